@@ -1,0 +1,55 @@
+// Declarations that Swift's Glibc module leaves out, one-line shims over variadic calls and macros, and the few routines
+// that have to be written below the language: wiping of registers and stack, crash handlers, the wiping allocator.
+#ifndef ONETIME_CLINUX_H
+#define ONETIME_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+// Sockets: hidden behind _GNU_SOURCE in the headers that the importer sees.
+int accept4(int socket, struct sockaddr *address, socklen_t *length, int flags);
+
+// Memory that the kernel takes out of its own map (memfd_secret(2)); -1 and errno where the kernel has none.
+int onetime_memfd_secret(void);
+
+// prctl(2) without its variadic signature.
+int onetime_prctl(int option, unsigned long value);
+
+// Zeroes every vector register and the stack below the caller. Call it where a request that moved content has ended.
+void onetime_scrub(void);
+
+// Zeroes bytes in a way that no optimiser drops.
+void onetime_wipe(void *bytes, size_t count);
+
+// Registers memory that is wiped when the process crashes; at most 16 regions, -1 when there is no room.
+int onetime_crash_wipe_add(void *bytes, size_t count);
+// The same for pages that are mostly untouched: a crash gives them back to the kernel instead of writing to each.
+int onetime_crash_discard_add(void *bytes, size_t count);
+// Takes a region off that list again.
+void onetime_crash_wipe_remove(void *bytes);
+// Installs handlers that wipe the regions and the registers and then die of the signal, in place of Swift's backtracer.
+void onetime_crash_wipe_install(void);
+
+// Whether freed heap memory is wiped in this executable: only one that is linked with --wrap=free is.
+int onetime_heap_is_wiped(void);
+// Gives free heap pages back to the kernel.
+void onetime_heap_trim(void);
+// Makes glibc hand blocks of 64 KiB and more back to the kernel as soon as they are freed, and use one heap for all threads.
+void onetime_heap_configure(void);
+
+// A thread that runs the function with the context, with all signals blocked and its own name; 0 or an errno.
+int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes, const char *name);
+
+// Assets, embedded at build time.
+extern const unsigned char onetime_asset_style_css[];
+extern const size_t onetime_asset_style_css_count;
+extern const unsigned char onetime_asset_icon_svg[];
+extern const size_t onetime_asset_icon_svg_count;
+
+#endif

@@ -1,0 +1,22 @@
+// The two clocks: one that only goes forward and counts suspended time, and the wall clock for what people read.
+internal import Glibc
+
+/// The monotonic clock that counts the time a machine was suspended (`CLOCK_BOOTTIME`).
+public enum BootClock {
+    /// Milliseconds since the machine started.
+    public static func milliseconds() -> UInt64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    }
+}
+
+/// The wall clock. For display only: people and NTP set it.
+public enum WallClock {
+    /// Seconds since 1970-01-01T00:00:00Z.
+    public static func seconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec)
+    }
+}

@@ -1,0 +1,36 @@
+// An open file descriptor, owned by exactly one place and closed with it.
+internal import Glibc
+
+/// An open file descriptor. It is closed when its owner goes.
+public struct FileDescriptor: ~Copyable, Sendable {
+    /// The number by which the kernel knows it.
+    public let rawValue: Int32
+
+    /// Takes over an open descriptor.
+    public init(owning rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
+    deinit {
+        // The number is free even where close(2) reports an error, so there is nothing to try again.
+        close(rawValue)
+    }
+
+    /// Writes to a descriptor that stays somebody else's, such as standard output, until all is written or it fails.
+    ///
+    /// Blocks where the descriptor does. The corresponding C function is `write`.
+    public static func write(_ bytes: Span<UInt8>, to rawValue: Int32) throws(Errno) {
+        var written = 0
+        while written < bytes.count {
+            let rest = bytes.extracting(droppingFirst: written)
+            written += try SystemCalls.retrying {
+                unsafe rest.withUnsafeBytes { unsafe Glibc.write(rawValue, $0.baseAddress, $0.count) }
+            }
+        }
+    }
+
+    /// Whether a descriptor is a terminal. The corresponding C function is `isatty`.
+    public static func isTerminal(_ rawValue: Int32) -> Bool {
+        isatty(rawValue) == 1
+    }
+}

@@ -1,0 +1,55 @@
+// Opening of content, chunk by chunk as it leaves.
+public import SecureMemory
+
+/// Opens one content that ``ContentSealer`` sealed. It owns the ciphertext, so a content is opened by one reader only.
+public struct ContentOpener: ~Copyable {
+    /// The largest number of bytes that ``openNext(into:suite:)`` appends.
+    public static let chunkSize = ContentStream.chunkSize
+
+    private let key: SecureBytes
+    private let sealed: SealedContent
+    private let facts: RecordFacts
+    private var offset = 0
+    private var chunkNumber: UInt32 = 0
+
+    /// Whether all of the content was opened.
+    public private(set) var isFinished = false
+
+    /// An opener with the token and share that the content was sealed under.
+    public init(
+        _ sealed: consuming SealedContent, token: Span<UInt8>, share: Span<UInt8>, facts: RecordFacts,
+        suite: CipherSuite, arena: SecureArena
+    ) throws(SealingError) {
+        key = try ContentStream.deriveKey(token: token, share: share, suite: suite, arena: arena)
+        self.sealed = sealed
+        self.facts = facts
+    }
+
+    /// Whether the whole content is a single chunk.
+    public var isSingleChunk: Bool {
+        sealed.byteCount <= ContentStream.chunkSize + CipherSuite.tagSize
+    }
+
+    /// Appends the plaintext of the next chunk, which was verified before any of it is handed out.
+    ///
+    /// Throws `notAuthentic` when ciphertext, token, share or facts are not those of the sealing.
+    public mutating func openNext(into output: inout SecureBytes, suite: CipherSuite) throws(SealingError) {
+        let bytes = sealed.span
+        let rest = bytes.count - offset
+        let count = min(rest, ContentStream.chunkSize + CipherSuite.tagSize)
+        let isLast = count == rest
+        let nonce = ContentStream.nonce(key.span, chunk: chunkNumber, isLast: isLast)
+        let ciphertext = bytes.extracting(offset..<offset + count)
+        let keyBytes = key.span.extracting(first: CipherSuite.keySize)
+        if isLast {
+            let encoded = facts.encoded
+            try suite.open(
+                ciphertext, key: keyBytes, nonce: nonce.span, associatedData: encoded.span, into: &output)
+        } else {
+            try suite.open(ciphertext, key: keyBytes, nonce: nonce.span, associatedData: Span(), into: &output)
+        }
+        offset += count
+        chunkNumber += 1
+        isFinished = isLast
+    }
+}

@@ -1,0 +1,71 @@
+// Ciphertext at rest: ordinary memory with one owner.
+internal import COpenSSL
+
+/// A run of ciphertext in ordinary memory. It is wiped and freed when its owner goes.
+@safe
+public struct SealedContent: ~Copyable, @unchecked Sendable {
+    // Sendable: the block belongs to this value alone.
+    private var base: UnsafeMutablePointer<UInt8>?
+    private var capacity: UInt32
+    /// The number of bytes of ciphertext, tags included.
+    public private(set) var byteCount: UInt32
+
+    init() {
+        unsafe base = nil
+        capacity = 0
+        byteCount = 0
+    }
+
+    deinit {
+        guard let base = unsafe base else { return }
+        unsafe Self.free(base, Int(capacity))
+    }
+
+    /// The ciphertext.
+    var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            let buffer = unsafe UnsafeBufferPointer(start: base, count: Int(byteCount))
+            return unsafe _overrideLifetime(Span(_unsafeElements: buffer), borrowing: self)
+        }
+    }
+
+    /// Grows by exactly `added` bytes that the closure fills.
+    mutating func extend(
+        by added: Int, _ fill: (inout MutableSpan<UInt8>) throws(SealingError) -> Void
+    ) throws(SealingError) {
+        let needed = Int(byteCount) + added
+        if needed > Int(capacity) { try grow(to: needed) }
+        guard let base = unsafe base else { throw .libraryFailure }
+        var room = unsafe MutableSpan(_unsafeStart: base + Int(byteCount), count: added)
+        try fill(&room)
+        byteCount += UInt32(added)
+    }
+
+    private mutating func grow(to needed: Int) throws(SealingError) {
+        // The first block fits exactly: most secrets are one chunk. Later ones double.
+        let size = capacity == 0 ? needed : max(needed, Int(capacity) * 2)
+        guard size <= Int(UInt32.max) else { throw .libraryFailure }
+        move(toBlockOf: size)
+    }
+
+    /// Gives back the room that doubling left over.
+    mutating func shrinkToFit() {
+        if byteCount < capacity { move(toBlockOf: Int(byteCount)) }
+    }
+
+    private mutating func move(toBlockOf size: Int) {
+        let block = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+        if let base = unsafe base {
+            unsafe block.update(from: base, count: Int(byteCount))
+            unsafe Self.free(base, Int(capacity))
+        }
+        unsafe base = block
+        capacity = UInt32(size)
+    }
+
+    private static func free(_ block: UnsafeMutablePointer<UInt8>, _ count: Int) {
+        unsafe OPENSSL_cleanse(block, count)
+        unsafe block.deallocate()
+    }
+}

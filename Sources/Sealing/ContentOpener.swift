@@ -34,22 +34,23 @@ public struct ContentOpener: ~Copyable {
     ///
     /// Throws `notAuthentic` when ciphertext, token, share or facts are not those of the sealing.
     public mutating func openNext(into output: inout SecureBytes, suite: CipherSuite) throws(SealingError) {
-        let bytes = sealed.span
-        let rest = bytes.count - offset
+        let rest = Int(sealed.byteCount) - offset
         let count = min(rest, ContentStream.chunkSize + CipherSuite.tagSize)
         let isLast = count == rest
-        let nonce = ContentStream.nonce(key.span, chunk: chunkNumber, isLast: isLast)
-        let ciphertext = bytes.extracting(offset..<offset + count)
-        let keyBytes = key.span.extracting(first: CipherSuite.keySize)
-        if isLast {
-            let encoded = facts.encoded
-            try suite.open(
-                ciphertext, key: keyBytes, nonce: nonce.span, associatedData: encoded.span, into: &output)
-        } else {
-            try suite.open(ciphertext, key: keyBytes, nonce: nonce.span, associatedData: Span(), into: &output)
-        }
+        try open(offset..<offset + count, isLast: isLast, into: &output, suite: suite)
         offset += count
         chunkNumber += 1
         isFinished = isLast
+    }
+
+    private func open(
+        _ range: Range<Int>, isLast: Bool, into output: inout SecureBytes, suite: CipherSuite
+    ) throws(SealingError) {
+        let nonce = ContentStream.nonce(key.span, chunk: chunkNumber, isLast: isLast)
+        let encoded = facts.encoded
+        let data = encoded.span.extracting(first: isLast ? encoded.count : 0)
+        try suite.open(
+            sealed.span.extracting(range), key: key.span.extracting(first: CipherSuite.keySize), nonce: nonce.span,
+            associatedData: data, into: &output)
     }
 }

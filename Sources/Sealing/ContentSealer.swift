@@ -50,8 +50,9 @@ public struct ContentSealer: ~Copyable {
     public init(
         token: Span<UInt8>, share: Span<UInt8>, expectedCount: Int, suite: CipherSuite, arena: SecureArena
     ) throws(SealingError) {
-        key = try ContentStream.deriveKey(token: token, share: share, suite: suite, arena: arena)
+        let derived = try ContentStream.deriveKey(token: token, share: share, suite: suite, arena: arena)
         guard let block = arena.allocate(min(max(expectedCount, 1), ContentStream.chunkSize)) else { throw .arenaFull }
+        key = derived
         chunk = block
         self.arena = arena
     }
@@ -88,15 +89,21 @@ public struct ContentSealer: ~Copyable {
 
     private mutating func sealChunk(isLast: Bool, facts: RecordFacts?, suite: CipherSuite) throws(SealingError) {
         let nonce = ContentStream.nonce(key.span, chunk: chunkNumber, isLast: isLast)
+        try Self.seal(chunk, key: key, nonce: nonce, facts: facts, suite: suite, into: &sealed)
+        chunk.wipe()
+        chunkNumber += 1
+    }
+
+    private static func seal(
+        _ chunk: borrowing SecureBytes, key: borrowing SecureBytes, nonce: [12 of UInt8], facts: RecordFacts?,
+        suite: CipherSuite, into sealed: inout SealedContent
+    ) throws(SealingError) {
         let encoded = facts?.encoded ?? .init(repeating: 0)
-        let count = chunk.count
-        let keyBytes = key.span.extracting(first: CipherSuite.keySize)
         let plaintext = chunk.span
-        try sealed.extend(by: count + CipherSuite.tagSize) { (target) throws(SealingError) in
+        let keyBytes = key.span.extracting(first: CipherSuite.keySize)
+        try sealed.extend(by: chunk.count + CipherSuite.tagSize) { (target) throws(SealingError) in
             let data = encoded.span.extracting(first: facts == nil ? 0 : encoded.count)
             try suite.seal(plaintext, key: keyBytes, nonce: nonce.span, associatedData: data, into: &target)
         }
-        chunk.wipe()
-        chunkNumber += 1
     }
 }

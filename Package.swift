@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+// Strictness that every Swift target shares.
+let settings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableExperimentalFeature("Lifetimes"),
+]
+
+// The forensic suite proves that it can see by looking at a build in which nothing is wiped; nothing else sets this.
+let ablated = ProcessInfo.processInfo.environment["ONETIME_ABLATE_WIPING"] == "1"
+let cSettings: [CSetting] =
+    [.unsafeFlags(["-std=c23"])] + (ablated ? [.define("ONETIME_ABLATE_WIPING")] : [])
+
+// Puts the wiping allocator of CLinux in front of glibc's.
+let wipingAllocator: [LinkerSetting] = [
+    .unsafeFlags(
+        ["free", "realloc", "reallocarray"].flatMap { ["-Xlinker", "--wrap=\($0)"] } + ["-Xlinker", "--gc-sections"])
+]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "onetime-lite",
+    targets: [
+        // Floor 0: what Swift cannot import by itself.
+        .target(name: "CLinux", cSettings: cSettings),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        // Floor 1
+        room("Kernel", ["CLinux"]),
+        room("SecureMemory", ["CLinux"]),
+        room("TimerWheel"),
+        // Floor 2
+        room("Sealing", ["COpenSSL", "SecureMemory"]),
+        room("HTTPWire"),
+        room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TimerWheel"]),
+        // Floor 3
+        room("Vault", ["Sealing", "SecureMemory", "TimerWheel"]),
+        // Floor 4
+        room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "SecureMemory"], exclude: ["Assets"]),
+        room("Service", ["HTTPServer", "HTTPWire", "Pages", "Sealing", "SecureMemory", "Vault"]),
+        // Floor 5
+        .executableTarget(
+            name: "onetime-lite",
+            dependencies: ["HTTPServer", "Kernel", "Sealing", "SecureMemory", "Service", "Vault"],
+            swiftSettings: settings, linkerSettings: wipingAllocator),
+        tests(of: "Kernel"),
+        tests(of: "SecureMemory"),
+        tests(of: "TimerWheel"),
+        tests(of: "Sealing", ["SecureMemory"]),
+        tests(of: "HTTPWire"),
+        tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
+        tests(of: "Vault", ["Sealing", "SecureMemory"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,58 @@
+// Receipts of secrets that are gone: a fixed ring, the oldest give way.
+internal import Sealing
+
+/// What is remembered of a secret once it is gone: no key material, no content, no link.
+struct GoneReceipt {
+    var state = ReceiptView.State.expired
+    var isLocked = false
+    var isOwned = false
+    var timeToLive: UInt32 = 0
+    var created: Int64 = 0
+    var updated: Int64 = 0
+    /// Milliseconds on the monotonic clock.
+    var forgottenAt: UInt64 = 0
+    var recipients: [String]?
+}
+
+/// The last so many receipts of secrets that are gone. All room is taken at the start, so that a vault that empties has no
+/// more memory than one that was never filled.
+struct GoneReceipts: ~Copyable {
+    private var ring: [GoneReceipt]
+    private var isFilled: [Bool]
+    private var index: IDIndex
+    private var next = 0
+
+    /// Room for so many receipts.
+    init(capacity: Int) {
+        ring = Array(repeating: GoneReceipt(), count: capacity)
+        isFilled = Array(repeating: false, count: capacity)
+        index = IDIndex(capacity: capacity)
+    }
+
+    var count: Int { index.count }
+
+    /// Remembers a receipt; the oldest one is forgotten when there is no room.
+    mutating func insert(_ receipt: GoneReceipt, id: RecordID) {
+        guard !ring.isEmpty else { return }
+        if isFilled[next] { index.remove(slot: next) }
+        ring[next] = receipt
+        isFilled[next] = true
+        index.insert(id, slot: next)
+        next = (next + 1) % ring.count
+    }
+
+    /// The receipt with an id, unless its time is over.
+    func find(_ id: RecordID, now: UInt64) -> GoneReceipt? {
+        guard let slot = index.find(id), ring[slot].forgottenAt > now else { return nil }
+        return ring[slot]
+    }
+
+    /// Forgets all.
+    mutating func removeAll() {
+        for slot in ring.indices where isFilled[slot] {
+            index.remove(slot: slot)
+            ring[slot] = GoneReceipt()
+            isFilled[slot] = false
+        }
+    }
+}

@@ -1,0 +1,138 @@
+// A secret as the vault holds it, as it comes in and as it goes out.
+public import Sealing
+public import SecureMemory
+
+/// A secret that lives. It can't be copied: whoever takes it out of the vault has the only one.
+struct Record: ~Copyable {
+    let content: SealedContent
+    let sealedToken: SealedToken
+    let created: Int64
+    /// Milliseconds on the monotonic clock, exact; the wheel's tick only says when it is swept.
+    let deadline: UInt64
+    let timeToLive: UInt32
+    var attempts: UInt8 = 0
+    var attemptsUnderWay: UInt8 = 0
+    var wasViewed = false
+    let isOwned: Bool
+    /// Only for secrets that have more to them than most.
+    let extras: RecordExtras?
+
+    /// What a secret takes besides its ciphertext: record, share, index nodes, timer.
+    static let overhead = 240
+
+    var cost: Int { Int(content.byteCount) + Self.overhead }
+}
+
+/// The rarer parts of a record.
+public final class RecordExtras: Sendable {
+    /// The lock of a passphrase.
+    public let lock: PassphraseLock?
+    /// The addresses it was meant for, obscured: no more than `jo***@e***.com`.
+    public let recipients: [String]
+
+    /// Extras, or nil where there is nothing to keep.
+    public init?(lock: PassphraseLock?, recipients: [String]) {
+        if lock == nil && recipients.isEmpty { return nil }
+        self.lock = lock
+        self.recipients = recipients
+    }
+}
+
+/// A secret on its way into the vault.
+public struct NewSecret: ~Copyable {
+    let content: SealedContent
+    let share: SecureBytes
+    let sealedToken: SealedToken
+    let facts: RecordFacts
+    let receiptID: RecordID
+    let extras: RecordExtras?
+    let ownerSeal: SealedToken?
+
+    /// A sealed secret with its books.
+    ///
+    /// - Parameters:
+    ///   - share: what the server keeps of the key: 32 bytes.
+    ///   - sealedToken: the secret's token under its receipt's.
+    ///   - ownerSeal: the receipt's token under the owner's API token, for one who has an API key.
+    public init(
+        content: consuming SealedContent, share: consuming SecureBytes, sealedToken: SealedToken,
+        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, ownerSeal: SealedToken?
+    ) {
+        self.content = content
+        self.share = share
+        self.sealedToken = sealedToken
+        self.facts = facts
+        self.receiptID = receiptID
+        self.extras = extras
+        self.ownerSeal = ownerSeal
+    }
+}
+
+/// A secret that was moved out of the vault, for its one reader.
+public struct TakenSecret: ~Copyable {
+    private let content: SealedContent
+    private let facts: RecordFacts
+
+    init(content: consuming SealedContent, facts: RecordFacts) {
+        self.content = content
+        self.facts = facts
+    }
+
+    /// The opener of its content.
+    public consuming func opener(
+        token: Span<UInt8>, share: Span<UInt8>, suite: CipherSuite, arena: SecureArena
+    ) throws(SealingError) -> ContentOpener {
+        let facts = facts
+        return try ContentOpener(content, token: token, share: share, facts: facts, suite: suite, arena: arena)
+    }
+}
+
+/// What anyone with a secret's link may know before it is read.
+public struct SecretView: Sendable {
+    /// Whether it needs a passphrase.
+    public let isLocked: Bool
+    /// Seconds until it expires, rounded up.
+    public let secondsLeft: Int
+    /// How many wrong passphrases it still takes.
+    public let attemptsLeft: Int
+}
+
+/// What the sender may know.
+public struct ReceiptView: Sendable {
+    /// What became of a secret.
+    public enum State: UInt8, Sendable {
+        /// It waits for its reader.
+        case new
+        /// It was read.
+        case received
+        /// It was destroyed unread.
+        case burned
+        /// Its time passed unread.
+        case expired
+    }
+
+    /// What became of it.
+    public let state: State
+    /// Whether this receipt was looked at before.
+    public let wasViewed: Bool
+    /// The secret's id while it lives.
+    public let secretID: RecordID?
+    /// When it was created, in seconds since 1970.
+    public let created: Int64
+    /// When its state changed last, in seconds since 1970.
+    public let updated: Int64
+    /// The TTL that was asked for, in seconds.
+    public let timeToLive: Int
+    /// Seconds until the secret expires, rounded up; nil once it is gone.
+    public let secondsLeft: Int?
+    /// Seconds until this receipt is forgotten, rounded up.
+    public let receiptSecondsLeft: Int
+    /// Whether it has a passphrase.
+    public let isLocked: Bool
+    /// Whether it belongs to the owner of the API key.
+    public let isOwned: Bool
+    /// Obscured addresses.
+    public let recipients: [String]
+    /// The secret's token under the receipt's, while the secret lives.
+    public let sealedToken: SealedToken?
+}

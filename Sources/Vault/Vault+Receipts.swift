@@ -1,0 +1,59 @@
+// The sender's side: receipts, burning, and what the owner of an API key created.
+public import Sealing
+
+/// A receipt that belongs to the owner of the API key.
+public struct OwnedReceipt: Sendable {
+    /// The receipt's id.
+    public let id: RecordID
+    /// The receipt's token under the owner's API token.
+    public let sealedToken: SealedToken
+}
+
+extension Vault {
+    /// What the sender may know, or nil when there is no such receipt (any more). Changes nothing.
+    public func receipt(_ id: RecordID, now: Moment) -> ReceiptView? {
+        if let slot = receipts.find(id) { return view(ofSlot: slot, now) }
+        guard let receipt = gone.find(id, now: now.milliseconds) else { return nil }
+        return ReceiptView(
+            state: receipt.state, wasViewed: false, secretID: nil, created: receipt.created,
+            updated: receipt.updated, timeToLive: Int(receipt.timeToLive), secondsLeft: nil,
+            receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: receipt.forgottenAt),
+            isLocked: receipt.isLocked, isOwned: receipt.isOwned, recipients: receipt.recipients ?? [],
+            sealedToken: nil)
+    }
+
+    /// Notes that the receipt was looked at. Only for servers that are asked to tell `viewed` from `new` as upstream did.
+    public func markViewed(_ id: RecordID) {
+        if let slot = receipts.find(id) { records[slot].wasViewed = true }
+    }
+
+    /// Destroys a secret unread.
+    ///
+    /// - Returns: whether there was one to burn.
+    public func burn(_ receiptID: RecordID, now: Moment) -> Bool {
+        guard let slot = receipts.find(receiptID), records[slot].deadline > now.milliseconds else { return false }
+        destroy(slot, as: .burned, now)
+        return true
+    }
+
+    /// The receipts of what was created with the API key, newest first.
+    public var ownedReceipts: [OwnedReceipt] { owned.reversed() }
+
+    private func view(ofSlot slot: Int, _ now: Moment) -> ReceiptView? {
+        let deadline = records[slot].deadline
+        let timeToLive = records[slot].timeToLive
+        let created = records[slot].created
+        let forgottenAt = deadline + UInt64(timeToLive) * 1000
+        guard forgottenAt > now.milliseconds else { return nil }
+        let lives = deadline > now.milliseconds
+        return ReceiptView(
+            state: lives ? .new : .expired, wasViewed: records[slot].wasViewed,
+            secretID: lives ? secrets.id(of: slot) : nil, created: created,
+            updated: lives ? created : created + Int64(timeToLive), timeToLive: Int(timeToLive),
+            secondsLeft: lives ? Self.seconds(from: now.milliseconds, to: deadline) : nil,
+            receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: forgottenAt),
+            isLocked: records[slot].extras?.lock != nil, isOwned: records[slot].isOwned,
+            recipients: records[slot].extras?.recipients ?? [],
+            sealedToken: lives ? records[slot].sealedToken : nil)
+    }
+}

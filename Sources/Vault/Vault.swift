@@ -1,0 +1,242 @@
+// The vault: the one place where a secret changes its state.
+public import Sealing
+public import SecureMemory
+internal import TimerWheel
+
+/// All secrets of the process, in memory, each for one reader.
+///
+/// An actor whose executor is the event loop: on that thread it is entered once (`assumeIsolated`), and every call below is a
+/// plain call. No method suspends, so whatever one request does to a secret is done before the next request begins: that,
+/// and that taking a secret *moves* it out, is what makes "once" true. Time is handed in; expiry is judged against it on every
+/// call, so a secret whose time is over is gone whether or not it was swept.
+public actor Vault {
+    private nonisolated let executor: any SerialExecutor
+    let limits: VaultLimits
+    var records: Slab<Record>
+    var slots: SlotNumbers
+    var secrets: IDIndex
+    var receipts: IDIndex
+    var shares: ShareTable
+    var gone: GoneReceipts
+    var owned: [OwnedReceipt] = []
+    var wheel: TimerWheel
+    let wheelStart: UInt64
+    private(set) var bytesInUse = 0
+    private var highWater = 0
+
+    /// The executor of the event loop.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe executor.asUnownedSerialExecutor()
+    }
+
+    /// An empty vault.
+    ///
+    /// - Parameters:
+    ///   - executor: where it runs.
+    ///   - now: the time at which it is made.
+    public init(
+        executor: any SerialExecutor, limits: VaultLimits, shares: consuming ShareTable, now: Moment
+    ) {
+        self.executor = executor
+        self.limits = limits
+        self.shares = shares
+        records = Slab(capacity: limits.secrets)
+        slots = SlotNumbers(capacity: limits.secrets)
+        secrets = IDIndex(capacity: limits.secrets)
+        receipts = IDIndex(capacity: limits.secrets)
+        gone = GoneReceipts(capacity: limits.goneReceipts)
+        wheelStart = now.milliseconds
+        wheel = TimerWheel(capacity: UInt32(limits.secrets), now: 0)
+    }
+
+    /// How many secrets wait for their readers.
+    public var count: Int { records.count }
+
+    /// Why a secret with so many bytes of content would be refused, or nil.
+    public func refusal(forContentOf byteCount: Int) -> VaultRefusal? {
+        if slots.used >= limits.secrets { return .tooManySecrets }
+        if bytesInUse + byteCount + Record.overhead > limits.bytes { return .tooManyBytes }
+        return nil
+    }
+
+    /// Takes a sealed secret in and starts its time.
+    public func conceal(_ secret: consuming NewSecret, now: Moment) throws(VaultRefusal) {
+        if let refusal = refusal(forContentOf: Int(secret.content.byteCount)) { throw refusal }
+        guard let slot = slots.take() else { throw .tooManySecrets }
+        let facts = secret.facts
+        let receiptID = secret.receiptID
+        if let seal = secret.ownerSeal {
+            if owned.count >= limits.ownedReceipts, !owned.isEmpty { owned.removeFirst() }
+            owned.append(OwnedReceipt(id: receiptID, sealedToken: seal))
+        }
+        shares.fill(slot, with: secret.share.span)
+        secrets.insert(facts.id, slot: slot)
+        receipts.insert(receiptID, slot: slot)
+        let deadline = now.milliseconds + UInt64(facts.timeToLive) * 1000
+        wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
+        let record = Record(secret, deadline: deadline)
+        bytesInUse += record.cost
+        highWater = max(highWater, bytesInUse)
+        records.insert(record, at: slot)
+    }
+
+    /// What anyone with the link may know, or nil when there is no such secret (any more). Changes nothing.
+    public func secret(_ id: RecordID, now: Moment) -> SecretView? {
+        guard let slot = living(id, now) else { return nil }
+        return SecretView(
+            isLocked: records[slot].extras?.lock != nil,
+            secondsLeft: Self.seconds(from: now.milliseconds, to: records[slot].deadline),
+            attemptsLeft: Int(limits.passphraseAttempts) - Int(records[slot].attempts))
+    }
+
+    /// Moves a secret out of the vault, for its one reader: whoever comes later finds nothing.
+    ///
+    /// - Parameter share: gets the share that the server held. It needs room for 32 bytes, so that nothing can fail once
+    ///   the secret is out.
+    /// - Returns: nil, and nothing in `share`, when there is no such secret (any more).
+    public func take(_ id: RecordID, share: inout SecureBytes, now: Moment) -> TakenSecret? {
+        precondition(share.freeCapacity >= ShareTable.shareSize)
+        guard let slot = living(id, now) else { return nil }
+        shares.withShare(slot) { _ = share.append($0) }
+        let facts = facts(of: slot)
+        let record = remove(slot, as: .received, now)
+        return TakenSecret(content: record.content, facts: facts)
+    }
+
+    /// The share and the lock of a secret with a passphrase, to try one; counts the try before it is made, so that no number of
+    /// tries at the same time is more than was allowed.
+    ///
+    /// - Returns: nil when there is no such secret, it has no lock, or as many tries as were left are under way.
+    public func beginAttempt(_ id: RecordID, share: inout SecureBytes, now: Moment) -> PassphraseLock? {
+        guard let slot = living(id, now), let lock = records[slot].extras?.lock,
+            records[slot].attempts < limits.passphraseAttempts
+        else { return nil }
+        records[slot].attempts += 1
+        records[slot].attemptsUnderWay += 1
+        shares.withShare(slot) { _ = share.append($0) }
+        return lock
+    }
+
+    /// Takes a try back that could not be made.
+    public func withdrawAttempt(_ id: RecordID, now: Moment) {
+        guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return }
+        records[slot].attempts -= 1
+        records[slot].attemptsUnderWay -= 1
+    }
+
+    /// A try was wrong. The last one that was allowed burns the secret, unless another is under way: that may be the right one.
+    ///
+    /// - Returns: how many tries are left; 0 when it burned or is gone.
+    public func attemptFailed(_ id: RecordID, now: Moment) -> Int {
+        guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return 0 }
+        records[slot].attemptsUnderWay -= 1
+        let left = Int(limits.passphraseAttempts) - Int(records[slot].attempts)
+        if left <= 0 && records[slot].attemptsUnderWay == 0 { destroy(slot, as: .burned, now) }
+        return max(left, 0)
+    }
+
+    /// Destroys every secret and forgets every receipt.
+    public func wipeAll(now: Moment) {
+        var slot = records.nextIndex(from: 0)
+        while let current = slot {
+            destroy(current, as: .burned, now)
+            slot = records.nextIndex(from: current + 1)
+        }
+        gone.removeAll()
+        owned = []
+        trimIfMostlyEmpty()
+    }
+
+    // MARK: Slots
+
+    /// The slot of a secret that lives.
+    func living(_ id: RecordID, _ now: Moment) -> Int? {
+        guard let slot = secrets.find(id), records[slot].deadline > now.milliseconds else { return nil }
+        return slot
+    }
+
+    func facts(of slot: Int) -> RecordFacts {
+        RecordFacts(
+            id: secrets.id(of: slot), created: records[slot].created, timeToLive: records[slot].timeToLive,
+            isLocked: records[slot].extras?.lock != nil)
+    }
+
+    /// The end of every secret, whichever way it goes: its share is zeroed first, then all books, then its ciphertext.
+    func destroy(_ slot: Int, as state: ReceiptView.State, _ now: Moment) {
+        _ = remove(slot, as: state, now)
+    }
+
+    /// Moves a record out; what is left of it is a receipt without key material.
+    private func remove(_ slot: Int, as state: ReceiptView.State, _ now: Moment) -> Record {
+        shares.wipe(slot)
+        let receiptID = receipts.id(of: slot)
+        secrets.remove(slot: slot)
+        receipts.remove(slot: slot)
+        wheel.cancel(UInt32(slot))
+        slots.giveBack(slot)
+        let record = records.remove(slot)
+        bytesInUse -= record.cost
+        let end = state == .expired ? record.created + Int64(record.timeToLive) : now.wallSeconds
+        gone.insert(
+            GoneReceipt(
+                state: state, isLocked: record.extras?.lock != nil, isOwned: record.isOwned,
+                timeToLive: record.timeToLive, created: record.created, updated: end,
+                forgottenAt: record.deadline + UInt64(record.timeToLive) * 1000,
+                recipients: record.extras?.recipients),
+            id: receiptID)
+        return record
+    }
+
+    // MARK: Time
+
+    /// The first tick at which a moment has passed. A tick is 100 ms, counted from the start of the vault.
+    private func tick(atOrAfter milliseconds: UInt64) -> UInt32 {
+        let elapsed = milliseconds > wheelStart ? milliseconds - wheelStart : 0
+        return UInt32(clamping: (elapsed + Self.tickMilliseconds - 1) / Self.tickMilliseconds)
+    }
+
+    static let tickMilliseconds: UInt64 = 100
+
+    /// Destroys secrets whose time is over, at most about `budget` of them.
+    ///
+    /// - Returns: whether there is more to do right now.
+    public func expire(now: Moment, budget: Int) -> Bool {
+        let elapsed = now.milliseconds > wheelStart ? now.milliseconds - wheelStart : 0
+        let tick = UInt32(clamping: elapsed / Self.tickMilliseconds)
+        var budget = budget
+        while let slot = wheel.next(upTo: tick, budget: &budget) {
+            destroy(Int(slot), as: .expired, now)
+        }
+        trimIfMostlyEmpty()
+        return wheel.hasWorkLeft
+    }
+
+    /// When ``expire(now:budget:)`` should be called next, in milliseconds of the monotonic clock; nil while nothing lives.
+    public var nextExpiry: UInt64? {
+        wheel.nextDeadline.map { wheelStart + UInt64($0) * Self.tickMilliseconds }
+    }
+
+    /// Gives memory back once most of what was held is gone. The heap is walked only then, so it has few blocks left.
+    public func trimIfMostlyEmpty() {
+        guard highWater > 4 << 20, bytesInUse < highWater / 16 else { return }
+        highWater = bytesInUse
+        Heap.trim()
+    }
+
+    /// Seconds between two moments, rounded up, at least 0.
+    static func seconds(from now: UInt64, to end: UInt64) -> Int {
+        end > now ? Int((end - now + 999) / 1000) : 0
+    }
+}
+
+extension Record {
+    init(_ secret: consuming NewSecret, deadline: UInt64) {
+        sealedToken = secret.sealedToken
+        created = secret.facts.created
+        self.deadline = deadline
+        timeToLive = secret.facts.timeToLive
+        isOwned = secret.ownerSeal != nil
+        extras = secret.extras
+        content = secret.content
+    }
+}

@@ -7,7 +7,7 @@ internal import CLinux
 @safe
 public struct SecureBytes: ~Copyable, @unchecked Sendable {
     // Sendable: the block belongs to this value alone, and the arena's books are behind a lock.
-    private let base: UnsafeMutablePointer<UInt8>
+    let base: UnsafeMutablePointer<UInt8>
     private let arena: SecureArena
 
     /// How many bytes there is room for.
@@ -119,5 +119,23 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
         precondition(newCount >= 0 && newCount <= count, "fewer bytes than that")
         unsafe onetime_wipe(base + newCount, count - newCount)
         count = newCount
+    }
+}
+
+extension SecureBytes {
+    /// Appends what the closure writes, at most `added` bytes.
+    public mutating func appendBytes<Failure: Error>(
+        _ added: Int, _ write: (inout OutputSpan<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) {
+        precondition(added >= 0 && added <= freeCapacity, "more bytes than there is room for")
+        let room = unsafe UnsafeMutableBufferPointer(start: base + count, count: added)
+        var output = unsafe OutputSpan(buffer: room, initializedCount: 0)
+        do throws(Failure) {
+            try write(&output)
+        } catch {
+            commit(unsafe output.finalize(for: room))
+            throw error
+        }
+        commit(unsafe output.finalize(for: room))
     }
 }

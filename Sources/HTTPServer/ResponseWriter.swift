@@ -1,0 +1,236 @@
+// The answer to a request, written into protected memory.
+public import HTTPWire
+internal import SecureMemory
+
+/// Writes one response after the other into the loop's output buffer.
+///
+/// A response is begun, gets header fields, then a body; the server ends it, which settles its length. More than there is
+/// room for is not written but noted; such a response is never sent. Everything lies in protected memory, so content and
+/// tokens may be written here and nowhere else.
+public struct ResponseWriter: ~Copyable {
+    /// The largest body that is written at once, in bytes. A longer one is produced part by part.
+    public static let bodyCapacity = 64 * 1024
+
+    private(set) var output: SecureBytes
+    private var body: SecureBytes
+    private(set) var overflowed = false
+    private(set) var keepsAlive = true
+    private var isHead = false
+    private var isHTTP10 = false
+    private var forbidsBody = false
+    private(set) var isChunked = false
+
+    /// Set by the handler where content or a token moved: registers and stack are scrubbed once the answer is sent.
+    public var isSensitive = false
+
+    init(arena: SecureArena) throws(SecureMemoryError) {
+        guard let output = arena.allocate(2 * Self.bodyCapacity), let body = arena.allocate(Self.bodyCapacity) else {
+            throw .outOfMemory(3 * Self.bodyCapacity)
+        }
+        self.output = output
+        self.body = body
+    }
+
+    // MARK: For handlers
+
+    /// Begins the response to the request at hand.
+    ///
+    /// - Parameters:
+    ///   - status: its status.
+    ///   - contentType: the media type of the body, or nil for a response without one.
+    public mutating func begin(_ status: ResponseStatus, contentType: StaticString? = nil) {
+        put("HTTP/1.1 ")
+        put(decimal: UInt64(status.code))
+        put(" ")
+        put(status.reasonPhrase)
+        put("\r\n")
+        forbidsBody = status.forbidsBody
+        if let contentType { field("Content-Type", contentType) }
+    }
+
+    /// Adds a header field.
+    public mutating func field(_ name: StaticString, _ value: StaticString) {
+        put(name)
+        put(": ")
+        put(value)
+        put("\r\n")
+    }
+
+    /// Adds a header field whose value is a number.
+    public mutating func field(_ name: StaticString, decimal value: Int) {
+        put(name)
+        put(": ")
+        put(decimal: UInt64(max(value, 0)))
+        put("\r\n")
+    }
+
+    /// Adds a header field whose value is put together from pieces. None of them may contain a line end.
+    public mutating func field(_ name: StaticString, _ value: (inout ResponseWriter) -> Void) {
+        put(name)
+        put(": ")
+        let start = body.count
+        value(&self)
+        if !output.append(body.span.extracting(droppingFirst: start)) { overflowed = true }
+        body.truncate(to: start)
+        put("\r\n")
+    }
+
+    /// Adds whole header field lines, each ended by CR LF.
+    public mutating func fields(_ lines: StaticString) {
+        put(lines)
+    }
+
+    /// Appends to the body.
+    public mutating func append(_ text: StaticString) {
+        // A StaticString is bytes that live as long as the program; the pointer is how it shows them.
+        let bytes = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        if !body.append(unsafe Span(_unsafeElements: bytes)) { overflowed = true }
+    }
+
+    /// Appends to the body.
+    public mutating func append(_ bytes: Span<UInt8>) {
+        if !body.append(bytes) { overflowed = true }
+    }
+
+    /// Appends to the body text that is no secret.
+    public mutating func append(_ text: String) {
+        append(text.utf8Span.span)
+    }
+
+    /// Appends one byte to the body.
+    public mutating func append(byte: UInt8) {
+        if !body.append(byte) { overflowed = true }
+    }
+
+    /// Appends a number to the body.
+    public mutating func append(decimal value: Int) {
+        if value < 0 { append(byte: UInt8(ascii: "-")) }
+        Self.writeDecimal(UInt64(value.magnitude), to: &body, &overflowed)
+    }
+
+    /// Appends what stands between the quotes of a JSON string.
+    public mutating func append(json bytes: Span<UInt8>) {
+        let count = JSONEscaper.escapedCount(of: bytes)
+        guard count <= body.freeCapacity else {
+            overflowed = true
+            return
+        }
+        guard count > bytes.count else {
+            body.append(bytes)
+            return
+        }
+        body.appendBytes(count) { JSONEscaper.escape(bytes, into: &$0) }
+    }
+
+    /// Appends text that is no secret as it stands between the quotes of a JSON string.
+    public mutating func append(json text: String) {
+        append(json: text.utf8Span.span)
+    }
+
+    // MARK: For the server
+
+    mutating func prepare(_ head: RequestHead?, keepsAlive: Bool) {
+        isHead = head?.method == .head
+        isHTTP10 = head?.minorVersion == 0
+        self.keepsAlive = keepsAlive
+        isChunked = false
+        overflowed = false
+        isSensitive = false
+        start = output.count
+    }
+
+    private var start = 0
+
+    /// Ends a response whose whole body was written.
+    mutating func finish() {
+        finishFields()
+        if !forbidsBody {
+            put("Content-Length: ")
+            put(decimal: UInt64(body.count))
+            put("\r\n")
+        }
+        put("\r\n")
+        if !isHead && !forbidsBody && !output.append(body.span) { overflowed = true }
+        body.wipe()
+    }
+
+    /// Ends the head of a response whose body goes on in parts, and sends the first part.
+    mutating func finishFirstPart() {
+        if isHTTP10 { keepsAlive = false }
+        isChunked = !isHTTP10
+        finishFields()
+        put(isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
+        finishPart(isLast: false)
+    }
+
+    /// Ends a part of a body that goes on.
+    mutating func finishPart(isLast: Bool) {
+        if isHead {
+            body.wipe()
+            return
+        }
+        if isChunked && !body.isEmpty {
+            let count = body.count
+            var started = false
+            for shift in stride(from: 28, through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: count >> shift & 0xf)
+                if digit != 0 || started {
+                    started = true
+                    if !output.append(digit < 10 ? 0x30 + digit : 0x57 + digit) { overflowed = true }
+                }
+            }
+            put("\r\n")
+        }
+        if !output.append(body.span) { overflowed = true }
+        if isChunked && !body.isEmpty { put("\r\n") }
+        if isChunked && isLast { put("0\r\n\r\n") }
+        body.wipe()
+    }
+
+    /// Throws the response at hand away.
+    mutating func discard() {
+        output.truncate(to: start)
+        body.wipe()
+        overflowed = false
+    }
+
+    /// Writes an interim response.
+    mutating func writeContinue() {
+        put("HTTP/1.1 100 Continue\r\n\r\n")
+    }
+
+    mutating func wipeOutput() {
+        output.wipe()
+        start = 0
+    }
+
+    mutating func removeSent(_ count: Int) {
+        output.removeFirst(count)
+    }
+
+    private mutating func finishFields() {
+        if !keepsAlive {
+            put("Connection: close\r\n")
+        } else if isHTTP10 {
+            put("Connection: keep-alive\r\n")
+        }
+    }
+
+    private mutating func put(_ text: StaticString) {
+        let bytes = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        if !output.append(unsafe Span(_unsafeElements: bytes)) { overflowed = true }
+    }
+
+    private mutating func put(decimal value: UInt64) {
+        Self.writeDecimal(value, to: &output, &overflowed)
+    }
+
+    private static func writeDecimal(_ value: UInt64, to bytes: inout SecureBytes, _ overflowed: inout Bool) {
+        let count = Decimal.digitCount(of: value)
+        guard count <= bytes.freeCapacity else {
+            overflowed = true
+            return
+        }
+        bytes.appendBytes(count) { $0.append(decimal: value) }
+    }
+}

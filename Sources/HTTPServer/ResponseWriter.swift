@@ -70,7 +70,7 @@ public struct ResponseWriter: ~Copyable {
         put(": ")
         let start = body.count
         value(&self)
-        if !output.append(body.span.extracting(droppingFirst: start)) { overflowed = true }
+        copyBodyToOutput(from: start)
         body.truncate(to: start)
         put("\r\n")
     }
@@ -150,7 +150,7 @@ public struct ResponseWriter: ~Copyable {
             put("\r\n")
         }
         put("\r\n")
-        if !isHead && !forbidsBody && !output.append(body.span) { overflowed = true }
+        if !isHead && !forbidsBody { copyBodyToOutput(from: 0) }
         body.wipe()
     }
 
@@ -181,7 +181,7 @@ public struct ResponseWriter: ~Copyable {
             }
             put("\r\n")
         }
-        if !output.append(body.span) { overflowed = true }
+        copyBodyToOutput(from: 0)
         if isChunked && !body.isEmpty { put("\r\n") }
         if isChunked && isLast { put("0\r\n\r\n") }
         body.wipe()
@@ -206,6 +206,11 @@ public struct ResponseWriter: ~Copyable {
 
     mutating func removeSent(_ count: Int) {
         output.removeFirst(count)
+    }
+
+    private mutating func copyBodyToOutput(from start: Int) {
+        let fits = output.append(body.span.extracting(droppingFirst: start))
+        if !fits { overflowed = true }
     }
 
     private mutating func finishFields() {

@@ -209,8 +209,11 @@ public struct ResponseWriter: ~Copyable {
     }
 
     private mutating func copyBodyToOutput(from start: Int) {
-        let fits = output.append(body.span.extracting(droppingFirst: start))
-        if !fits { overflowed = true }
+        if !Self.copy(body, from: start, to: &output) { overflowed = true }
+    }
+
+    private static func copy(_ source: borrowing SecureBytes, from start: Int, to target: inout SecureBytes) -> Bool {
+        target.append(source.span.extracting(droppingFirst: start))
     }
 
     private mutating func finishFields() {

@@ -48,10 +48,10 @@ let package = Package(
         room("HTTPWire"),
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TimerWheel"]),
         // Floor 3
-        room("Vault", ["Sealing", "SecureMemory", "TimerWheel"]),
+        room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         // Floor 4
         room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "SecureMemory"], exclude: ["Assets"]),
-        room("Service", ["HTTPServer", "HTTPWire", "Pages", "Sealing", "SecureMemory", "Vault"]),
+        room("Service", ["HTTPServer", "HTTPWire", "Kernel", "Pages", "Sealing", "SecureMemory", "Vault"]),
         // Floor 5
         .executableTarget(
             name: "onetime-lite",
@@ -63,7 +63,7 @@ let package = Package(
         tests(of: "Sealing", ["SecureMemory"]),
         tests(of: "HTTPWire"),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
-        tests(of: "Vault", ["Sealing", "SecureMemory"]),
+        tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
     ],
     swiftLanguageModes: [.v6]
 )

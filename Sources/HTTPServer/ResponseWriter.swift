@@ -14,11 +14,17 @@ public struct ResponseWriter: ~Copyable {
     private(set) var output: SecureBytes
     private var body: SecureBytes
     private(set) var overflowed = false
-    private(set) var keepsAlive = true
-    private var isHead = false
-    private var isHTTP10 = false
+    private(set) var form = Form()
     private var forbidsBody = false
-    private(set) var isChunked = false
+    private var start = 0
+
+    /// How the answer at hand is framed; a connection keeps it while other ones use the writer.
+    struct Form {
+        var keepsAlive = true
+        var isHead = false
+        var isHTTP10 = false
+        var isChunked = false
+    }
 
     /// Set by the handler where content or a token moved: registers and stack are scrubbed once the answer is sent.
     public var isSensitive = false
@@ -130,16 +136,18 @@ public struct ResponseWriter: ~Copyable {
     // MARK: For the server
 
     mutating func prepare(_ head: RequestHead?, keepsAlive: Bool) {
-        isHead = head?.method == .head
-        isHTTP10 = head?.minorVersion == 0
-        self.keepsAlive = keepsAlive
-        isChunked = false
+        form = Form(keepsAlive: keepsAlive, isHead: head?.method == .head, isHTTP10: head?.minorVersion == 0)
         overflowed = false
         isSensitive = false
         start = output.count
     }
 
-    private var start = 0
+    /// Goes on with an answer that was begun before.
+    mutating func prepareNextPart(of form: Form) {
+        self.form = form
+        overflowed = false
+        start = output.count
+    }
 
     /// Ends a response whose whole body was written.
     mutating func finish() {
@@ -150,26 +158,26 @@ public struct ResponseWriter: ~Copyable {
             put("\r\n")
         }
         put("\r\n")
-        if !isHead && !forbidsBody { copyBodyToOutput(from: 0) }
+        if !form.isHead && !forbidsBody { copyBodyToOutput(from: 0) }
         body.wipe()
     }
 
     /// Ends the head of a response whose body goes on in parts, and sends the first part.
     mutating func finishFirstPart() {
-        if isHTTP10 { keepsAlive = false }
-        isChunked = !isHTTP10
+        if form.isHTTP10 { form.keepsAlive = false }
+        form.isChunked = !form.isHTTP10
         finishFields()
-        put(isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
+        put(form.isChunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n")
         finishPart(isLast: false)
     }
 
     /// Ends a part of a body that goes on.
     mutating func finishPart(isLast: Bool) {
-        if isHead {
+        if form.isHead {
             body.wipe()
             return
         }
-        if isChunked && !body.isEmpty {
+        if form.isChunked && !body.isEmpty {
             let count = body.count
             var started = false
             for shift in stride(from: 28, through: 0, by: -4) {
@@ -182,8 +190,8 @@ public struct ResponseWriter: ~Copyable {
             put("\r\n")
         }
         copyBodyToOutput(from: 0)
-        if isChunked && !body.isEmpty { put("\r\n") }
-        if isChunked && isLast { put("0\r\n\r\n") }
+        if form.isChunked && !body.isEmpty { put("\r\n") }
+        if form.isChunked && isLast { put("0\r\n\r\n") }
         body.wipe()
     }
 
@@ -217,9 +225,9 @@ public struct ResponseWriter: ~Copyable {
     }
 
     private mutating func finishFields() {
-        if !keepsAlive {
+        if !form.keepsAlive {
             put("Connection: close\r\n")
-        } else if isHTTP10 {
+        } else if form.isHTTP10 {
             put("Connection: keep-alive\r\n")
         }
     }

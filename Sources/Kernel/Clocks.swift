@@ -20,3 +20,22 @@ public enum WallClock {
         return Int64(time.tv_sec)
     }
 }
+
+/// A moment on both clocks, handed in with every request.
+public struct Moment: Sendable {
+    /// Milliseconds on a monotonic clock that counts suspended time.
+    public let milliseconds: UInt64
+    /// Seconds since 1970, for display.
+    public let wallSeconds: Int64
+
+    /// A moment.
+    public init(milliseconds: UInt64, wallSeconds: Int64) {
+        self.milliseconds = milliseconds
+        self.wallSeconds = wallSeconds
+    }
+
+    /// The present moment.
+    public static var now: Moment {
+        Moment(milliseconds: BootClock.milliseconds(), wallSeconds: WallClock.seconds())
+    }
+}

@@ -2,7 +2,7 @@
 
 extension TimerWheel {
     /// What unmapping a segment takes of a budget. It was measured to last about as long as moving 30 to 60 timers;
-    /// were it free, the end of a crowd that is spread over many segments would outlast its budget twentyfold.
+    /// were it free, the end of a crowd that is spread over many segments would outlast its budget tenfold.
     private static var unmappingCost: Int { 64 }
 
     /// Lets time pass up to `time` and hands out the next timer that is due, which is not armed any more afterwards.

@@ -1,4 +1,5 @@
 // The sender's side: receipts, burning, and what the owner of an API key created.
+public import Kernel
 public import Sealing
 
 /// A receipt that belongs to the owner of the API key.

@@ -1,4 +1,5 @@
 // The vault: the one place where a secret changes its state.
+public import Kernel
 public import Sealing
 public import SecureMemory
 internal import TimerWheel

@@ -36,17 +36,3 @@ public enum VaultRefusal: Error, Equatable, Sendable {
     /// It holds as many bytes as it may.
     case tooManyBytes
 }
-
-/// A moment on both clocks, handed in with every request.
-public struct Moment: Sendable {
-    /// Milliseconds on a monotonic clock that counts suspended time.
-    public let milliseconds: UInt64
-    /// Seconds since 1970, for display.
-    public let wallSeconds: Int64
-
-    /// A moment.
-    public init(milliseconds: UInt64, wallSeconds: Int64) {
-        self.milliseconds = milliseconds
-        self.wallSeconds = wallSeconds
-    }
-}

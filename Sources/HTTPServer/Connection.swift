@@ -1,0 +1,85 @@
+// One connection: where it stands, and what it keeps between two turns.
+internal import HTTPWire
+internal import Kernel
+internal import SecureMemory
+
+/// A client's connection. It holds protected memory only while a request is in flight or an answer is not yet taken.
+final class Connection<Exchange> {
+    /// Where a connection stands.
+    enum Phase {
+        /// Between requests, or within a head.
+        case head
+        /// A head has come, its body not wholly.
+        case body
+        /// A worker has the request.
+        case waiting
+        /// An answer goes out part by part.
+        case streaming
+        /// Answered; closes once all is sent.
+        case closing
+        /// Answered and half closed; what still comes is thrown away.
+        case lingering
+    }
+
+    let socket: Socket
+    let ticket: Ticket
+    var phase = Phase.head
+    /// What is waited for at present.
+    var interest = Readiness.readable
+    /// Ends the connection when it passes, unless it was moved: milliseconds on the monotonic clock.
+    var deadline: UInt64 = 0
+    /// The tick at which the wheel looks at the deadline.
+    var armedTick: UInt32 = 0
+    var peerIsGone = false
+    var peerFinished = false
+    /// An answer came before the request was wholly read.
+    var leavesRequestUnread = false
+
+    /// What was received and not consumed: the request under way from its first byte on, and what follows it.
+    var input: SecureBytes?
+    /// What was written and not sent, and how much of it has been since.
+    var output: SecureBytes?
+    var sentCount = 0
+
+    // The request under way; offsets count from its first byte.
+    var scanner: HeadScanner
+    var head: RequestHead?
+    var headStart = 0
+    var headEnd = 0
+    var decoder: BodyDecoder?
+    /// Decoded body that the handler has not consumed: `bodyStart..<bodyEnd`.
+    var bodyStart = 0
+    var bodyEnd = 0
+    var rawStart = 0
+    /// When the part under way, head or body, began to come; 0 before its first byte.
+    var began: UInt64 = 0
+    var bodyCount: UInt64 = 0
+    var exchange: Exchange?
+    /// How the answer that goes out part by part is framed.
+    var form = ResponseWriter.Form()
+
+    init(socket: consuming Socket, ticket: Ticket, limits: HeadLimits) {
+        self.socket = socket
+        self.ticket = ticket
+        scanner = HeadScanner(limits: limits)
+    }
+
+    /// Whether nothing of a request has come and no answer is owed.
+    var isIdle: Bool { phase == .head && input == nil && output == nil }
+
+    /// Makes ready for the next request.
+    func endRequest() {
+        scanner = HeadScanner(limits: scanner.limits)
+        head = nil
+        decoder = nil
+        exchange = nil
+        headStart = 0
+        headEnd = 0
+        bodyStart = 0
+        bodyEnd = 0
+        rawStart = 0
+        bodyCount = 0
+        began = 0
+        phase = .head
+    }
+}

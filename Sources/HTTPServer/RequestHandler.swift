@@ -1,0 +1,106 @@
+// What the server asks of whoever answers requests. It knows nothing about what they mean.
+public import HTTPWire
+public import Kernel
+
+/// A request whose head has come, to look at. It is good for one call: the bytes lie in the loop's buffer.
+public struct Request: ~Escapable {
+    /// The parsed head.
+    public let head: RequestHead
+    /// The bytes that the head's ranges point into.
+    public let bytes: Span<UInt8>
+    /// Names the request for a ``WorkerPool``.
+    public let ticket: Ticket
+
+    @_lifetime(copy bytes)
+    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket) {
+        self.head = head
+        self.bytes = bytes
+        self.ticket = ticket
+    }
+
+    /// The path of the target.
+    public var path: Span<UInt8> {
+        @_lifetime(copy self)
+        get { head.path.span(in: bytes) }
+    }
+
+    /// The value of a header field, or nil where it is absent.
+    @_lifetime(copy self)
+    public func value(of field: KnownField) -> Span<UInt8>? {
+        guard let range = head.range(of: field) else { return nil }
+        return range.span(in: bytes)
+    }
+}
+
+/// What a handler wants of a request's body.
+public struct BodyPlan: Sendable {
+    /// How many bytes of body it takes at most.
+    public var limit: Int
+    /// The request is answered without its body; the connection ends after that if there is one.
+    public var isRefused = false
+}
+
+/// How far an answer got.
+public enum Outcome: Sendable {
+    /// It is written in full.
+    case complete
+    /// Its first part is written; `produce` goes on.
+    case partial
+    /// Nothing is written: a worker has to finish first. `resume` follows.
+    case waiting
+}
+
+/// Answers requests. All calls come on the loop's thread, isolated to the actor that the handler works for.
+///
+/// A request is `begin`, any number of `receive`, `respond`; then `resume` if it waited, and `produce` if it was partial.
+public protocol RequestHandler: AnyObject {
+    /// The actor that the handler's calls are isolated to.
+    associatedtype Isolation: Actor
+    /// What the handler remembers of a request under way.
+    associatedtype Exchange
+
+    /// A head has come: decides what is to be done with the body, before any of it is read.
+    func begin(
+        _ request: borrowing Request, plan: inout BodyPlan, now: Moment, isolation: isolated Isolation
+    ) -> Exchange
+
+    /// Bytes of the body, which may be changed in place. What is not consumed is handed in again with more behind it.
+    ///
+    /// - Parameter isLast: no more will come; what is not consumed now never is.
+    /// - Returns: how many bytes were consumed.
+    func receive(
+        _ body: inout MutableSpan<UInt8>, isLast: Bool, exchange: inout Exchange, isolation: isolated Isolation
+    ) -> Int
+
+    /// The body turned out to be larger than planned; `respond` follows, and the connection ends.
+    func bodyIsTooLarge(exchange: inout Exchange, isolation: isolated Isolation)
+
+    /// Answers the request.
+    func respond(
+        _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, now: Moment,
+        isolation: isolated Isolation
+    ) -> Outcome
+
+    /// Answers a request whose work is done.
+    ///
+    /// - Parameter peerIsGone: nobody is there any more to get the answer; nothing may be consumed for it.
+    func resume(
+        _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, peerIsGone: Bool,
+        now: Moment, isolation: isolated Isolation
+    ) -> Outcome
+
+    /// Writes the next part of a partial answer: `.partial` if more follows, `.complete` if it was the last, nil if it cannot
+    /// go on and the connection has to break off.
+    func produce(
+        exchange: inout Exchange, response: inout ResponseWriter, isolation: isolated Isolation
+    ) -> Outcome?
+
+    /// Does what is due by now, within a budget. Returns whether there is more.
+    func expire(now: Moment, isolation: isolated Isolation) -> Bool
+
+    /// When `expire` should be called next, in milliseconds of the monotonic clock.
+    func nextExpiry(isolation: isolated Isolation) -> UInt64?
+
+    /// The process got SIGUSR1.
+    func userSignal(now: Moment, isolation: isolated Isolation)
+}

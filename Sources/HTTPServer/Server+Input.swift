@@ -1,0 +1,280 @@
+// From bytes that came to requests that are answered.
+internal import HTTPWire
+internal import Kernel
+internal import SecureMemory
+
+extension Server {
+    /// Receives what is there, in the loop's own buffer, and answers what is complete. Only what is left over goes into a
+    /// block of the connection's own.
+    func readable(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
+        guard var input = scratch.take() else { return }
+        receive(connection, into: &input, isolation)
+        putBack(input)
+    }
+
+    private func putBack(_ input: consuming SecureBytes) {
+        input.wipe()
+        scratch = consume input
+    }
+
+    private func receive(
+        _ connection: Peer, into input: inout SecureBytes, _ isolation: isolated Handler.Isolation
+    ) {
+        if connection.phase == .lingering {
+            var room = input.freeSpan
+            // Nil is nothing to read right now; a broken connection is as good as an ended one.
+            let received = (try? connection.socket.receive(into: &room)) ?? nil
+            input.commit(received ?? 0)
+            if received == 0 { close(connection) }
+            return
+        }
+        guard connection.phase == .head || connection.phase == .body else { return }
+        unpack(connection, into: &input)
+        var room = input.freeSpan
+        do throws(Errno) {
+            guard let count = try connection.socket.receive(into: &room) else {
+                pack(connection, &input)
+                return
+            }
+            input.commit(count)
+            if count == 0 { connection.peerFinished = true }
+        } catch {
+            return close(connection)
+        }
+        answer(connection, &input, isolation)
+    }
+
+    /// Goes on with what a connection kept, after an answer that had to wait.
+    func goOn(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
+        guard var input = scratch.take() else { return }
+        unpack(connection, into: &input)
+        answer(connection, &input, isolation)
+        putBack(input)
+    }
+
+    private func answer(
+        _ connection: Peer, _ input: inout SecureBytes, _ isolation: isolated Handler.Isolation
+    ) {
+        while true {
+            process(connection, &input, isolation)
+            let requestEnd = connection.rawStart
+            let wasStreaming = connection.phase == .streaming
+            guard flush(connection, isolation) else { return }
+            guard wasStreaming, connection.phase == .head else { break }
+            // It went out to its last part; the next request may lie behind it.
+            input.removeFirst(requestEnd)
+        }
+        switch connection.phase {
+        case .closing, .lingering:
+            return
+        case .head where connection.peerFinished && connection.output == nil:
+            // A request that will never be complete, or none at all.
+            if input.isEmpty { close(connection) } else { refuse(connection, .incompleteHead) }
+        case .body where connection.peerFinished:
+            refuse(connection, status: .badRequest, reason: "The body ended before its announced length.")
+        default:
+            pack(connection, &input)
+        }
+    }
+
+    /// Takes what the connection kept into the loop's buffer.
+    private func unpack(_ connection: Peer, into input: inout SecureBytes) {
+        guard let kept = connection.input.take() else { return }
+        input.append(kept.span)
+    }
+
+    /// Keeps what is not consumed: the request under way without the body that was, and what follows it.
+    private func pack(_ connection: Peer, _ input: inout SecureBytes) {
+        if connection.phase != .head {
+            input.removeSubrange(connection.bodyEnd, connection.rawStart - connection.bodyEnd)
+            input.removeSubrange(connection.headEnd, connection.bodyStart - connection.headEnd)
+            let undelivered = connection.bodyEnd - connection.bodyStart
+            connection.bodyStart = connection.headEnd
+            connection.bodyEnd = connection.headEnd + undelivered
+            connection.rawStart = connection.bodyEnd
+        }
+        guard !input.isEmpty else { return }
+        guard var kept = arena.allocate(input.count) else {
+            return refuse(
+                connection, status: .serviceUnavailable, reason: "The server has no memory left for this request.")
+        }
+        kept.append(input.span)
+        connection.input = consume kept
+    }
+
+    /// Answers every request that is complete, in order, as far as answers are not held up.
+    private func process(
+        _ connection: Peer, _ input: inout SecureBytes, _ isolation: isolated Handler.Isolation
+    ) {
+        while true {
+            switch connection.phase {
+            case .head:
+                guard !input.isEmpty else { return }
+                if connection.began == 0 { connection.began = now.milliseconds }
+                do throws(RequestFault) {
+                    guard let end = try connection.scanner.scan(input.span) else {
+                        setDeadline(connection, connection.began + limits.headTimeout)
+                        return
+                    }
+                    try begin(connection, input, headEnd: end, isolation)
+                } catch {
+                    return refuse(connection, error)
+                }
+            case .body:
+                do throws(RequestFault) {
+                    guard try receiveBody(connection, &input, isolation) else { return }
+                } catch {
+                    guard error == .bodyTooLarge, connection.exchange != nil else { return refuse(connection, error) }
+                    if var exchange = connection.exchange.take() {
+                        handler.bodyIsTooLarge(exchange: &exchange, isolation: isolation)
+                        connection.exchange = exchange
+                    }
+                    connection.leavesRequestUnread = true
+                }
+                respond(connection, input, isolation)
+                guard connection.phase == .head else { return }
+                input.removeFirst(connection.rawStart)
+                connection.endRequest()
+                // Answers to pipelined requests go out together, as far as there is room for another.
+                if writer.output.freeCapacity <= ResponseWriter.bodyCapacity + 4096 {
+                    guard flush(connection, isolation), connection.output == nil else { return }
+                }
+            default:
+                return
+            }
+        }
+    }
+
+    private func begin(
+        _ connection: Peer, _ input: borrowing SecureBytes, headEnd: Int, _ isolation: isolated Handler.Isolation
+    ) throws(RequestFault) {
+        connection.headStart = connection.scanner.leadingBytes
+        connection.headEnd = headEnd
+        connection.bodyStart = headEnd
+        connection.bodyEnd = headEnd
+        connection.rawStart = headEnd
+        let bytes = input.span.extracting(connection.headStart..<headEnd)
+        let head = try RequestHead.parse(bytes, limits: limits.head)
+        connection.head = head
+        var plan = BodyPlan(limit: 0)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
+        connection.exchange = handler.begin(request, plan: &plan, now: now, isolation: isolation)
+        connection.phase = .body
+        if plan.isRefused {
+            connection.leavesRequestUnread = head.hasBody
+            connection.decoder = try BodyDecoder(.none, limit: 0)
+            return
+        }
+        connection.decoder = try BodyDecoder(head.framing, limit: plan.limit)
+        guard head.hasBody else { return }
+        connection.began = now.milliseconds
+        setDeadline(connection, now.milliseconds + limits.bodyTimeout)
+        if head.expectsContinue && input.count == headEnd { writer.writeContinue() }
+    }
+
+    /// Decodes and hands over what came of the body. Returns whether that was all of it.
+    private func receiveBody(
+        _ connection: Peer, _ input: inout SecureBytes, _ isolation: isolated Handler.Isolation
+    ) throws(RequestFault) -> Bool {
+        guard var decoder = connection.decoder.take(), var exchange = connection.exchange.take() else { return false }
+        defer {
+            connection.decoder = decoder
+            connection.exchange = exchange
+        }
+        if connection.leavesRequestUnread { return true }
+        var bytes = input.mutableSpan
+        let before = connection.bodyEnd
+        let progress = try decoder.decode(&bytes, bodyEnd: connection.bodyEnd, rawStart: connection.rawStart)
+        connection.bodyEnd = progress.bodyEnd
+        connection.rawStart = progress.rawStart
+        connection.bodyCount += UInt64(progress.bodyEnd - before)
+        var body = bytes._mutatingExtracting(connection.bodyStart..<connection.bodyEnd)
+        connection.bodyStart += handler.receive(
+            &body, isLast: progress.isComplete, exchange: &exchange, isolation: isolation)
+        if !progress.isComplete {
+            let earned = connection.bodyCount * 1000 / limits.bodyRate
+            setDeadline(connection, connection.began + limits.bodyTimeout + earned)
+        }
+        return progress.isComplete
+    }
+
+    private func respond(
+        _ connection: Peer, _ input: borrowing SecureBytes, _ isolation: isolated Handler.Isolation
+    ) {
+        guard let head = connection.head, var exchange = connection.exchange.take() else { return }
+        let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
+        writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
+        let outcome = handler.respond(
+            request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
+        connection.exchange = exchange
+        settle(connection, outcome)
+    }
+
+    /// A worker is done with a request.
+    func resume(_ ticket: Ticket, _ isolation: isolated Handler.Isolation) {
+        let token = UInt64(ticket.generation) << 32 | UInt64(ticket.slot)
+        guard let connection = connection(token), connection.phase == .waiting, let head = connection.head,
+            let exchange = connection.exchange.take(), var input = scratch.take()
+        else { return }
+        unpack(connection, into: &input)
+        resume(connection, head, exchange, &input, isolation)
+        putBack(input)
+    }
+
+    private func resume(
+        _ connection: Peer, _ head: RequestHead, _ exchange: Handler.Exchange, _ input: inout SecureBytes,
+        _ isolation: isolated Handler.Isolation
+    ) {
+        var exchange = exchange
+        writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
+        let outcome = resumed(connection, head, &exchange, input, isolation)
+        connection.exchange = exchange
+        if connection.peerIsGone {
+            writer.discard()
+            return close(connection)
+        }
+        settle(connection, outcome)
+        if connection.phase == .head {
+            input.removeFirst(connection.rawStart)
+            connection.endRequest()
+        }
+        answer(connection, &input, isolation)
+    }
+
+    private func resumed(
+        _ connection: Peer, _ head: RequestHead, _ exchange: inout Handler.Exchange, _ input: borrowing SecureBytes,
+        _ isolation: isolated Handler.Isolation
+    ) -> Outcome {
+        let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
+        return handler.resume(
+            request, exchange: &exchange, response: &writer, peerIsGone: connection.peerIsGone, now: now,
+            isolation: isolation)
+    }
+
+    /// Ends what the handler wrote, and decides how the connection goes on.
+    private func settle(_ connection: Peer, _ outcome: Outcome) {
+        switch outcome {
+        case .waiting:
+            writer.discard()
+            connection.phase = .waiting
+            setDeadline(connection, now.milliseconds + limits.writeTimeout)
+            return
+        case .complete:
+            writer.finish()
+            connection.phase = writer.form.keepsAlive ? .head : .closing
+        case .partial:
+            writer.finishFirstPart()
+            connection.phase = .streaming
+            connection.form = writer.form
+        }
+        if writer.overflowed {
+            writer.discard()
+            writer.prepare(connection.head, keepsAlive: false)
+            writePlain(.internalServerError, "The answer does not fit.")
+            connection.phase = .closing
+        }
+        setDeadline(connection, now.milliseconds + limits.idleTimeout)
+    }
+}

@@ -1,0 +1,164 @@
+// From answers that are written to bytes that are sent.
+internal import HTTPWire
+internal import Kernel
+internal import SecureMemory
+
+extension Server {
+    /// Sends what is written, and goes on producing what is partial, for as long as the kernel takes it. What it does not take
+    /// goes into a block of the connection's own.
+    ///
+    /// - Returns: whether the connection is still open.
+    func flush(_ connection: Peer, _ isolation: isolated Handler.Isolation) -> Bool {
+        defer {
+            if writer.isSensitive { scrubRegistersAndStack() }
+            writer.isSensitive = false
+        }
+        while true {
+            guard sendWritten(connection) else { return false }
+            guard connection.output == nil else {
+                wait(for: .writable, on: connection)
+                setDeadline(connection, now.milliseconds + limits.writeTimeout)
+                return true
+            }
+            guard connection.phase == .streaming else { break }
+            guard produce(connection, isolation) else {
+                close(connection)
+                return false
+            }
+        }
+        switch connection.phase {
+        case .closing: return endSending(connection)
+        case .waiting: wait(for: [], on: connection)
+        default: wait(for: .readable, on: connection)
+        }
+        return true
+    }
+
+    /// Sends the loop's output buffer; what is not taken is kept. Returns false when the connection broke.
+    private func sendWritten(_ connection: Peer) -> Bool {
+        guard !writer.output.isEmpty else { return true }
+        defer { writer.wipeOutput() }
+        guard let sent = send(writer.output, from: 0, connection) else { return false }
+        guard sent < writer.output.count else { return true }
+        guard var kept = arena.allocate(writer.output.count - sent) else {
+            close(connection)
+            return false
+        }
+        kept.append(writer.output.span.extracting(droppingFirst: sent))
+        connection.output = consume kept
+        connection.sentCount = 0
+        return true
+    }
+
+    /// Sends from an offset on, until all is sent or the kernel takes no more. Returns the new offset, or nil and a closed
+    /// connection when it broke.
+    private func send(_ bytes: borrowing SecureBytes, from offset: Int, _ connection: Peer) -> Int? {
+        var offset = offset
+        do throws(Errno) {
+            while offset < bytes.count {
+                guard let sent = try connection.socket.send(bytes.span.extracting(droppingFirst: offset)) else { break }
+                offset += sent
+            }
+            return offset
+        } catch {
+            close(connection)
+            return nil
+        }
+    }
+
+    /// The kernel takes bytes again.
+    func writable(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
+        guard let output = connection.output.take() else { return }
+        let before = connection.sentCount
+        guard let sent = send(output, from: before, connection) else { return }
+        if sent > before { setDeadline(connection, now.milliseconds + limits.writeTimeout) }
+        guard sent == output.count else {
+            connection.sentCount = sent
+            connection.output = consume output
+            return
+        }
+        // The kept bytes are wiped here, before anything else is written.
+        _ = consume output
+        if connection.phase == .head || connection.phase == .body {
+            wait(for: .readable, on: connection)
+            setDeadline(connection, now.milliseconds + limits.idleTimeout)
+            if isDraining && connection.isIdle { return close(connection) }
+            goOn(connection, isolation)
+        } else {
+            _ = flush(connection, isolation)
+            if connection.phase == .head { goOn(connection, isolation) }
+        }
+    }
+
+    /// Writes the next part of an answer. Returns false when it cannot go on.
+    private func produce(_ connection: Peer, _ isolation: isolated Handler.Isolation) -> Bool {
+        guard var exchange = connection.exchange.take() else { return false }
+        writer.prepareNextPart(of: connection.form)
+        let outcome = handler.produce(exchange: &exchange, response: &writer, isolation: isolation)
+        connection.exchange = exchange
+        guard let outcome, !writer.overflowed else {
+            writer.discard()
+            return false
+        }
+        writer.isSensitive = true
+        writer.finishPart(isLast: outcome == .complete)
+        guard outcome == .complete else { return true }
+        connection.phase = writer.form.keepsAlive && !isDraining ? .head : .closing
+        if connection.phase == .head { endStreamed(connection) }
+        return true
+    }
+
+    /// Takes the answered request off what the connection keeps.
+    private func endStreamed(_ connection: Peer) {
+        if var kept = connection.input.take() {
+            kept.removeFirst(min(connection.rawStart, kept.count))
+            if !kept.isEmpty { connection.input = consume kept }
+        }
+        connection.endRequest()
+        setDeadline(connection, now.milliseconds + limits.idleTimeout)
+    }
+
+    /// All is sent and nothing more will be. Returns whether the connection is still open.
+    private func endSending(_ connection: Peer) -> Bool {
+        guard connection.leavesRequestUnread else {
+            close(connection)
+            return false
+        }
+        // Closing with unread bytes would reset the connection, and the answer might never be seen (RFC 9112, section 9.6).
+        connection.socket.finishSending()
+        connection.phase = .lingering
+        connection.input = nil
+        connection.exchange = nil
+        wait(for: .readable, on: connection)
+        setDeadline(connection, now.milliseconds + limits.lingerTimeout)
+        return true
+    }
+
+    // MARK: Refusals
+
+    /// Answers a request that broke a rule, and ends the connection.
+    func refuse(_ connection: Peer, _ fault: RequestFault) {
+        refuse(connection, status: ResponseStatus(fault.status), reason: fault.reason)
+    }
+
+    /// Answers a request that cannot be served, and ends the connection.
+    func refuse(_ connection: Peer, status: ResponseStatus, reason: StaticString) {
+        connection.exchange = nil
+        connection.leavesRequestUnread = true
+        connection.phase = .closing
+        writer.prepare(connection.head, keepsAlive: false)
+        writePlain(status, reason)
+        if sendWritten(connection) {
+            if connection.output == nil { _ = endSending(connection) } else { wait(for: .writable, on: connection) }
+        }
+    }
+
+    func writePlain(_ status: ResponseStatus, _ reason: StaticString) {
+        writer.begin(status, contentType: "text/plain; charset=utf-8")
+        writer.fields("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
+        if status == .serviceUnavailable { writer.field("Retry-After", "1") }
+        writer.append(reason)
+        writer.append("\n")
+        writer.finish()
+    }
+}

@@ -1,0 +1,166 @@
+// The event loop: one thread, one turn after the other.
+public import Kernel
+public import SecureMemory
+internal import TimerWheel
+
+/// An HTTP/1.1 server on one thread: connections, timeouts, drain. What requests mean is the handler's business.
+public final class Server<Handler: RequestHandler> {
+    typealias Peer = Connection<Handler.Exchange>
+
+    let handler: Handler
+    let limits: ServerLimits
+    let arena: SecureArena
+    let loop: EventLoop
+    let workers: WorkerPool
+    let queue: EventQueue
+    private let alarm: Alarm
+    private let signals: SignalQueue
+
+    var listener: Socket?
+    var isListening = false
+    var connections: [Peer?] = []
+    var freeSlots: [Int] = []
+    var openCount = 0
+    var generation: UInt32 = 0
+    var timeouts: TimerWheel
+    let wheelStart: UInt64
+    /// The time of this turn.
+    var now: Moment
+
+    /// What came in one go; empty between two events.
+    var scratch: SecureBytes?
+    var writer: ResponseWriter
+
+    private var drainsUntil: UInt64?
+    private var alarmedFor: UInt64?
+
+    static var tickMilliseconds: UInt64 { 100 }
+
+    /// A server that listens already, so that nobody is turned away once this returns.
+    ///
+    /// - Parameters:
+    ///   - arena: lends the memory that requests and answers move through.
+    ///   - isolation: what `run` has to be isolated to.
+    public init(
+        handler: Handler, address: SocketAddress, limits: ServerLimits, arena: SecureArena, loop: EventLoop,
+        workers: WorkerPool
+    ) throws {
+        self.handler = handler
+        self.limits = limits
+        self.arena = arena
+        self.loop = loop
+        self.workers = workers
+        queue = try EventQueue()
+        alarm = try Alarm()
+        signals = try SignalQueue()
+        now = .now
+        wheelStart = now.milliseconds
+        timeouts = TimerWheel(capacity: UInt32(limits.connections), now: 0)
+        guard let scratch = arena.allocate(ResponseWriter.bodyCapacity) else {
+            throw SecureMemoryError.outOfMemory(ResponseWriter.bodyCapacity)
+        }
+        self.scratch = consume scratch
+        writer = try ResponseWriter(arena: arena)
+        listener = try Socket.listening(on: address)
+        try queue.add(loop.wakeUp.rawValue, for: .readable, token: Token.wakeUp)
+        try queue.add(alarm.rawValue, for: .readable, token: Token.alarm)
+        try queue.add(signals.rawValue, for: .readable, token: Token.signals)
+        resumeListening()
+    }
+
+    /// Tokens of descriptors that are no connections; those of connections are smaller.
+    enum Token {
+        static var listener: UInt64 { .max }
+        static var wakeUp: UInt64 { .max - 1 }
+        static var alarm: UInt64 { .max - 2 }
+        static var signals: UInt64 { .max - 3 }
+    }
+
+    /// The address that the server listens on.
+    public var address: SocketAddress? {
+        switch listener {
+        case .some(let listener): listener.localAddress
+        case .none: nil
+        }
+    }
+
+    /// Serves until a signal ends it and what was in flight is done.
+    public func run(isolation: isolated Handler.Isolation) throws(Errno) {
+        var hasMore = false
+        while !isDrained {
+            hasMore = try turn(hasMore, isolation)
+        }
+    }
+
+    /// One turn: wait, readiness, what is due, answers of workers.
+    private func turn(_ hasMore: Bool, _ isolation: isolated Handler.Isolation) throws(Errno) -> Bool {
+        try setAlarm(isolation)
+        let ready = try queue.wait(milliseconds: hasMore ? 0 : nil)
+        now = .now
+        for index in 0..<ready {
+            let event = queue.event(at: index)
+            switch event.token {
+            case Token.listener: acceptConnections()
+            case Token.wakeUp: loop.wakeUp.acknowledge()
+            case Token.alarm: alarm.acknowledge()
+            case Token.signals: handleSignals(isolation)
+            default: handle(event.token, event.readiness, isolation)
+            }
+        }
+        loop.runJobs()
+        for ticket in workers.takeCompleted() { resume(ticket, isolation) }
+        let more = handler.expire(now: now, isolation: isolation)
+        return endTimedOut(isolation) || more
+    }
+
+    private func handle(_ token: UInt64, _ readiness: Readiness, _ isolation: isolated Handler.Isolation) {
+        guard let connection = connection(token) else { return }
+        if !readiness.isDisjoint(with: .broken) {
+            breakOff(connection)
+            return
+        }
+        if readiness.contains(.writable) { writable(connection, isolation) }
+        if readiness.contains(.readable) { readable(connection, isolation) }
+    }
+
+    // MARK: Time
+
+    private func setAlarm(_ isolation: isolated Handler.Isolation) throws(Errno) {
+        var next = handler.nextExpiry(isolation: isolation)
+        if let tick = timeouts.nextDeadline {
+            next = min(next ?? .max, wheelStart + UInt64(tick) * Self.tickMilliseconds)
+        }
+        if let drainsUntil { next = min(next ?? .max, drainsUntil) }
+        guard next != alarmedFor else { return }
+        alarmedFor = next
+        try alarm.set(to: next)
+    }
+
+    // MARK: The end
+
+    private func handleSignals(_ isolation: isolated Handler.Isolation) {
+        while let signal = signals.next() {
+            switch signal {
+            case .user1: handler.userSignal(now: now, isolation: isolation)
+            case .interrupt, .terminate:
+                // The second one does not wait for anybody.
+                if drainsUntil != nil { drainsUntil = now.milliseconds } else { drain() }
+            }
+        }
+    }
+
+    /// Whether the server is to end: each answer is the last of its connection.
+    var isDraining: Bool { drainsUntil != nil }
+
+    private var isDrained: Bool {
+        guard let drainsUntil else { return false }
+        return openCount == 0 || now.milliseconds >= drainsUntil
+    }
+
+    private func drain() {
+        drainsUntil = now.milliseconds + limits.drainTimeout
+        pauseListening()
+        listener = nil
+        for case let connection? in connections where connection.isIdle { close(connection) }
+    }
+}

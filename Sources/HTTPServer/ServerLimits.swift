@@ -1,0 +1,27 @@
+// How much the server takes from a client, and how long it waits for one.
+public import HTTPWire
+
+/// Bounds on connections; times in milliseconds.
+public struct ServerLimits: Sendable {
+    /// Bounds on a request's head.
+    public var head = HeadLimits()
+    /// How many connections are open at the same time; more wait in the kernel's queue.
+    public var connections = 16384
+    /// How long a request's head may take from its first byte on.
+    public var headTimeout: UInt64 = 10_000
+    /// How long a body may take beyond what it needs at `bodyRate`.
+    public var bodyTimeout: UInt64 = 20_000
+    /// Bytes per second that a body has to come with on average.
+    public var bodyRate: UInt64 = 8192
+    /// How long a client may take to accept any part of an answer.
+    public var writeTimeout: UInt64 = 30_000
+    /// How long a connection may be idle between requests.
+    public var idleTimeout: UInt64 = 60_000
+    /// How long requests in flight may go on once the server is to end.
+    public var drainTimeout: UInt64 = 5_000
+    /// How long a connection is read and thrown away after an answer that came before the end of its request.
+    public var lingerTimeout: UInt64 = 2_000
+
+    /// The standard bounds.
+    public init() {}
+}

@@ -68,6 +68,7 @@ public protocol RequestHandler: AnyObject {
     ///
     /// - Parameter isLast: no more will come; what is not consumed now never is.
     /// - Returns: how many bytes were consumed.
+    @_lifetime(body: copy body)
     func receive(
         _ body: inout MutableSpan<UInt8>, isLast: Bool, exchange: inout Exchange, isolation: isolated Isolation
     ) -> Int

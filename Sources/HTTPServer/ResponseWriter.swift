@@ -133,6 +133,9 @@ public struct ResponseWriter: ~Copyable {
         append(json: text.utf8Span.span)
     }
 
+    /// How many more bytes of body there is room for.
+    public var freeBodyCapacity: Int { body.freeCapacity }
+
     // MARK: For the server
 
     mutating func prepare(_ head: RequestHead?, keepsAlive: Bool) {

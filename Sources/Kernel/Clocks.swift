@@ -39,3 +39,15 @@ public struct Moment: Sendable {
         Moment(milliseconds: BootClock.milliseconds(), wallSeconds: WallClock.seconds())
     }
 }
+
+extension WallClock {
+    /// A moment as RFC 3339 writes it, in UTC: `2026-11-23T20:17:00Z`.
+    public static func timestamp(_ seconds: Int64) -> String {
+        var time = time_t(seconds)
+        var parts = unsafe tm()
+        unsafe gmtime_r(&time, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let date = unsafe "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+        return unsafe "\(date)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+    }
+}

@@ -83,7 +83,8 @@ public final class CipherSuite {
 
     /// HKDF-SHA256: fills the output's free room of `count` bytes from key material and salt, bound to a label.
     func derive(
-        from keyMaterial: Span<UInt8>, salt: Span<UInt8>, label: StaticString, count: Int, into output: inout SecureBytes
+        from keyMaterial: Span<UInt8>, salt: Span<UInt8>, label: StaticString, count: Int,
+        into output: inout SecureBytes
     ) throws(SealingError) {
         guard output.freeCapacity >= count else { throw .arenaFull }
         var room = output.freeSpan

@@ -25,10 +25,8 @@ public struct ContentOpener: ~Copyable {
         self.facts = facts
     }
 
-    /// Whether the whole content is a single chunk.
-    public var isSingleChunk: Bool {
-        sealed.byteCount <= ContentStream.chunkSize + CipherSuite.tagSize
-    }
+    /// The size of the ciphertext in bytes: the content's and 16 for each chunk.
+    public var sealedByteCount: Int { Int(sealed.byteCount) }
 
     /// Appends the plaintext of the next chunk, which was verified before any of it is handed out.
     ///

@@ -46,10 +46,10 @@ void onetime_heap_configure(void);
 // A thread that runs the function with the context, with all signals blocked and its own name; 0 or an errno.
 int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes, const char *name);
 
-// Assets, embedded at build time.
-extern const unsigned char onetime_asset_style_css[];
+// Assets, embedded at build time. Pointers, since Swift can't import an array whose length isn't declared.
+extern const unsigned char *const onetime_asset_style_css;
 extern const size_t onetime_asset_style_css_count;
-extern const unsigned char onetime_asset_icon_svg[];
+extern const unsigned char *const onetime_asset_icon_svg;
 extern const size_t onetime_asset_icon_svg_count;
 
 #endif

@@ -1,0 +1,110 @@
+// The form: one box and one button first.
+public import HTTPServer
+internal import HTTPWire
+
+/// What the form offers and asks for. Set once, from the server's settings.
+public struct FormPolicy: Sendable {
+    /// The lifetimes to choose from, in seconds, ascending, without duplicates, with the default among them.
+    public let lifetimes: [Int]
+    /// The lifetime that is chosen at first, in seconds.
+    public let defaultLifetime: Int
+    /// How many bytes of content are taken.
+    public let contentLimit: Int
+    /// The least number of characters of a passphrase; 0 or 1 for no such rule.
+    public let passphraseMinimum: Int
+    /// Whether there must be a passphrase.
+    public let isPassphraseRequired: Bool
+
+    /// The policy of a server. The lifetimes may come in any order, and need not have the default among them.
+    public init(
+        lifetimes: [Int], defaultLifetime: Int, contentLimit: Int, passphraseMinimum: Int = 4,
+        isPassphraseRequired: Bool = false
+    ) {
+        self.lifetimes = Set(lifetimes + [defaultLifetime]).sorted()
+        self.defaultLifetime = defaultLifetime
+        self.contentLimit = contentLimit
+        self.passphraseMinimum = passphraseMinimum
+        self.isPassphraseRequired = isPassphraseRequired
+    }
+}
+
+extension Page {
+    /// The form at `/`, which posts to `/`. Status 200, or the problem's.
+    ///
+    /// What was sent in is not shown again, whatever was wrong with it: content and passphrase don't travel twice.
+    ///
+    /// - Parameters:
+    ///   - chosenLifetime: the lifetime to select, in seconds; nil or one that is not offered selects the default.
+    ///   - problem: why the form is shown again.
+    public static func createForm(
+        _ writer: inout ResponseWriter, _ context: PageContext, _ policy: FormPolicy, chosenLifetime: Int? = nil,
+        problem: Problem? = nil
+    ) {
+        let words = context.words
+        open(&writer, context, status: .ok, title: words.createTitle, problem: problem)
+        writer.element("<p class=\"lead\">", words.createLead, "</p>\n")
+        alert(&writer, context, problem)
+        connectionNotice(&writer, context)
+        writer.markup("<form class=\"card\" method=\"post\" action=\"/\">\n")
+        formToken(&writer, context)
+        contentField(&writer, context, policy, problem)
+        options(&writer, context, policy, chosenLifetime, problem)
+        // Enter in a field presses the first button.
+        writer.markup("<div class=\"actions\">\n<button class=\"primary\" name=\"action\" value=\"conceal\">")
+        writer.element("", words.createButton, "</button>\n")
+        writer.markup("<button name=\"action\" value=\"generate\" formnovalidate aria-describedby=\"generate-hint\">")
+        writer.element("", words.generateButton, "</button>\n</div>\n")
+        writer.element("<p class=\"hint\" id=\"generate-hint\">", words.generateHint, "</p>\n</form>\n")
+        close(&writer, context)
+    }
+
+    private static func contentField(
+        _ writer: inout ResponseWriter, _ context: PageContext, _ policy: FormPolicy, _ problem: Problem?
+    ) {
+        let words = context.words
+        writer.element("<div class=\"field\">\n<label for=\"secret\">", words.contentLabel, "</label>\n")
+        // No maxlength: browsers would cut pasted text off and say nothing.
+        writer.markup("<textarea class=\"mono\" id=\"secret\" name=\"secret\" rows=\"7\" required dir=\"auto\" ")
+        writer.markup("autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
+        if problem?.concernsPassphrase != true { writer.markup(" autofocus") }
+        describe(&writer, by: "secret-hint", isWrong: problem?.concernsContent == true)
+        writer.markup("></textarea>\n<p class=\"hint\" id=\"secret-hint\">")
+        writer.element("", words.contentHint(words.size(policy.contentLimit)), "</p>\n</div>\n")
+    }
+
+    private static func options(
+        _ writer: inout ResponseWriter, _ context: PageContext, _ policy: FormPolicy, _ chosenLifetime: Int?,
+        _ problem: Problem?
+    ) {
+        let words = context.words
+        let concernsPassphrase = problem?.concernsPassphrase == true
+        let selected = chosenLifetime.flatMap { policy.lifetimes.contains($0) ? $0 : nil } ?? policy.defaultLifetime
+        let isOpen = concernsPassphrase || policy.isPassphraseRequired || selected != policy.defaultLifetime
+        writer.markup(isOpen ? "<details open>\n<summary>" : "<details>\n<summary>")
+        writer.element("", words.optionsSummary(words.duration(policy.defaultLifetime)), "</summary>\n")
+
+        writer.markup("<div class=\"columns\">\n<div class=\"field\">\n<label for=\"passphrase\">")
+        writer.text(policy.isPassphraseRequired ? words.passphraseLabel : words.passphraseOptionalLabel)
+        writer.markup("</label>\n<input class=\"mono\" type=\"text\" id=\"passphrase\" name=\"passphrase\" ")
+        writer.markup("autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
+        if policy.isPassphraseRequired { writer.markup(" required") }
+        if policy.passphraseMinimum > 1 { writer.attribute("minlength", "\(policy.passphraseMinimum)") }
+        if concernsPassphrase { writer.markup(" autofocus") }
+        describe(&writer, by: "passphrase-hint", isWrong: concernsPassphrase)
+        writer.element(">\n<p class=\"hint\" id=\"passphrase-hint\">", words.passphraseHint, "")
+        if policy.passphraseMinimum > 1 {
+            writer.element(" ", words.passphraseMinimumHint(policy.passphraseMinimum), "")
+        }
+
+        writer.element("</p>\n</div>\n<div class=\"field\">\n<label for=\"ttl\">", words.lifetimeLabel, "</label>\n")
+        writer.markup("<select id=\"ttl\" name=\"ttl\" aria-describedby=\"ttl-hint\">\n")
+        for seconds in policy.lifetimes {
+            writer.markup("<option")
+            writer.attribute("value", "\(seconds)")
+            if seconds == selected { writer.markup(" selected") }
+            writer.element(">", words.duration(seconds), "</option>\n")
+        }
+        writer.element("</select>\n<p class=\"hint\" id=\"ttl-hint\">", words.lifetimeHint, "</p>\n</div>\n")
+        writer.markup("</div>\n</details>\n")
+    }
+}

@@ -1,0 +1,70 @@
+// Pages that only say something.
+public import HTTPServer
+public import HTTPWire
+
+/// Why there is nothing else to see.
+public enum Notice: Equatable, Sendable {
+    /// There is no such page (404). Secrets and receipts that don't exist have ``Page/gone(_:_:)``.
+    case notFound
+    /// The form that was sent can't be read (400).
+    case malformed
+    /// The form was not sent by a page of this server (403).
+    case refused
+    /// The server has too much to do (429). `retryAfter`: seconds to wait, also sent as Retry-After.
+    case busy(retryAfter: Int)
+    /// There is no room for another secret (507).
+    case full
+    /// The content has more bytes than the limit (413).
+    case tooLarge(limit: Int)
+
+    /// The status of its page.
+    public var status: ResponseStatus {
+        switch self {
+        case .notFound: .notFound
+        case .malformed: .badRequest
+        case .refused: .forbidden
+        case .busy: .tooManyRequests
+        case .full: .insufficientStorage
+        case .tooLarge: .contentTooLarge
+        }
+    }
+
+    /// How many seconds to wait before the next try, if waiting helps.
+    var retryAfter: Int? {
+        guard case .busy(let seconds) = self else { return nil }
+        return seconds
+    }
+
+    func text(_ words: Words) -> (title: String, lead: String) {
+        switch self {
+        case .notFound: (words.notFoundTitle, words.notFoundLead)
+        case .malformed: (words.malformedTitle, words.malformedLead)
+        case .refused: (words.refusedTitle, words.refusedLead)
+        case .busy(let seconds): (words.busyTitle, words.problemBusy(words.duration(seconds)))
+        case .full: (words.fullTitle, words.fullLead)
+        case .tooLarge(let limit): (words.tooLargeTitle, words.problemContentTooLarge(words.size(limit)))
+        }
+    }
+}
+
+extension Page {
+    /// The one page for a secret or receipt that can't be shown, whether it was read, burned, has expired or never
+    /// existed. Status 404. Its bytes depend on language and brand alone.
+    public static func gone(_ writer: inout ResponseWriter, _ context: PageContext) {
+        let words = context.words
+        open(&writer, context, status: .notFound, title: words.goneTitle)
+        writer.element("<p class=\"lead\">", words.goneLead, "</p>\n")
+        writer.element("<p>", words.goneAdvice, "</p>\n")
+        writer.element("<p><a class=\"button\" href=\"/\">", words.shareAnother, "</a></p>\n")
+        close(&writer, context)
+    }
+
+    /// A page that says why there is nothing else to see, with the notice's status.
+    public static func notice(_ writer: inout ResponseWriter, _ context: PageContext, _ notice: Notice) {
+        let (title, lead) = notice.text(context.words)
+        open(&writer, context, status: notice.status, title: title, retryAfter: notice.retryAfter)
+        writer.element("<p class=\"lead\">", lead, "</p>\n")
+        writer.element("<p><a class=\"button\" href=\"/\">", context.words.shareAnother, "</a></p>\n")
+        close(&writer, context)
+    }
+}

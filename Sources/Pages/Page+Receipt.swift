@@ -1,0 +1,163 @@
+// The sender's page: what became of the secret, its link while it is unread, and the way to burn it.
+public import HTTPServer
+internal import HTTPWire
+
+/// What the sender's page tells about a secret. Holds no token and no content.
+public struct ReceiptFacts: Equatable, Sendable {
+    /// What became of a secret.
+    public enum State: Equatable, Sendable {
+        /// It waits to be read.
+        case new
+        /// It was read.
+        case received
+        /// It was destroyed unread.
+        case burned
+        /// Its lifetime passed unread.
+        case expired
+    }
+
+    /// What became of the secret.
+    public var state: State
+    /// When it was created, in seconds since 1970 (UTC).
+    public var created: Int
+    /// When its state changed last, in seconds since 1970 (UTC). Not shown while it is new.
+    public var changed: Int
+    /// How many seconds are left to read it. Only looked at while it is new.
+    public var secondsLeft: Int
+    /// When it expires, in seconds since 1970 (UTC). Only looked at while it is new.
+    public var expires: Int
+    /// Whether reading it takes a passphrase.
+    public var isLocked: Bool
+
+    /// The facts about one secret.
+    public init(state: State, created: Int, changed: Int, secondsLeft: Int, expires: Int, isLocked: Bool) {
+        self.state = state
+        self.created = created
+        self.changed = changed
+        self.secondsLeft = secondsLeft
+        self.expires = expires
+        self.isLocked = isLocked
+    }
+}
+
+extension Page {
+    /// The sender's page, at `/receipt/KEY` or as the answer to the form. Status 200. Marks the response as sensitive.
+    ///
+    /// - Parameters:
+    ///   - receiptToken: the token of the receipt.
+    ///   - secretToken: the token of the secret; the link is shown while it is given and the state is new.
+    ///   - baseURL: what links begin with, without a slash at the end. Escaped when written.
+    ///   - generated: the password that the server made up, shown in the answer to the form and never again.
+    public static func receipt(
+        _ writer: inout ResponseWriter, _ context: PageContext, _ facts: ReceiptFacts, receiptToken: Span<UInt8>,
+        secretToken: Span<UInt8>?, baseURL: String, generated: Span<UInt8>? = nil
+    ) {
+        let words = context.words
+        let (title, lead) =
+            switch facts.state {
+            case .new: (words.receiptNewTitle, words.receiptNewLead)
+            case .received: (words.receiptReceivedTitle, words.receiptReceivedLead)
+            case .burned: (words.receiptBurnedTitle, words.receiptBurnedLead)
+            case .expired: (words.receiptExpiredTitle, words.receiptExpiredLead)
+            }
+        writer.isSensitive = true
+        open(&writer, context, status: .ok, title: title)
+        writer.element("<p class=\"lead\">", lead, "</p>\n")
+
+        if facts.state == .new, let secretToken {
+            writer.markup("<section class=\"card\">\n<div class=\"field\">\n<label for=\"link\">")
+            writer.element("", words.linkLabel, "</label>\n<input class=\"mono\" type=\"text\" id=\"link\" readonly ")
+            writer.markup("aria-describedby=\"link-hint\" value=\"")
+            writer.text(baseURL)
+            writer.markup("/secret/")
+            writer.append(htmlText: secretToken)
+            writer.element("\">\n<p class=\"hint\" id=\"link-hint\">", words.linkWarning, "")
+            if facts.isLocked { writer.element(" ", words.linkPassphraseHint, "") }
+            writer.markup("</p>\n</div>\n")
+            if let generated { generatedField(&writer, words, generated) }
+            writer.markup("</section>\n")
+        }
+
+        writer.element("<section class=\"card\">\n<h2>", words.factsTitle, "</h2>\n")
+        factsList(&writer, words, facts)
+        writer.element("<p class=\"hint\">", words.receiptHint, "</p>\n<div class=\"actions\">\n")
+        writer.markup("<a class=\"button\" href=\"/receipt/")
+        writer.append(htmlText: receiptToken)
+        writer.element("\">", words.refreshLink, "</a>\n")
+        if facts.state == .new {
+            writer.markup("<a class=\"button danger\" href=\"/receipt/")
+            writer.append(htmlText: receiptToken)
+            writer.element("/burn\">", words.burnLink, "</a>\n")
+        }
+        writer.element("</div>\n</section>\n<p><a href=\"/\">", words.shareAnother, "</a></p>\n")
+        close(&writer, context)
+    }
+
+    /// Asks whether to burn, at `/receipt/KEY/burn`; the form posts there. Status 200, or the problem's. Marks the
+    /// response as sensitive.
+    ///
+    /// - Parameters:
+    ///   - isLocked: whether the secret has a passphrase, which burning takes too.
+    ///   - problem: why the form is shown again.
+    public static func burnForm(
+        _ writer: inout ResponseWriter, _ context: PageContext, receiptToken: Span<UInt8>, isLocked: Bool,
+        problem: Problem? = nil
+    ) {
+        let words = context.words
+        writer.isSensitive = true
+        open(&writer, context, status: .ok, title: words.burnTitle, problem: problem)
+        writer.element("<p class=\"lead\">", words.burnLead, "</p>\n")
+        alert(&writer, context, problem)
+        writer.markup("<form class=\"card\" method=\"post\" action=\"/receipt/")
+        writer.append(htmlText: receiptToken)
+        writer.markup("/burn\">\n")
+        formToken(&writer, context)
+        if isLocked { passphraseField(&writer, context, hint: words.burnPassphraseHint, problem: problem) }
+        writer.element("<div class=\"actions\">\n<button class=\"danger\">", words.burnButton, "</button>\n")
+        writer.markup("<a class=\"button\" href=\"/receipt/")
+        writer.append(htmlText: receiptToken)
+        writer.element("\">", words.keepLink, "</a>\n</div>\n</form>\n")
+        close(&writer, context)
+    }
+
+    private static func generatedField(_ writer: inout ResponseWriter, _ words: Words, _ value: Span<UInt8>) {
+        writer.element("<div class=\"field\">\n<label for=\"generated\">", words.generatedLabel, "</label>\n")
+        writer.markup("<input class=\"mono\" type=\"text\" id=\"generated\" readonly ")
+        writer.markup("aria-describedby=\"generated-hint\" value=\"")
+        writer.append(htmlText: value)
+        writer.element("\">\n<p class=\"hint\" id=\"generated-hint\">", words.generatedHint, "</p>\n</div>\n")
+    }
+
+    private static func factsList(_ writer: inout ResponseWriter, _ words: Words, _ facts: ReceiptFacts) {
+        writer.element("<dl>\n<div><dt>", words.stateLabel, "</dt><dd>")
+        switch facts.state {
+        case .new: writer.element("<span class=\"state new\">", words.stateNew, "</span>")
+        case .received: writer.element("<span class=\"state received\">", words.stateReceived, "</span>")
+        case .burned: writer.element("<span class=\"state burned\">", words.stateBurned, "</span>")
+        case .expired: writer.element("<span class=\"state expired\">", words.stateExpired, "</span>")
+        }
+        writer.element("</dd></div>\n<div><dt>", words.createdLabel, "</dt><dd>")
+        writer.time(facts.created, words)
+        writer.markup("</dd></div>\n<div><dt>")
+        switch facts.state {
+        case .new: writer.text(words.expiresLabel)
+        case .received: writer.text(words.receivedLabel)
+        case .burned: writer.text(words.burnedLabel)
+        case .expired: writer.text(words.expiredLabel)
+        }
+        writer.markup("</dt><dd>")
+        if facts.state == .new {
+            expiry(&writer, words, expires: facts.expires, secondsLeft: facts.secondsLeft)
+        } else {
+            writer.time(facts.changed, words)
+        }
+        writer.element("</dd></div>\n<div><dt>", words.passphraseLabel, "</dt><dd>")
+        writer.element("", facts.isLocked ? words.passphraseSet : words.passphraseNone, "</dd></div>\n</dl>\n")
+    }
+
+    /// When something expires, and how long that is from now.
+    static func expiry(_ writer: inout ResponseWriter, _ words: Words, expires: Int, secondsLeft: Int) {
+        writer.time(expires, words)
+        writer.element(" <span class=\"aside\">(", words.timeLeft(words.roughDuration(secondsLeft)), ")</span>")
+    }
+}

@@ -1,0 +1,65 @@
+// What can be wrong with a form that was sent in, so that it is shown again.
+public import HTTPWire
+
+/// Why a form is shown again. Each case knows its status and its text in the reader's language.
+public enum Problem: Equatable, Sendable {
+    /// There was nothing to share.
+    case emptyContent
+    /// The content has more bytes than the limit.
+    case contentTooLarge(limit: Int)
+    /// This server takes no secret without a passphrase.
+    case passphraseRequired
+    /// The passphrase has fewer characters than the minimum.
+    case passphraseTooShort(minimum: Int)
+    /// The passphrase has more characters than the maximum.
+    case passphraseTooLong(maximum: Int)
+    /// The passphrase does not open the secret. `triesLeft`: how many more the secret allows, if that is to be told.
+    case wrongPassphrase(triesLeft: Int?)
+    /// The server has too much to do. `retryAfter`: seconds to wait, also sent as Retry-After.
+    case busy(retryAfter: Int)
+
+    /// The status that the page with this problem has.
+    public var status: ResponseStatus {
+        switch self {
+        case .emptyContent, .passphraseRequired, .passphraseTooShort, .passphraseTooLong: .unprocessableContent
+        case .contentTooLarge: .contentTooLarge
+        case .wrongPassphrase: .forbidden
+        case .busy: .tooManyRequests
+        }
+    }
+
+    /// How many seconds to wait before the next try, if waiting helps.
+    var retryAfter: Int? {
+        guard case .busy(let seconds) = self else { return nil }
+        return seconds
+    }
+
+    /// Whether it is about the passphrase.
+    var concernsPassphrase: Bool {
+        switch self {
+        case .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .wrongPassphrase: true
+        case .emptyContent, .contentTooLarge, .busy: false
+        }
+    }
+
+    /// Whether it is about the content.
+    var concernsContent: Bool {
+        switch self {
+        case .emptyContent, .contentTooLarge: true
+        default: false
+        }
+    }
+
+    func text(_ words: Words) -> String {
+        switch self {
+        case .emptyContent: words.problemEmptyContent
+        case .contentTooLarge(let limit): words.problemContentTooLarge(words.size(limit))
+        case .passphraseRequired: words.problemPassphraseRequired
+        case .passphraseTooShort(let minimum): words.problemPassphraseTooShort(minimum)
+        case .passphraseTooLong(let maximum): words.problemPassphraseTooLong(maximum)
+        case .wrongPassphrase(.some(let tries)): words.problemWrongPassphraseTriesLeft(tries)
+        case .wrongPassphrase(nil): words.problemWrongPassphrase
+        case .busy(let seconds): words.problemBusy(words.duration(seconds))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+// Where links point to.
+internal import HTTPServer
+internal import HTTPWire
+
+extension ServiceContext {
+    /// Writes the part of a link before its path.
+    ///
+    /// The configured public URL; without one the request's own host, but only when that is loopback, private or allowed, for
+    /// anybody can send any Host.
+    func appendBaseURL(_ request: borrowing Request, to response: inout ResponseWriter) {
+        if let publicURL = settings.publicURL { return response.append(publicURL) }
+        let host = request.head.host.span(in: request.bytes)
+        guard isTrusted(host) else { return response.append(settings.fallbackURL) }
+        response.append("http://")
+        response.append(host)
+    }
+
+    /// Whether links may point to a host as a request names it.
+    func isTrusted(_ host: Span<UInt8>) -> Bool {
+        for allowed in settings.allowedHosts where host.equals(allowed.utf8Span.span) { return true }
+        return HostName.isLoopbackOrPrivate(host)
+    }
+
+    /// Whether a page's form was sent by a page of this server, as far as the browser says.
+    ///
+    /// `Sec-Fetch-Site` where there is one (only for hosts that the browser trusts), else `Origin`. Pages are sent with
+    /// `no-referrer`, which makes browsers send `Origin: null`; then the form's hidden field has to prove it.
+    func isSameOrigin(_ request: borrowing Request, hasFormToken: Bool) -> Bool {
+        if let site = request.value(of: .secFetchSite) {
+            return site.equals("same-origin") || site.equals("none")
+        }
+        guard let origin = request.value(of: .origin) else { return true }
+        if origin.equals("null") { return hasFormToken }
+        if let publicURL = settings.publicURL, origin.equals(publicURL.utf8Span.span) { return true }
+        let host = request.head.host.span(in: request.bytes)
+        let scheme = origin.hasPrefix("http://") ? 7 : origin.hasPrefix("https://") ? 8 : 0
+        return scheme > 0 && origin.extracting(droppingFirst: scheme).equals(host)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether both have the same bytes. For public words only: it stops at the first difference.
+    func equals(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    func hasPrefix(_ text: StaticString) -> Bool {
+        count >= text.utf8CodeUnitCount && extracting(first: text.utf8CodeUnitCount).equals(text)
+    }
+}
+
+/// Host names as they stand in the Host field.
+enum HostName {
+    /// Whether a host is this machine or an address of a private network (RFC 1918, RFC 4193, link-local).
+    static func isLoopbackOrPrivate(_ host: Span<UInt8>) -> Bool {
+        let name = withoutPort(host)
+        if name.equals("localhost") || name.equals("[::1]") { return true }
+        if name.count > 10, name.extracting(last: 10).equals(".localhost") { return true }
+        if name.hasPrefix("[fc") || name.hasPrefix("[fd") || name.hasPrefix("[fe80:") { return true }
+        guard let (first, second) = ipv4Prefix(name) else { return false }
+        switch (first, second) {
+        case (127, _), (10, _), (192, 168), (169, 254), (172, 16...31): return true
+        default: return false
+        }
+    }
+
+    /// Whether a host is this machine.
+    static func isLoopback(_ host: Span<UInt8>) -> Bool {
+        let name = withoutPort(host)
+        return name.equals("localhost") || name.equals("[::1]") || ipv4Prefix(name)?.0 == 127
+    }
+
+    @_lifetime(copy host)
+    private static func withoutPort(_ host: Span<UInt8>) -> Span<UInt8> {
+        var end = host.count
+        var index = host.count - 1
+        while index >= 0 {
+            if host[index] == UInt8(ascii: "]") { break }
+            if host[index] == UInt8(ascii: ":") {
+                end = index
+                break
+            }
+            index -= 1
+        }
+        return host.extracting(first: end)
+    }
+
+    /// The first two numbers of a dotted quad, or nil for anything else.
+    private static func ipv4Prefix(_ name: Span<UInt8>) -> (Int, Int)? {
+        var numbers: [4 of Int] = .init(repeating: 0)
+        var part = 0
+        var digits = 0
+        for index in name.indices {
+            switch name[index] {
+            case UInt8(ascii: "."):
+                guard digits > 0, part < 3 else { return nil }
+                part += 1
+                digits = 0
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                numbers[part] = numbers[part] * 10 + Int(name[index] - 0x30)
+                digits += 1
+                guard digits <= 3, numbers[part] <= 255 else { return nil }
+            default: return nil
+            }
+        }
+        return part == 3 && digits > 0 ? (numbers[0], numbers[1]) : nil
+    }
+}

@@ -1,0 +1,346 @@
+// What a request says, field by field, as it arrives.
+internal import HTTPServer
+internal import HTTPWire
+internal import Sealing
+internal import SecureMemory
+
+/// The fields of a request under way. Content is sealed as it comes; a passphrase waits in protected memory.
+final class Draft {
+    /// Whether the fields at hand come from the query or the body: the body's replace the query's.
+    enum Source { case query, body }
+
+    private enum Field: UInt8 {
+        case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, locale, ignored
+    }
+
+    private enum Format {
+        case none
+        case form(FormDecoder)
+        case multipart(MultipartDecoder)
+        case json(JSONFieldDecoder)
+    }
+
+    let route: Route
+    /// The first thing that is wrong with it; the rest of the body is thrown away.
+    var refusal: Refusal?
+
+    private(set) var passphrase: SecureBytes?
+    private(set) var passphraseCharacters = 0
+    private(set) var timeToLive: Int?
+    private(set) var length: Int?
+    private(set) var classes: CharacterClasses = []
+    private(set) var recipients: [String] = []
+    private(set) var wantsGenerated = false
+    private(set) var hasFormToken = false
+
+    /// The content under seal, with its token and the share that it is sealed under.
+    private(set) var sealer: ContentSealer?
+    private(set) var token: SecureBytes?
+    private(set) var share: SecureBytes?
+
+    /// Set while a worker has the passphrase.
+    var stretching: Stretching?
+    /// The lock that a passphrase is tried on.
+    var lock: PassphraseLock?
+    /// A generated value, until the answer has shown it.
+    var generated: SecureBytes?
+
+    private let context: ServiceContext
+    private let takesContent: Bool
+    private var format = Format.none
+    private var source = Source.query
+    private var field = Field.ignored
+    private var seen: [2 of UInt16] = .init(repeating: 0)
+    private var contentText = UTF8Validator()
+    private var expectedContent = 0
+    /// The value of a short field that is no secret.
+    private var value: [UInt8] = []
+
+    /// The longest value of a field that is neither content nor passphrase, in bytes.
+    private static let shortValueLimit = 320
+
+    init(route: Route, context: ServiceContext, takesContent: Bool) {
+        self.route = route
+        self.context = context
+        self.takesContent = takesContent
+    }
+
+    // MARK: Feeding
+
+    /// Settles how the body is read. A type that is not known makes it a body without fields.
+    func setFormat(_ request: borrowing Request) {
+        let bodyLength: Int
+        switch request.head.framing {
+        case .none: bodyLength = 0
+        case .length(let length): bodyLength = Int(clamping: length)
+        case .chunked: bodyLength = ContentOpener.chunkSize
+        }
+        expectedContent = min(bodyLength, context.settings.maximumContent)
+        switch request.head.mediaType(in: request.bytes) {
+        case .form, .none: format = .form(FormDecoder())
+        case .json: format = .json(JSONFieldDecoder())
+        case .multipart(let range):
+            do throws(FieldFault) {
+                format = .multipart(MultipartDecoder(boundary: try MultipartBoundary(range.span(in: request.bytes))))
+            } catch {
+                refusal = .malformedBody(error)
+            }
+        case .other: format = .none
+        }
+    }
+
+    /// Reads the fields of the query, which lies in protected memory; it is copied, for decoding works in place.
+    func readQuery(_ request: borrowing Request) {
+        guard let range = request.head.query, !range.isEmpty else { return }
+        guard var copy = context.arena.allocate(range.span(in: request.bytes).count) else {
+            refusal = .noMemory
+            return
+        }
+        copy.append(range.span(in: request.bytes))
+        source = .query
+        var decoder = FormDecoder()
+        var sink = Sink(draft: self)
+        var bytes = copy.mutableSpan
+        do throws(FieldFault) {
+            _ = try decoder.decode(&bytes, isLast: true, into: &sink)
+        } catch {
+            fail(.malformedBody(error))
+        }
+    }
+
+    /// Reads what came of the body; returns how much was consumed.
+    @_lifetime(body: copy body)
+    func read(_ body: inout MutableSpan<UInt8>, isLast: Bool) -> Int {
+        guard refusal == nil else { return body.count }
+        source = .body
+        var sink = Sink(draft: self)
+        do throws(FieldFault) {
+            switch format {
+            case .none: return body.count
+            case .form(var decoder):
+                let count = try decoder.decode(&body, isLast: isLast, into: &sink)
+                format = .form(decoder)
+                return count
+            case .multipart(var decoder):
+                let count = try decoder.decode(&body, isLast: isLast, into: &sink)
+                format = .multipart(decoder)
+                return count
+            case .json(var decoder):
+                let count = try decoder.decode(&body, isLast: isLast, into: &sink)
+                format = .json(decoder)
+                return count
+            }
+        } catch {
+            fail(.malformedBody(error))
+            return body.count
+        }
+    }
+
+    /// Gives up what is sealed, for the vault.
+    func takeSealer() -> ContentSealer? { sealer.take() }
+    func takeToken() -> SecureBytes? { token.take() }
+    func takeGenerated() -> SecureBytes? { generated.take() }
+    func takeShare() -> SecureBytes? { share.take() }
+    func takePassphrase() -> SecureBytes? { passphrase.take() }
+
+    /// When the secret that a passphrase is tried on expires, for the page that is shown again.
+    var expires = 0
+    /// How many seconds that is from now.
+    var secondsLeft = 0
+
+    /// Whether any content came.
+    var hasContent: Bool { contentCount > 0 }
+    private var contentCount = 0
+
+    /// Notes the first refusal and lets go of what came so far.
+    func fail(_ found: Refusal) {
+        if refusal == nil { refusal = found }
+        sealer = nil
+        passphrase = nil
+    }
+
+    // MARK: Fields
+
+    fileprivate func begin(_ name: Span<UInt8>, _ kind: FieldKind) {
+        value.removeAll(keepingCapacity: true)
+        field = Self.field(name)
+        guard refusal == nil, field != .ignored, kind != .null else {
+            field = .ignored
+            return
+        }
+        if field == .characterSet || field == .recipient { return }
+        let bit = UInt16(1) << UInt16(field.rawValue)
+        let (mine, other) = source == .query ? (0, 1) : (1, 0)
+        if seen[mine] & bit != 0 { return fail(.duplicateField) }
+        seen[mine] |= bit
+        if source == .body && seen[other] & bit != 0 { forget(field) }
+        if field == .secret { beginContent() }
+        if field == .passphrase { beginPassphrase() }
+    }
+
+    fileprivate func append(_ piece: Span<UInt8>) {
+        guard refusal == nil else { return }
+        switch field {
+        case .secret: appendContent(piece)
+        case .passphrase: appendPassphrase(piece)
+        case .ignored: break
+        default:
+            guard value.count + piece.count <= Self.shortValueLimit else {
+                field = .ignored
+                return
+            }
+            for index in piece.indices { value.append(piece[index]) }
+        }
+    }
+
+    fileprivate func end() {
+        guard refusal == nil else { return }
+        switch field {
+        case .secret: if takesContent && !contentText.isComplete { fail(.contentIsNotText) }
+        case .timeToLive: timeToLive = Self.number(value)
+        case .length: length = Self.number(value)
+        case .recipient:
+            if !value.isEmpty, recipients.count < 10 { recipients.append(ObscuredAddress.text(value)) }
+        case .characterSet: classes.formUnion(Self.characterClass(value))
+        case .action: wantsGenerated = value.span.equals("generate")
+        case .formToken: hasFormToken = constantTimeEqual(value.span, context.formToken.utf8Span.span)
+        case .passphrase, .locale, .ignored: break
+        }
+        field = .ignored
+    }
+
+    private func forget(_ field: Field) {
+        switch field {
+        case .secret:
+            sealer = nil
+            contentCount = 0
+        case .passphrase:
+            passphrase = nil
+            passphraseCharacters = 0
+        case .timeToLive: timeToLive = nil
+        case .length: length = nil
+        default: break
+        }
+    }
+
+    private func beginContent() {
+        guard takesContent else {
+            field = .ignored
+            return
+        }
+        contentText = UTF8Validator()
+        do throws(SealingError) {
+            try beginSealing(expectedCount: expectedContent)
+        } catch {
+            fail(error == .arenaFull ? .noMemory : .internalError)
+        }
+    }
+
+    /// Makes a token and a share, and a sealer for content under them.
+    func beginSealing(expectedCount: Int) throws(SealingError) {
+        let arena = context.arena
+        guard var token = arena.allocate(Token.size), var share = arena.allocate(ShareTable.shareSize) else {
+            throw .arenaFull
+        }
+        try Token.generate(into: &token, arena: arena)
+        try Randomness.append(ShareTable.shareSize, to: &share)
+        sealer = try ContentSealer(
+            token: token.span, share: share.span, expectedCount: expectedCount, suite: context.suite, arena: arena)
+        self.token = consume token
+        self.share = consume share
+    }
+
+    /// Seals the next bytes of content.
+    func appendContent(_ piece: Span<UInt8>) {
+        contentCount += piece.count
+        guard contentCount <= context.settings.maximumContent else { return fail(.contentTooLarge) }
+        guard contentText.accept(piece) else { return fail(.contentIsNotText) }
+        do throws(SealingError) {
+            try sealer?.append(piece, suite: context.suite)
+        } catch {
+            fail(error == .arenaFull ? .noMemory : .internalError)
+        }
+    }
+
+    private func beginPassphrase() {
+        // Four bytes a character at the most, and some more to tell that it is too long.
+        passphrase = context.arena.allocate((context.settings.maximumPassphrase + 1) * 4)
+        passphraseCharacters = 0
+        if passphrase == nil { fail(.noMemory) }
+    }
+
+    private func appendPassphrase(_ piece: Span<UInt8>) {
+        // Continuation bytes begin no character.
+        for index in piece.indices where piece[index] & 0xc0 != 0x80 { passphraseCharacters += 1 }
+        guard passphrase?.append(piece) == true else { return fail(.passphraseTooLong) }
+    }
+
+    /// Whether a passphrase was given; an empty one is none.
+    var hasPassphrase: Bool {
+        switch passphrase {
+        case .some(let passphrase): !passphrase.isEmpty
+        case .none: false
+        }
+    }
+
+    // MARK: Values
+
+    private static func field(_ name: Span<UInt8>) -> Field {
+        switch true {
+        case name.equals("secret"): .secret
+        case name.equals("passphrase"): .passphrase
+        case name.equals("ttl"): .timeToLive
+        case name.equals("recipient"), name.equals("recipient[]"): .recipient
+        case name.equals("length"): .length
+        case name.equals("character_sets"), name.equals("character_sets[]"): .characterSet
+        case name.equals("action"): .action
+        case name.equals("form_token"): .formToken
+        default: .ignored
+        }
+    }
+
+    /// A whole number in decimal digits, or nil; what is too large to count is the largest there is.
+    private static func number(_ value: [UInt8]) -> Int? {
+        guard !value.isEmpty else { return nil }
+        var number = 0
+        for byte in value {
+            guard byte >= 0x30 && byte <= 0x39 else { return nil }
+            let (product, overflow) = number.multipliedReportingOverflow(by: 10)
+            number = overflow ? Int.max / 16 : min(product, Int.max / 16) + Int(byte - 0x30)
+        }
+        return number
+    }
+
+    private static func characterClass(_ value: [UInt8]) -> CharacterClasses {
+        switch true {
+        case value.span.equals("uppercase"): .uppercase
+        case value.span.equals("lowercase"): .lowercase
+        case value.span.equals("numbers"), value.span.equals("digits"): .digits
+        case value.span.equals("symbols"): .symbols
+        default: []
+        }
+    }
+}
+
+/// Delivers decoded fields to a draft.
+private struct Sink: FieldSink {
+    let draft: Draft
+
+    mutating func beginField(name: Span<UInt8>, kind: FieldKind) { draft.begin(name, kind) }
+    mutating func appendValue(_ piece: Span<UInt8>) { draft.append(piece) }
+    mutating func endField() { draft.end() }
+}
+
+/// Addresses as a receipt shows them.
+enum ObscuredAddress {
+    /// The first two characters of the name and the first of the domain, stars for the rest: `jo***@e***.com`.
+    static func text(_ address: [UInt8]) -> String {
+        guard let at = address.lastIndex(of: UInt8(ascii: "@")), at > 0 else { return "***" }
+        let visible = address[..<min(2, at)]
+        let domain = address[(at + 1)...]
+        let dot = domain.lastIndex(of: UInt8(ascii: ".")) ?? domain.endIndex
+        let stars = Array("***".utf8)
+        let bytes = Array(visible) + stars + [UInt8(ascii: "@")] + domain.prefix(1) + stars + domain[dot...]
+        return String(decoding: bytes.filter { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }, as: UTF8.self)
+    }
+}

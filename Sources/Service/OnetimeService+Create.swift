@@ -1,0 +1,190 @@
+// Concealing: from a draft to a secret in the vault and a receipt for its sender.
+internal import HTTPServer
+internal import HTTPWire
+internal import Kernel
+internal import Sealing
+internal import SecureMemory
+internal import Vault
+
+extension OnetimeService {
+    /// Checks the draft, has a passphrase stretched if there is one, and conceals.
+    func create(
+        _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
+        _ vault: isolated Vault
+    ) -> Outcome {
+        if let refusal = check(draft, request) {
+            refuse(refusal, draft.route, request, &response, draft)
+            return .complete
+        }
+        do throws(SealingError) {
+            if draft.isGenerating { try generate(draft) }
+            guard draft.hasPassphrase, let passphrase = draft.takePassphrase() else {
+                conceal(draft, nil, request, &response, now, vault)
+                return .complete
+            }
+            guard var salt = context.arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
+            try Randomness.append(ShareTable.shareSize, to: &salt)
+            let stretching = try Stretching(
+                passphrase: passphrase, salt: salt, parameters: context.settings.scrypt, arena: context.arena)
+            draft.stretching = stretching
+            guard context.workers.submit(request.ticket, { stretching.run() }) else {
+                refuse(.tooBusy, draft.route, request, &response, draft)
+                return .complete
+            }
+            return .waiting
+        } catch {
+            refuse(Refusal(error), draft.route, request, &response, draft)
+            return .complete
+        }
+    }
+
+    private func check(_ draft: Draft, _ request: borrowing Request) -> Refusal? {
+        if case .homePage = draft.route {
+            guard isSameOrigin(request, draft) else { return .foreignOrigin }
+        } else if context.caller(request) == .unknown {
+            return .notAuthorized
+        }
+        if let refusal = draft.refusal { return refusal }
+        if !draft.isGenerating && !draft.hasContent { return .nothingToShare }
+        let settings = context.settings
+        if draft.hasPassphrase {
+            if draft.passphraseCharacters < settings.minimumPassphrase { return .passphraseTooShort }
+            if draft.passphraseCharacters > settings.maximumPassphrase { return .passphraseTooLong }
+        } else if settings.requiresPassphrase {
+            return .passphraseMissing
+        }
+        if !draft.recipients.isEmpty && context.caller(request) != .owner { return .recipientWithoutAccount }
+        return nil
+    }
+
+    func isSameOrigin(_ request: borrowing Request, _ draft: Draft) -> Bool {
+        context.isSameOrigin(request, hasFormToken: draft.hasFormToken)
+    }
+
+    private func generate(_ draft: Draft) throws(SealingError) {
+        let lengths = GeneratedPassword.lengths
+        let asked = draft.length ?? context.settings.generatedLength
+        let length = min(max(asked, lengths.lowerBound), lengths.upperBound)
+        guard var value = context.arena.allocate(length) else { throw .arenaFull }
+        let classes = draft.classes.isEmpty ? .standard : draft.classes
+        try GeneratedPassword.append(length: length, from: classes, to: &value, arena: context.arena)
+        try draft.beginSealing(expectedCount: length)
+        draft.appendContent(value.span)
+        draft.generated = consume value
+    }
+
+    /// Seals what is left, puts the secret into the vault and answers with its receipt.
+    ///
+    /// - Parameter stretching: the stretched passphrase, if there is one.
+    func conceal(
+        _ draft: Draft, _ stretching: Stretching?, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ now: Moment, _ vault: isolated Vault
+    ) {
+        do throws(SealingError) {
+            let arena = context.arena
+            guard var receiptToken = arena.allocate(Token.size) else { throw .arenaFull }
+            try Token.generate(into: &receiptToken, arena: arena)
+            let receiptID = try context.suite.receiptID(of: receiptToken.span)
+            let secret = try seal(draft, stretching, receiptToken, receiptID, request, now)
+            do throws(VaultRefusal) {
+                try vault.conceal(secret, now: now)
+            } catch {
+                return refuse(.vaultFull, draft.route, request, &response, draft)
+            }
+            answer(draft, receiptToken, receiptID, request, &response, now, vault)
+        } catch {
+            refuse(Refusal(error), draft.route, request, &response, draft)
+        }
+    }
+
+    private func seal(
+        _ draft: Draft, _ stretching: Stretching?, _ receiptToken: borrowing SecureBytes, _ receiptID: RecordID,
+        _ request: borrowing Request, _ now: Moment
+    ) throws(SealingError) -> NewSecret {
+        let suite = context.suite
+        let arena = context.arena
+        guard let token = draft.takeToken(), let contentShare = draft.takeShare(), let sealer = draft.takeSealer()
+        else {
+            throw .libraryFailure
+        }
+        let isOwned = context.caller(request) == .owner
+        let facts = RecordFacts(
+            id: try suite.secretID(of: token.span), created: now.wallSeconds,
+            timeToLive: UInt32(timeToLive(draft, isOwned: isOwned)), isLocked: stretching != nil)
+        let content = try sealer.finish(facts: facts, suite: suite)
+        let sealedToken = try SealedToken(
+            token.span, under: receiptToken.span, for: receiptID, purpose: .secretInReceipt, suite: suite, arena: arena)
+        var ownerSeal: SealedToken?
+        if isOwned, let apiToken = context.apiToken(request) {
+            ownerSeal = try SealedToken(
+                receiptToken.span, under: apiToken.span, for: receiptID, purpose: .receiptForOwner, suite: suite,
+                arena: arena)
+        }
+        guard let stretching else {
+            return NewSecret(
+                content: content, share: contentShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
+                extras: RecordExtras(lock: nil, recipients: draft.recipients), ownerSeal: ownerSeal)
+        }
+        guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
+        let parameters = context.settings.scrypt
+        let locking = stretching.withResult { (stretched, salt) -> Result<PassphraseLock, SealingError> in
+            heldShare.append(salt)
+            do throws(SealingError) {
+                return .success(
+                    try PassphraseLock(
+                        contentShare: contentShare.span, token: token.span, stretched: stretched, heldShare: salt,
+                        parameters: parameters, suite: suite, arena: arena))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let locking else { throw .libraryFailure }
+        return NewSecret(
+            content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
+            extras: RecordExtras(lock: try locking.get(), recipients: draft.recipients), ownerSeal: ownerSeal)
+    }
+
+    /// What was asked for, within the limits; the default where nothing sensible was.
+    private func timeToLive(_ draft: Draft, isOwned: Bool) -> Int {
+        let settings = context.settings
+        let longest =
+            isOwned
+            ? settings.maximumTimeToLive : min(settings.maximumTimeToLive, settings.maximumAnonymousTimeToLive)
+        let asked = draft.timeToLive.map { $0 > 0 ? $0 : settings.defaultTimeToLive } ?? settings.defaultTimeToLive
+        return min(max(asked, settings.minimumTimeToLive), longest)
+    }
+
+    private func answer(
+        _ draft: Draft, _ receiptToken: borrowing SecureBytes, _ receiptID: RecordID, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
+    ) {
+        guard let view = vault.receipt(receiptID, now: now) else {
+            return refuse(.internalError, draft.route, request, &response, draft)
+        }
+        if case .homePage = draft.route {
+            return showCreated(draft, view, receiptToken, receiptID, request, &response)
+        }
+        beginJSON(.ok, &response)
+        writeReceipt(
+            view, receiptID, receiptToken.span, generated: draft.takeGenerated(), showsSecretKey: true, request,
+            &response)
+    }
+}
+
+extension Draft {
+    /// Whether the content is to be made up.
+    var isGenerating: Bool {
+        switch route {
+        case .generate: true
+        case .homePage: wantsGenerated
+        default: false
+        }
+    }
+}
+
+extension Refusal {
+    /// What a failure of sealing means to the client.
+    init(_ error: SealingError) {
+        self = error == .arenaFull ? .noMemory : .internalError
+    }
+}

@@ -1,0 +1,199 @@
+// What people see, filled with what the vault knows.
+internal import HTTPServer
+internal import HTTPWire
+internal import Kernel
+internal import Pages
+internal import Sealing
+internal import SecureMemory
+internal import Vault
+
+extension OnetimeService {
+    /// Language, look and surroundings of a request's page.
+    func pageContext(_ request: borrowing Request) -> PageContext {
+        let fallback = Words.choose(acceptLanguage: context.settings.locale.utf8Span.span)
+        let host = request.head.host.span(in: request.bytes)
+        let words: Words
+        if let language = request.value(of: .acceptLanguage) {
+            words = Words.choose(acceptLanguage: language, override: locale(in: request), fallback: fallback)
+        } else {
+            words = Words.choose(acceptLanguage: nil, override: locale(in: request), fallback: fallback)
+        }
+        return PageContext(
+            words: words, brand: context.settings.brand, formToken: context.formToken,
+            isSecure: HostName.isLoopback(host) || context.settings.publicURL?.hasPrefix("https://") == true)
+    }
+
+    /// The value of `locale` in the query.
+    @_lifetime(copy request)
+    private func locale(in request: borrowing Request) -> Span<UInt8>? {
+        guard let range = request.head.query else { return nil }
+        let query = range.span(in: request.bytes)
+        var start = 0
+        while start < query.count {
+            var end = start
+            while end < query.count, query[end] != UInt8(ascii: "&") { end += 1 }
+            let field = query.extracting(start..<end)
+            if field.hasPrefix("locale=") { return field.extracting(droppingFirst: 7) }
+            start = end + 1
+        }
+        return nil
+    }
+
+    private var policy: FormPolicy {
+        let settings = context.settings
+        let longest = min(settings.maximumTimeToLive, settings.maximumAnonymousTimeToLive)
+        return FormPolicy(
+            lifetimes: settings.timeToLiveChoices.filter { $0 >= settings.minimumTimeToLive && $0 <= longest },
+            defaultLifetime: settings.defaultTimeToLive, contentLimit: settings.maximumContent,
+            passphraseMinimum: settings.minimumPassphrase, isPassphraseRequired: settings.requiresPassphrase)
+    }
+
+    /// A page that is only looked at.
+    func showPage(
+        _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
+        _ vault: isolated Vault
+    ) {
+        switch route {
+        case .homePage:
+            Page.createForm(&response, pageContext(request), policy)
+        case .secretPage(let key):
+            let token = key.span(in: request.bytes)
+            guard Token.isWellFormed(token), let id = try? context.suite.secretID(of: token),
+                let view = vault.secret(id, now: now)
+            else { return refuse(.unknownSecret, route, request, &response) }
+            showSecretPage(view, token, request, &response, now, problem: nil)
+        case .receiptPage(let key), .burnPage(let key):
+            let token = key.span(in: request.bytes)
+            guard Token.isWellFormed(token), let id = try? context.suite.receiptID(of: token),
+                let view = vault.receipt(id, now: now)
+            else { return refuse(.unknownSecret, route, request, &response) }
+            if case .burnPage = route, view.state == .new {
+                Page.burnForm(&response, pageContext(request), receiptToken: token, isLocked: view.isLocked)
+            } else {
+                showReceiptPage(view, id, token, request, &response, now)
+            }
+        default:
+            Page.notice(&response, pageContext(request), .notFound)
+        }
+    }
+
+    private func showSecretPage(
+        _ view: SecretView, _ token: Span<UInt8>, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ now: Moment, problem: Problem?
+    ) {
+        Page.secret(
+            &response, pageContext(request), secretToken: token, server: baseURL(request).withoutScheme,
+            isLocked: view.isLocked, expires: Int(now.wallSeconds) + view.secondsLeft, secondsLeft: view.secondsLeft,
+            problem: problem)
+    }
+
+    /// The sender's page.
+    func showReceiptPage(
+        _ view: ReceiptView, _ id: RecordID, _ token: Span<UInt8>, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment
+    ) {
+        let facts = ReceiptFacts(view, now)
+        if let sealed = view.sealedToken, let secretToken = openToken(sealed, id, token) {
+            Page.receipt(
+                &response, pageContext(request), facts, receiptToken: token, secretToken: secretToken.span,
+                baseURL: baseURL(request))
+        } else {
+            Page.receipt(
+                &response, pageContext(request), facts, receiptToken: token, secretToken: nil,
+                baseURL: baseURL(request))
+        }
+    }
+
+    /// After the form: on to the receipt's own page, so that a reload creates nothing; but a generated value is shown at once,
+    /// for it is never shown again.
+    func showCreated(
+        _ draft: Draft, _ view: ReceiptView, _ receiptToken: borrowing SecureBytes, _ receiptID: RecordID,
+        _ request: borrowing Request, _ response: inout ResponseWriter
+    ) {
+        guard let generated = draft.takeGenerated(), let sealed = view.sealedToken,
+            let secretToken = openToken(sealed, receiptID, receiptToken.span)
+        else {
+            response.begin(.seeOther)
+            response.field("Location") { (field: inout ResponseWriter) in
+                field.append("/receipt/")
+                field.append(receiptToken.span)
+            }
+            response.fields(Page.securityFields)
+            return
+        }
+        let now = Moment(milliseconds: 0, wallSeconds: view.created)
+        Page.receipt(
+            &response, pageContext(request), ReceiptFacts(view, now), receiptToken: receiptToken.span,
+            secretToken: secretToken.span, baseURL: baseURL(request), generated: generated.span)
+    }
+
+    /// The form that was sent, with what was wrong about it and without what was in it.
+    func showFormAgain(
+        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ draft: Draft?
+    ) {
+        let page = pageContext(request)
+        guard let problem = Problem(refusal, context.settings) else { return Page.notice(&response, page, .malformed) }
+        switch route {
+        case .homePage:
+            Page.createForm(&response, page, policy, chosenLifetime: draft?.timeToLive, problem: problem)
+        case .secretPage(let key):
+            Page.secret(
+                &response, page, secretToken: key.span(in: request.bytes), server: baseURL(request).withoutScheme,
+                isLocked: true, expires: draft?.expires ?? 0, secondsLeft: draft?.secondsLeft ?? 0, problem: problem)
+        case .burnPage(let key):
+            Page.burnForm(
+                &response, page, receiptToken: key.span(in: request.bytes), isLocked: true, problem: problem)
+        default:
+            Page.notice(&response, page, .malformed)
+        }
+    }
+
+    /// Where links point to, as text: it holds no token.
+    private func baseURL(_ request: borrowing Request) -> String {
+        if let publicURL = context.settings.publicURL { return publicURL }
+        let host = request.head.host.span(in: request.bytes)
+        guard context.isTrusted(host) else { return context.settings.fallbackURL }
+        var bytes: [UInt8] = Array("http://".utf8)
+        for index in host.indices { bytes.append(host[index]) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// A URL without what comes before the host.
+    fileprivate var withoutScheme: String {
+        if hasPrefix("https://") { return String(dropFirst(8)) }
+        return hasPrefix("http://") ? String(dropFirst(7)) : self
+    }
+}
+
+extension ReceiptFacts {
+    fileprivate init(_ view: ReceiptView, _ now: Moment) {
+        let state: State =
+            switch view.state {
+            case .new: .new
+            case .received: .received
+            case .burned: .burned
+            case .expired: .expired
+            }
+        self.init(
+            state: state, created: Int(view.created), changed: Int(view.updated), secondsLeft: view.secondsLeft ?? 0,
+            expires: Int(now.wallSeconds) + (view.secondsLeft ?? 0), isLocked: view.isLocked)
+    }
+}
+
+extension Problem {
+    fileprivate init?(_ refusal: Refusal, _ settings: ServiceSettings) {
+        switch refusal {
+        case .nothingToShare: self = .emptyContent
+        case .contentTooLarge: self = .contentTooLarge(limit: settings.maximumContent)
+        case .passphraseMissing: self = .passphraseRequired
+        case .passphraseTooShort: self = .passphraseTooShort(minimum: settings.minimumPassphrase)
+        case .passphraseTooLong: self = .passphraseTooLong(maximum: settings.maximumPassphrase)
+        case .wrongPassphrase(let left): self = .wrongPassphrase(triesLeft: left > 0 ? left : nil)
+        case .tooBusy, .lockedOut: self = .busy(retryAfter: 1)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,218 @@
+// The sender's side in the API: receipts, burning, and the list of recent ones.
+internal import HTTPServer
+internal import HTTPWire
+internal import Kernel
+internal import Sealing
+internal import SecureMemory
+internal import Vault
+
+extension OnetimeService {
+    /// Shows a receipt.
+    func showReceipt(
+        _ key: ByteRange, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
+        _ vault: isolated Vault
+    ) {
+        response.isSensitive = true
+        let token = key.span(in: request.bytes)
+        if context.caller(request) == .unknown { return refuse(.notAuthorized, .receipt(key), request, &response) }
+        guard Token.isWellFormed(token) else { return refuse(.malformedKey, .receipt(key), request, &response) }
+        guard let id = try? context.suite.receiptID(of: token), let view = vault.receipt(id, now: now) else {
+            return refuse(.unknownSecret, .receipt(key), request, &response)
+        }
+        beginJSON(.ok, &response)
+        writeReceipt(view, id, token, generated: nil, showsSecretKey: true, request, &response)
+        if context.settings.tellsViewed { vault.markViewed(id) }
+    }
+
+    /// Burns, after a passphrase if there is one.
+    func burn(
+        _ key: ByteRange, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ now: Moment, _ vault: isolated Vault
+    ) -> Outcome {
+        let receiptToken = key.span(in: request.bytes)
+        if let refusal = checkBurn(receiptToken, draft, request) {
+            refuse(refusal, draft.route, request, &response, draft)
+            return .complete
+        }
+        do throws(SealingError) {
+            let receiptID = try context.suite.receiptID(of: receiptToken)
+            guard let view = vault.receipt(receiptID, now: now), view.state == .new, let secretID = view.secretID else {
+                refuse(.unknownSecret, draft.route, request, &response, draft)
+                return .complete
+            }
+            guard view.isLocked else {
+                finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
+                return .complete
+            }
+            guard draft.hasPassphrase else {
+                refuse(.wrongPassphrase(attemptsLeft: 0), draft.route, request, &response, draft)
+                return .complete
+            }
+            return try tryPassphrase(on: secretID, draft, request, &response, now, vault)
+        } catch {
+            refuse(Refusal(error), draft.route, request, &response, draft)
+            return .complete
+        }
+    }
+
+    private func checkBurn(_ token: Span<UInt8>, _ draft: Draft, _ request: borrowing Request) -> Refusal? {
+        if case .burnPage = draft.route {
+            guard isSameOrigin(request, draft) else { return .foreignOrigin }
+            if !Token.isWellFormed(token) { return .unknownSecret }
+        } else {
+            if context.caller(request) == .unknown { return .notAuthorized }
+            if !Token.isWellFormed(token) { return .malformedKey }
+        }
+        return draft.refusal
+    }
+
+    /// Goes on when the passphrase is stretched.
+    func burn(
+        _ key: ByteRange, _ draft: Draft, _ stretching: Stretching, _ peerIsGone: Bool, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
+    ) {
+        let receiptToken = key.span(in: request.bytes)
+        do throws(SealingError) {
+            let receiptID = try context.suite.receiptID(of: receiptToken)
+            guard let view = vault.receipt(receiptID, now: now), let sealed = view.sealedToken,
+                let secretID = view.secretID
+            else { return refuse(.unknownSecret, draft.route, request, &response, draft) }
+            guard var token = context.arena.allocate(Token.size) else {
+                vault.withdrawAttempt(secretID, now: now)
+                throw .arenaFull
+            }
+            try sealed.open(
+                under: receiptToken, for: receiptID, purpose: .secretInReceipt, into: &token, suite: context.suite,
+                arena: context.arena)
+            guard try unlock(draft, stretching, token.span, secretID, now, vault) != nil else {
+                let left = vault.attemptFailed(secretID, now: now)
+                return refuse(.wrongPassphrase(attemptsLeft: left), draft.route, request, &response, draft)
+            }
+            if peerIsGone { return vault.withdrawAttempt(secretID, now: now) }
+            finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
+        } catch {
+            refuse(Refusal(error), draft.route, request, &response, draft)
+        }
+    }
+
+    private func finishBurning(
+        _ receiptID: RecordID, _ receiptToken: Span<UInt8>, _ draft: Draft, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
+    ) {
+        // The short key is the beginning of the secret's token, which only the receipt can open, and only while it lives.
+        let sealedToken = vault.receipt(receiptID, now: now)?.sealedToken
+        guard vault.burn(receiptID, now: now), let view = vault.receipt(receiptID, now: now) else {
+            return refuse(.unknownSecret, draft.route, request, &response, draft)
+        }
+        if case .burnPage = draft.route {
+            return showReceiptPage(view, receiptID, receiptToken, request, &response, now)
+        }
+        beginJSON(.ok, &response)
+        response.append("{\"state\":")
+        writeReceipt(view, receiptID, receiptToken, generated: nil, showsSecretKey: true, request, &response)
+        response.append(",\"secret_shortkey\":\"")
+        if let sealedToken, let token = openToken(sealedToken, receiptID, receiptToken) {
+            response.append(token.span.extracting(first: 8))
+        }
+        response.append("\"}")
+    }
+
+    /// The secret's token, out of its receipt.
+    func openToken(_ sealed: SealedToken, _ id: RecordID, _ receiptToken: Span<UInt8>) -> SecureBytes? {
+        guard var token = context.arena.allocate(Token.size) else { return nil }
+        do throws(SealingError) {
+            try sealed.open(
+                under: receiptToken, for: id, purpose: .secretInReceipt, into: &token, suite: context.suite,
+                arena: context.arena)
+            return consume token
+        } catch {
+            return nil
+        }
+    }
+
+    /// Lists what was created with the API key, newest first, as far as one answer has room.
+    func listRecent(
+        _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
+    ) {
+        response.isSensitive = true
+        guard context.caller(request) == .owner, let apiToken = context.apiToken(request) else {
+            return refuse(.notAuthorized, .recent, request, &response)
+        }
+        beginJSON(.ok, &response)
+        response.append("[")
+        var isFirst = true
+        for receipt in vault.ownedReceipts {
+            // A receipt takes at most about 1.5 KiB, with the longest host and ten recipients.
+            guard response.freeBodyCapacity > 4096 else { break }
+            guard let view = vault.receipt(receipt.id, now: now), var token = context.arena.allocate(Token.size),
+                (try? receipt.sealedToken.open(
+                    under: apiToken.span, for: receipt.id, purpose: .receiptForOwner, into: &token,
+                    suite: context.suite, arena: context.arena)) != nil
+            else { continue }
+            if !isFirst { response.append(",") }
+            isFirst = false
+            writeReceipt(view, receipt.id, token.span, generated: nil, showsSecretKey: false, request, &response)
+        }
+        response.append("]")
+    }
+
+    /// A receipt in the form of v1.
+    func writeReceipt(
+        _ view: ReceiptView, _ id: RecordID, _ token: Span<UInt8>, generated: consuming SecureBytes?,
+        showsSecretKey: Bool, _ request: borrowing Request, _ response: inout ResponseWriter
+    ) {
+        response.append("{\"custid\":\"")
+        response.append(json: view.isOwned ? context.settings.ownerName ?? "anon" : "anon")
+        response.append("\",\"metadata_key\":\"")
+        response.append(token)
+        if view.state != .received {
+            if showsSecretKey {
+                response.append("\",\"secret_key\":\"")
+                if let sealed = view.sealedToken, let secretToken = openToken(sealed, id, token) {
+                    response.append(secretToken.span)
+                }
+            }
+            response.append("\",\"secret_ttl\":")
+            if let left = view.secondsLeft { response.append(decimal: left) } else { response.append("null") }
+        } else {
+            response.append("\",\"received\":")
+            response.append(decimal: Int(view.updated))
+        }
+        response.append(",\"ttl\":")
+        response.append(decimal: view.timeToLive)
+        response.append(",\"metadata_ttl\":")
+        response.append(decimal: view.receiptSecondsLeft)
+        response.append(",\"metadata_url\":\"")
+        context.appendBaseURL(request, to: &response)
+        response.append("/receipt/")
+        response.append(token)
+        response.append("\",\"state\":\"")
+        response.append(stateName(view))
+        response.append("\",\"created\":")
+        response.append(decimal: Int(view.created))
+        response.append(",\"updated\":")
+        response.append(decimal: Int(view.updated))
+        response.append(",\"recipient\":[")
+        for (index, recipient) in view.recipients.enumerated() {
+            response.append(index == 0 ? "\"" : ",\"")
+            response.append(json: recipient)
+            response.append("\"")
+        }
+        response.append("],\"share_domain\":\"\"")
+        if let generated {
+            response.append(",\"value\":\"")
+            response.append(json: generated.span)
+            response.append("\"")
+        }
+        response.append(view.isLocked ? ",\"passphrase_required\":true}" : ",\"passphrase_required\":false}")
+    }
+
+    private func stateName(_ view: ReceiptView) -> StaticString {
+        switch view.state {
+        case .new: context.settings.tellsViewed && view.wasViewed ? "viewed" : "new"
+        case .received: "received"
+        case .burned: "burned"
+        case .expired: "expired"
+        }
+    }
+}

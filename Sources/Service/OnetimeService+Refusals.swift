@@ -1,0 +1,161 @@
+// Answers to what cannot be done, in the words that clients match on.
+internal import HTTPServer
+internal import HTTPWire
+internal import Pages
+
+extension OnetimeService {
+    /// Refuses a request, in the form of its route.
+    func refuse(
+        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ draft: Draft? = nil
+    ) {
+        switch route {
+        case .homePage, .secretPage, .receiptPage, .burnPage, .unknown:
+            refuseOnPage(refusal, route, request, &response, draft)
+        case .unknownInAPI:
+            beginJSON(.notFound, &response)
+            response.append("{\"error\":\"Not Found\"}")
+        default:
+            refuseInV1(refusal, route, request, &response)
+        }
+    }
+
+    /// Refuses a method that the route does not know.
+    func refuseMethod(_ route: Route, _ response: inout ResponseWriter) {
+        if case .reveal = route {
+            // Upstream has no such route; looking at a secret by GET is not a mistake in the method.
+            beginJSON(.notFound, &response)
+            response.append("{\"error\":\"Not Found\"}")
+            return
+        }
+        response.begin(.methodNotAllowed, contentType: Self.jsonType)
+        response.field("Allow", route.methods)
+        response.fields(Self.fields)
+        response.append("{\"error\":\"Method Not Allowed\"}")
+    }
+
+    /// Every error of v1 is a 404 with the status that was meant in a field of its own; but a client has to be able to tell a
+    /// server that has no room or time from a secret that is not there, so those keep their own status.
+    private func refuseInV1(
+        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter
+    ) {
+        let intended = intendedStatus(refusal)
+        let keepsStatus = intended == .tooManyRequests || intended.code >= 500 || refusal == .bodyTooLarge
+        response.begin(keepsStatus ? intended : .notFound, contentType: Self.jsonType)
+        response.field("X-OTS-Intended-Status", decimal: Int(intended.code))
+        if intended == .tooManyRequests || intended == .serviceUnavailable { response.field("Retry-After", "1") }
+        response.fields(Self.fields)
+        response.append("{\"message\":\"")
+        writeMessage(refusal, route, &response)
+        response.append("\"")
+        if let key = keyOfUnknownSecret(refusal, route) {
+            response.append(",\"secret_key\":\"")
+            response.append(json: key.span(in: request.bytes))
+            response.append("\"")
+        }
+        response.append("}")
+    }
+
+    private func keyOfUnknownSecret(_ refusal: Refusal, _ route: Route) -> ByteRange? {
+        switch (refusal, route) {
+        case (.unknownSecret, .reveal(let key)), (.unknownSecret, .receipt(let key)), (.unknownSecret, .burn(let key)):
+            key
+        case (.wrongPassphrase, .reveal(let key)): key
+        default: nil
+        }
+    }
+
+    private func intendedStatus(_ refusal: Refusal) -> ResponseStatus {
+        switch refusal {
+        case .nothingToShare, .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .recipientWithoutAccount,
+            .wrongPassphrase:
+            .unprocessableContent
+        case .contentTooLarge, .bodyTooLarge: .contentTooLarge
+        case .contentIsNotText, .duplicateField, .malformedBody: .badRequest
+        case .notAuthorized: .unauthorized
+        case .unknownSecret, .malformedKey: .notFound
+        case .foreignOrigin: .forbidden
+        case .lockedOut, .tooBusy: .tooManyRequests
+        case .vaultFull: .insufficientStorage
+        case .noMemory: .serviceUnavailable
+        case .internalError: .internalServerError
+        }
+    }
+
+    private func writeMessage(_ refusal: Refusal, _ route: Route, _ response: inout ResponseWriter) {
+        let settings = context.settings
+        switch refusal {
+        case .nothingToShare: response.append("You did not provide anything to share")
+        case .contentTooLarge, .bodyTooLarge:
+            response.append("Secret value exceeds the maximum size of ")
+            response.append(decimal: settings.maximumContent)
+            response.append(" bytes")
+        case .contentIsNotText: response.append("Secret value is not valid UTF-8 text")
+        case .passphraseTooShort:
+            response.append("Passphrase must be at least ")
+            response.append(decimal: settings.minimumPassphrase)
+            response.append(" characters long")
+        case .passphraseTooLong:
+            response.append("Passphrase must be no more than ")
+            response.append(decimal: settings.maximumPassphrase)
+            response.append(" characters long")
+        case .passphraseMissing: response.append("A passphrase is required for all secrets")
+        case .recipientWithoutAccount: response.append("An account is required to send emails.")
+        case .notAuthorized: response.append("Not authorized")
+        case .unknownSecret: response.append("Unknown secret")
+        case .malformedKey: response.append("Not Found")
+        case .wrongPassphrase:
+            if case .burn = route {
+                response.append("Double check that passphrase")
+            } else {
+                response.append("Unknown secret")
+            }
+        case .lockedOut, .internalError: response.append("An unexpected error occurred :[")
+        case .tooBusy: response.append("Rate limit exceeded. Please try again later.")
+        case .vaultFull: response.append("The vault is full. Please try again later.")
+        case .noMemory: response.append("The server is out of protected memory. Please try again later.")
+        case .foreignOrigin: response.append("Requests from other origins are refused")
+        case .duplicateField: response.append("A field was given more than once")
+        case .malformedBody(let fault): response.append(fault.reason)
+        }
+    }
+
+    private func refuseOnPage(
+        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ draft: Draft?
+    ) {
+        let page = pageContext(request)
+        if case .unknown = route { return Page.notice(&response, page, .notFound) }
+        switch refusal {
+        case .unknownSecret, .malformedKey: Page.gone(&response, page)
+        case .foreignOrigin: Page.notice(&response, page, .refused)
+        case .vaultFull, .noMemory, .internalError: Page.notice(&response, page, .full)
+        case .bodyTooLarge: Page.notice(&response, page, .tooLarge(limit: context.settings.maximumContent))
+        case .tooBusy, .lockedOut, .wrongPassphrase, .nothingToShare, .contentTooLarge, .passphraseTooShort,
+            .passphraseTooLong, .passphraseMissing:
+            showFormAgain(refusal, route, request, &response, draft)
+        case .contentIsNotText, .recipientWithoutAccount, .notAuthorized, .duplicateField, .malformedBody:
+            Page.notice(&response, page, .malformed)
+        }
+    }
+
+    // MARK: JSON
+
+    /// What keeps an answer of the API out of caches, frames and guesses about its type.
+    static let fields: StaticString = """
+        Cache-Control: no-store\r
+        Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r
+        Cross-Origin-Resource-Policy: same-origin\r
+        Referrer-Policy: no-referrer\r
+        X-Content-Type-Options: nosniff\r
+
+        """
+
+    static let jsonType: StaticString = "application/json; charset=utf-8"
+
+    /// Begins an answer in JSON.
+    func beginJSON(_ status: ResponseStatus, _ response: inout ResponseWriter) {
+        response.begin(status, contentType: Self.jsonType)
+        response.fields(Self.fields)
+    }
+}

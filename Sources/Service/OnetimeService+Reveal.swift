@@ -1,0 +1,217 @@
+// Revealing: the one reader.
+internal import HTTPServer
+internal import HTTPWire
+internal import Kernel
+internal import Pages
+internal import Sealing
+internal import SecureMemory
+internal import Vault
+
+/// A content on its way to its reader, part by part.
+final class Reveal {
+    private var opener: ContentOpener
+    /// The language and look of the page that shows it; nil for the API.
+    private let page: PageContext?
+
+    init(opener: consuming ContentOpener, page: PageContext?) {
+        self.opener = opener
+        self.page = page
+    }
+
+    /// Writes the next chunk, and what follows the content if it was the last. Nil when the ciphertext does not open.
+    func writeNext(_ response: inout ResponseWriter, _ context: ServiceContext) -> Outcome? {
+        guard var plaintext = context.arena.allocate(ContentOpener.chunkSize) else { return nil }
+        do throws(SealingError) {
+            try opener.openNext(into: &plaintext, suite: context.suite)
+        } catch {
+            return nil
+        }
+        if page == nil { response.append(json: plaintext.span) } else { response.append(htmlText: plaintext.span) }
+        guard opener.isFinished else { return .partial }
+        if let page { Page.revealedEnd(&response, page) } else { response.append("\"}") }
+        return .complete
+    }
+
+    /// About how many bytes of content there are.
+    var byteCount: Int { opener.sealedByteCount }
+}
+
+extension OnetimeService {
+    /// Takes the secret out of the vault, or has its passphrase stretched first.
+    func reveal(
+        _ key: ByteRange, _ draft: Draft, _ request: borrowing Request, _ exchange: inout Exchange,
+        _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
+    ) -> Outcome {
+        let token = key.span(in: request.bytes)
+        if let refusal = checkReveal(token, draft, request) {
+            refuse(refusal, draft.route, request, &response, draft)
+            return .complete
+        }
+        do throws(SealingError) {
+            let id = try context.suite.secretID(of: token)
+            guard let view = vault.secret(id, now: now) else { return missing(draft, request, &response) }
+            draft.expires = Int(now.wallSeconds) + view.secondsLeft
+            draft.secondsLeft = view.secondsLeft
+            if view.isLocked {
+                // No passphrase at all is not a guess, and costs no attempt.
+                guard draft.hasPassphrase else { return wrongPassphrase(view.attemptsLeft, draft, request, &response) }
+                return try tryPassphrase(on: id, draft, request, &response, now, vault)
+            }
+            // All that could fail for want of memory comes before the secret leaves the vault.
+            guard var share = context.arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
+            guard let taken = vault.take(id, share: &share, now: now) else { return missing(draft, request, &response) }
+            let opener = try taken.opener(token: token, share: share.span, suite: context.suite, arena: context.arena)
+            return hand(opener, draft, token, request, &exchange, &response)
+        } catch {
+            refuse(Refusal(error), draft.route, request, &response, draft)
+            return .complete
+        }
+    }
+
+    private func checkReveal(_ token: Span<UInt8>, _ draft: Draft, _ request: borrowing Request) -> Refusal? {
+        if case .secretPage = draft.route {
+            guard isSameOrigin(request, draft) else { return .foreignOrigin }
+            if !Token.isWellFormed(token) { return .unknownSecret }
+        } else {
+            if context.caller(request) == .unknown { return .notAuthorized }
+            if !Token.isWellFormed(token) { return .malformedKey }
+        }
+        return draft.refusal
+    }
+
+    /// Begins an attempt and hands the passphrase to a worker.
+    func tryPassphrase(
+        on id: RecordID, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ now: Moment, _ vault: isolated Vault
+    ) throws(SealingError) -> Outcome {
+        guard var salt = context.arena.allocate(ShareTable.shareSize), let passphrase = draft.takePassphrase() else {
+            throw .arenaFull
+        }
+        guard let lock = vault.beginAttempt(id, share: &salt, now: now) else {
+            refuse(.lockedOut, draft.route, request, &response, draft)
+            return .complete
+        }
+        do throws(SealingError) {
+            let stretching = try Stretching(
+                passphrase: passphrase, salt: salt, parameters: lock.parameters, arena: context.arena)
+            draft.stretching = stretching
+            draft.lock = lock
+            if context.workers.submit(request.ticket, { stretching.run() }) { return .waiting }
+        } catch {
+            vault.withdrawAttempt(id, now: now)
+            throw error
+        }
+        vault.withdrawAttempt(id, now: now)
+        refuse(.tooBusy, draft.route, request, &response, draft)
+        return .complete
+    }
+
+    /// Goes on when the passphrase is stretched: the lock opens or it does not.
+    func reveal(
+        _ key: ByteRange, _ draft: Draft, _ stretching: Stretching, _ peerIsGone: Bool, _ request: borrowing Request,
+        _ exchange: inout Exchange, _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
+    ) -> Outcome {
+        let token = key.span(in: request.bytes)
+        do throws(SealingError) {
+            let id = try context.suite.secretID(of: token)
+            guard var heldShare = context.arena.allocate(ShareTable.shareSize) else {
+                vault.withdrawAttempt(id, now: now)
+                throw .arenaFull
+            }
+            guard let contentShare = try unlock(draft, stretching, token, id, now, vault) else {
+                return failedAttempt(id, draft, request, &response, now, vault)
+            }
+            if peerIsGone {
+                vault.withdrawAttempt(id, now: now)
+                return .complete
+            }
+            guard let taken = vault.take(id, share: &heldShare, now: now) else {
+                return missing(draft, request, &response)
+            }
+            let opener = try taken.opener(
+                token: token, share: contentShare.span, suite: context.suite, arena: context.arena)
+            return hand(opener, draft, token, request, &exchange, &response)
+        } catch {
+            refuse(Refusal(error), draft.route, request, &response, draft)
+            return .complete
+        }
+    }
+
+    /// The share that a lock guards, or nil when it does not open. What goes wrong for other reasons is not held against the
+    /// one who tried.
+    func unlock(
+        _ draft: Draft, _ stretching: Stretching, _ token: Span<UInt8>, _ id: RecordID, _ now: Moment,
+        _ vault: isolated Vault
+    ) throws(SealingError) -> SecureBytes? {
+        let suite = context.suite
+        let arena = context.arena
+        guard let lock = draft.lock, var contentShare = arena.allocate(ShareTable.shareSize) else {
+            vault.withdrawAttempt(id, now: now)
+            throw .arenaFull
+        }
+        let opening = stretching.withResult { (stretched, salt) -> Result<Void, SealingError> in
+            do throws(SealingError) {
+                try lock.open(
+                    token: token, stretched: stretched, heldShare: salt, into: &contentShare, suite: suite,
+                    arena: arena)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch opening {
+        case .success: return consume contentShare
+        case .failure(.notAuthentic): return nil
+        case .failure(let error):
+            vault.withdrawAttempt(id, now: now)
+            throw error
+        case nil:
+            vault.withdrawAttempt(id, now: now)
+            throw .libraryFailure
+        }
+    }
+
+    private func failedAttempt(
+        _ id: RecordID, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ now: Moment, _ vault: isolated Vault
+    ) -> Outcome {
+        let left = vault.attemptFailed(id, now: now)
+        if left == 0 { return missing(draft, request, &response) }
+        return wrongPassphrase(left, draft, request, &response)
+    }
+
+    private func wrongPassphrase(
+        _ attemptsLeft: Int, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter
+    ) -> Outcome {
+        refuse(.wrongPassphrase(attemptsLeft: attemptsLeft), draft.route, request, &response, draft)
+        return .complete
+    }
+
+    private func missing(
+        _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter
+    ) -> Outcome {
+        refuse(.unknownSecret, draft.route, request, &response, draft)
+        return .complete
+    }
+
+    /// Begins the answer and writes its first chunk; a content of one chunk is the whole answer.
+    private func hand(
+        _ opener: consuming ContentOpener, _ draft: Draft, _ token: Span<UInt8>, _ request: borrowing Request,
+        _ exchange: inout Exchange, _ response: inout ResponseWriter
+    ) -> Outcome {
+        let page: PageContext?
+        if case .secretPage = draft.route { page = pageContext(request) } else { page = nil }
+        let reveal = Reveal(opener: opener, page: page)
+        if let page {
+            Page.revealedStart(&response, page, byteCount: reveal.byteCount)
+        } else {
+            beginJSON(.ok, &response)
+            response.append("{\"secret_key\":\"")
+            response.append(token)
+            response.append("\",\"share_domain\":\"\",\"value\":\"")
+        }
+        exchange.stage = .reveal(reveal)
+        // What was taken authenticates, so nil is a failure of memory or library; the part is cut off, never wrong.
+        return reveal.writeNext(&response, context) ?? .partial
+    }
+}

@@ -1,0 +1,48 @@
+// How the server is.
+internal import HTTPServer
+internal import HTTPWire
+internal import Pages
+
+extension OnetimeService {
+    /// `GET /health`
+    func writeHealth(_ response: inout ResponseWriter) {
+        response.begin(.ok, contentType: Self.jsonType)
+        response.fields("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
+        response.append("{\"status\":\"ok\"")
+        response.append(context.settings.healthReport)
+        response.append("}")
+    }
+
+    /// `GET /api/v1/status` and `GET /api/v2/status`
+    func writeStatus(version: Int, _ request: borrowing Request, _ response: inout ResponseWriter) {
+        if context.caller(request) == .unknown {
+            return refuse(.notAuthorized, .status(version: version), request, &response)
+        }
+        beginJSON(.ok, &response)
+        response.append(version == 1 ? "{" : "{\"success\":true,")
+        writeNominal(&response)
+    }
+
+    /// `GET /api/v1/authcheck`
+    func writeAuthCheck(_ request: borrowing Request, _ response: inout ResponseWriter) {
+        guard context.caller(request) == .owner else { return refuse(.notAuthorized, .authcheck, request, &response) }
+        beginJSON(.ok, &response)
+        response.append("{")
+        writeNominal(&response)
+    }
+
+    private func writeNominal(_ response: inout ResponseWriter) {
+        response.append("\"status\":\"nominal\",\"locale\":\"")
+        response.append(json: context.settings.locale)
+        response.append("\"}")
+    }
+
+    /// Files beside the pages.
+    func writeAsset(_ route: Route, _ response: inout ResponseWriter) {
+        switch route {
+        case .styleSheet: Asset.styleSheet.write(to: &response)
+        case .icon: Asset.icon.write(to: &response)
+        default: Asset.robots.write(to: &response)
+        }
+    }
+}

@@ -1,0 +1,235 @@
+// Requests in, answers out: which route does what.
+public import HTTPServer
+internal import HTTPWire
+public import Kernel
+public import Sealing
+public import SecureMemory
+public import Vault
+
+/// Answers requests out of the vault: the API of Onetime Secret, and pages.
+///
+/// All of it runs isolated to the vault, so a call to the vault is a plain call and nothing comes between looking and taking.
+public final class OnetimeService: RequestHandler {
+    /// The actor that all calls are isolated to.
+    public typealias Isolation = Vault
+
+    /// A request under way.
+    public struct Exchange {
+        enum Stage {
+            /// Needs no body.
+            case plain(Route)
+            /// Its fields are read, and then acted on.
+            case draft(Draft)
+            /// Its content goes out.
+            case reveal(Reveal)
+            /// Answered without its body.
+            case refused(Route, Refusal)
+            /// The path is known, the method is not.
+            case wrongMethod(Route)
+        }
+
+        var stage: Stage
+    }
+
+    let context: ServiceContext
+    private let onUserSignal: (Int) -> Void
+
+    /// A service.
+    ///
+    /// - Parameters:
+    ///   - credential: the hash of the one API key, if there is one.
+    ///   - onUserSignal: told how many secrets were wiped when SIGUSR1 came.
+    public init(
+        settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
+        credential: consuming CredentialHash?, onUserSignal: @escaping (Int) -> Void
+    ) throws(SealingError) {
+        context = try ServiceContext(
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential)
+        self.onUserSignal = onUserSignal
+    }
+
+    // MARK: A request comes
+
+    /// Settles the route, and refuses what need not be read.
+    public func begin(
+        _ request: borrowing Request, plan: inout BodyPlan, now: Moment, isolation vault: isolated Vault
+    ) -> Exchange {
+        let route = route(of: request)
+        let method = request.head.method
+        plan.limit = Self.smallBody
+        guard route.allows(method) else {
+            if method == .options { return Exchange(stage: .plain(route)) }
+            plan.isRefused = request.head.hasBody
+            return Exchange(stage: .wrongMethod(route))
+        }
+        guard method == .post else { return Exchange(stage: .plain(route)) }
+        let takesContent: Bool
+        switch route {
+        case .create, .homePage: takesContent = true
+        default: takesContent = false
+        }
+        if takesContent { plan.limit = context.settings.maximumBody }
+        var refusal: Refusal?
+        if case .length(let length) = request.head.framing, length > UInt64(plan.limit) {
+            refusal = .bodyTooLarge
+        } else if takesContent, vault.refusal(forContentOf: 0) != nil {
+            refusal = .vaultFull
+        }
+        if let refusal {
+            plan.isRefused = true
+            return Exchange(stage: .refused(route, refusal))
+        }
+        let draft = Draft(route: route, context: context, takesContent: takesContent)
+        draft.setFormat(request)
+        draft.readQuery(request)
+        return Exchange(stage: .draft(draft))
+    }
+
+    /// The largest body of a request that brings no content, in bytes.
+    private static let smallBody = 64 * 1024
+
+    private func route(of request: borrowing Request) -> Route {
+        let route = Route(request)
+        if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
+        switch route {
+        case .homePage, .secretPage, .receiptPage, .burnPage, .styleSheet, .icon:
+            return context.settings.hasPages ? route : .unknown
+        default: return route
+        }
+    }
+
+    /// Reads fields as they come.
+    @_lifetime(body: copy body)
+    public func receive(
+        _ body: inout MutableSpan<UInt8>, isLast: Bool, exchange: inout Exchange, isolation: isolated Vault
+    ) -> Int {
+        guard case .draft(let draft) = exchange.stage else { return body.count }
+        return draft.read(&body, isLast: isLast)
+    }
+
+    /// Notes that a body without announced length became too long.
+    public func bodyIsTooLarge(exchange: inout Exchange, isolation: isolated Vault) {
+        guard case .draft(let draft) = exchange.stage else { return }
+        exchange.stage = .refused(draft.route, .bodyTooLarge)
+    }
+
+    // MARK: The answer
+
+    /// Answers.
+    public func respond(
+        _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, now: Moment,
+        isolation vault: isolated Vault
+    ) -> Outcome {
+        if request.head.method == .options {
+            response.begin(.noContent)
+            switch exchange.stage {
+            case .plain(let route), .wrongMethod(let route): response.field("Allow", route.methods)
+            default: break
+            }
+            return .complete
+        }
+        switch exchange.stage {
+        case .plain(let route):
+            look(route, request, &response, now, vault)
+            return .complete
+        case .wrongMethod(let route):
+            refuseMethod(route, &response)
+            return .complete
+        case .refused(let route, let refusal):
+            refuse(refusal, route, request, &response)
+            return .complete
+        case .draft(let draft):
+            return act(on: draft, request, &exchange, &response, now, vault)
+        case .reveal:
+            return .complete
+        }
+    }
+
+    /// A worker is done with a passphrase.
+    public func resume(
+        _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, peerIsGone: Bool,
+        now: Moment, isolation vault: isolated Vault
+    ) -> Outcome {
+        guard case .draft(let draft) = exchange.stage, let stretching = draft.stretching else { return .complete }
+        response.isSensitive = true
+        switch draft.route {
+        case .create, .generate, .homePage:
+            if peerIsGone { return .complete }
+            conceal(draft, stretching, request, &response, now, vault)
+            return .complete
+        case .reveal(let key), .secretPage(let key):
+            return reveal(key, draft, stretching, peerIsGone, request, &exchange, &response, now, vault)
+        case .burn(let key), .burnPage(let key):
+            burn(key, draft, stretching, peerIsGone, request, &response, now, vault)
+            return .complete
+        default:
+            return .complete
+        }
+    }
+
+    /// Writes the next part of a content.
+    public func produce(
+        exchange: inout Exchange, response: inout ResponseWriter, isolation: isolated Vault
+    ) -> Outcome? {
+        guard case .reveal(let reveal) = exchange.stage else { return nil }
+        return reveal.writeNext(&response, context)
+    }
+
+    /// GET and HEAD: looks, and changes nothing.
+    private func look(
+        _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
+        _ vault: isolated Vault
+    ) {
+        switch route {
+        case .health: writeHealth(&response)
+        case .status(let version): writeStatus(version: version, request, &response)
+        case .authcheck: writeAuthCheck(request, &response)
+        case .receipt(let key): showReceipt(key, request, &response, now, vault)
+        case .recent: listRecent(request, &response, now, vault)
+        case .homePage, .secretPage, .receiptPage, .burnPage: showPage(route, request, &response, now, vault)
+        case .styleSheet, .icon, .robots: writeAsset(route, &response)
+        default: refuse(.unknownSecret, route, request, &response)
+        }
+    }
+
+    /// POST: acts on what was said.
+    private func act(
+        on draft: Draft, _ request: borrowing Request, _ exchange: inout Exchange, _ response: inout ResponseWriter,
+        _ now: Moment, _ vault: isolated Vault
+    ) -> Outcome {
+        response.isSensitive = true
+        switch draft.route {
+        case .create, .generate, .homePage:
+            return create(draft, request, &response, now, vault)
+        case .reveal(let key), .secretPage(let key):
+            return reveal(key, draft, request, &exchange, &response, now, vault)
+        case .receipt(let key):
+            showReceipt(key, request, &response, now, vault)
+            return .complete
+        case .burn(let key), .burnPage(let key):
+            return burn(key, draft, request, &response, now, vault)
+        default:
+            showPage(draft.route, request, &response, now, vault)
+            return .complete
+        }
+    }
+
+    // MARK: Time and signals
+
+    /// Destroys what is due.
+    public func expire(now: Moment, isolation vault: isolated Vault) -> Bool {
+        vault.expire(now: now, budget: 1024)
+    }
+
+    /// When the next secret is due.
+    public func nextExpiry(isolation vault: isolated Vault) -> UInt64? {
+        vault.nextExpiry
+    }
+
+    /// SIGUSR1: wipes everything and goes on.
+    public func userSignal(now: Moment, isolation vault: isolated Vault) {
+        let count = vault.count
+        vault.wipeAll(now: now)
+        onUserSignal(count)
+    }
+}

@@ -1,0 +1,26 @@
+// What can be wrong with what a client asks for.
+internal import HTTPWire
+
+/// Why a request is refused. What each means to an API client and on a page is said where it is written.
+enum Refusal: Equatable {
+    case nothingToShare
+    case contentTooLarge
+    case contentIsNotText
+    case passphraseTooShort
+    case passphraseTooLong
+    case passphraseMissing
+    case recipientWithoutAccount
+    case notAuthorized
+    case unknownSecret
+    case malformedKey
+    case wrongPassphrase(attemptsLeft: Int)
+    case lockedOut
+    case tooBusy
+    case vaultFull
+    case noMemory
+    case foreignOrigin
+    case duplicateField
+    case malformedBody(FieldFault)
+    case bodyTooLarge
+    case internalError
+}

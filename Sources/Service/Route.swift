@@ -1,0 +1,156 @@
+// Which path means what.
+internal import HTTPServer
+internal import HTTPWire
+
+/// What a request asks for; a key is where it stands in the request's head.
+enum Route {
+    case health
+    case status(version: Int)
+    case authcheck
+    case create
+    case generate
+    case reveal(ByteRange)
+    case receipt(ByteRange)
+    case burn(ByteRange)
+    case recent
+    case homePage
+    case secretPage(ByteRange)
+    case receiptPage(ByteRange)
+    case burnPage(ByteRange)
+    case styleSheet
+    case icon
+    case robots
+    case unknownInAPI
+    case unknown
+
+    /// The methods that the route knows besides OPTIONS.
+    var methods: StaticString {
+        switch self {
+        case .create, .generate, .reveal, .burn: "POST, OPTIONS"
+        case .receipt, .homePage, .secretPage, .receiptPage, .burnPage: "GET, HEAD, POST, OPTIONS"
+        default: "GET, HEAD, OPTIONS"
+        }
+    }
+
+    func allows(_ method: RequestMethod) -> Bool {
+        switch (self, method) {
+        case (.create, .get), (.generate, .get), (.reveal, .get), (.burn, .get): false
+        case (.create, .head), (.generate, .head), (.reveal, .head), (.burn, .head): false
+        case (_, .get), (_, .head): true
+        case (.create, .post), (.generate, .post), (.reveal, .post), (.burn, .post), (.receipt, .post): true
+        case (.homePage, .post), (.secretPage, .post), (.receiptPage, .post), (.burnPage, .post): true
+        default: false
+        }
+    }
+
+    var isInAPI: Bool {
+        switch self {
+        case .status, .authcheck, .create, .generate, .reveal, .receipt, .burn, .recent, .unknownInAPI: true
+        default: false
+        }
+    }
+
+    /// The route of a path. Keys are not judged here.
+    init(_ request: borrowing Request) {
+        let segments = PathSegments(request)
+        switch segments.count {
+        case 0: self = .homePage
+        case 1:
+            switch true {
+            case segments.matches(0, "health"): self = .health
+            case segments.matches(0, "style.css"): self = .styleSheet
+            case segments.matches(0, "icon.svg"), segments.matches(0, "favicon.ico"): self = .icon
+            case segments.matches(0, "robots.txt"): self = .robots
+            default: self = segments.matches(0, "api") ? .unknownInAPI : .unknown
+            }
+        default:
+            if segments.matches(0, "api") {
+                self = Self.inAPI(segments)
+            } else {
+                self = Self.page(segments)
+            }
+        }
+    }
+
+    private static func page(_ segments: borrowing PathSegments) -> Route {
+        if segments.count == 2, segments.matches(0, "secret") { return .secretPage(segments[1]) }
+        guard segments.isReceipt(0) else { return .unknown }
+        if segments.count == 2 { return .receiptPage(segments[1]) }
+        return segments.count == 3 && segments.matches(2, "burn") ? .burnPage(segments[1]) : .unknown
+    }
+
+    private static func inAPI(_ segments: borrowing PathSegments) -> Route {
+        if segments.matches(1, "v2") {
+            return segments.count == 3 && segments.matches(2, "status") ? .status(version: 2) : .unknownInAPI
+        }
+        guard segments.matches(1, "v1") else { return .unknownInAPI }
+        switch segments.count {
+        case 3:
+            switch true {
+            case segments.matches(2, "status"): return .status(version: 1)
+            case segments.matches(2, "authcheck"): return .authcheck
+            case segments.matches(2, "share"), segments.matches(2, "create"): return .create
+            case segments.matches(2, "generate"): return .generate
+            default: return .unknownInAPI
+            }
+        case 4:
+            if segments.matches(2, "secret") { return .reveal(segments[3]) }
+            guard segments.isReceipt(2) else { return .unknownInAPI }
+            return segments.matches(3, "recent") ? .recent : .receipt(segments[3])
+        case 5 where segments.isReceipt(2) && segments.matches(4, "burn"): return .burn(segments[3])
+        default: return .unknownInAPI
+        }
+    }
+}
+
+/// The parts of a path between its slashes; one slash at the end does not count.
+private struct PathSegments: ~Escapable {
+    private static var limit: Int { 6 }
+
+    private let bytes: Span<UInt8>
+    private var ranges: [6 of ByteRange] = .init(repeating: .empty)
+    private(set) var count = 0
+
+    @_lifetime(copy request)
+    init(_ request: borrowing Request) {
+        bytes = request.bytes
+        let path = request.head.path
+        var start = path.lowerBound + 1
+        var position = start
+        while position <= path.upperBound {
+            if position == path.upperBound || bytes[position] == UInt8(ascii: "/") {
+                let isLast = position == path.upperBound
+                if isLast && position == start { break }
+                // One more than any route has is as good as many more.
+                guard count < Self.limit else { break }
+                ranges[count] = ByteRange(offset: UInt32(start), count: UInt32(position - start))
+                count += 1
+                start = position + 1
+            }
+            position += 1
+        }
+    }
+
+    subscript(index: Int) -> ByteRange { ranges[index] }
+
+    func matches(_ index: Int, _ text: StaticString) -> Bool {
+        ranges[index].span(in: bytes).equals(text)
+    }
+
+    /// Whether a part is one of the three words for a receipt.
+    func isReceipt(_ index: Int) -> Bool {
+        matches(index, "receipt") || matches(index, "private") || matches(index, "metadata")
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether the bytes are exactly this text. For public words only: it stops at the first difference.
+    func equals(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        for index in indices {
+            // A StaticString shows its bytes by a pointer that lives as long as the program.
+            if unsafe self[index] != text.utf8Start[index] { return false }
+        }
+        return true
+    }
+}

@@ -1,0 +1,56 @@
+// What the operator decides about secrets, links and pages.
+public import Sealing
+
+/// The service's settings; times in seconds, sizes in bytes.
+public struct ServiceSettings: Sendable {
+    /// Where links point to, such as `https://secrets.example`, without a slash at the end. Nil: the request's host, when it is
+    /// loopback, private or allowed.
+    public var publicURL: String?
+    /// Hosts, with port where they have one, that links may point to without a public URL.
+    public var allowedHosts: [String] = []
+    /// Where links point to when neither is so.
+    public var fallbackURL = "http://127.0.0.1:7143"
+    /// The TTL of a secret that asks for none.
+    public var defaultTimeToLive = 3600
+    /// The shortest TTL; shorter ones are raised to it.
+    public var minimumTimeToLive = 60
+    /// The longest TTL; longer ones are lowered to it.
+    public var maximumTimeToLive = 30 * 86400
+    /// The longest TTL without an API key.
+    public var maximumAnonymousTimeToLive = 7 * 86400
+    /// The TTLs that the page offers.
+    public var timeToLiveChoices = [300, 1800, 3600, 14400, 43200, 86400, 259_200, 604_800]
+    /// The largest content.
+    public var maximumContent = 1 << 20
+    /// Whether every secret has to have a passphrase.
+    public var requiresPassphrase = false
+    /// The shortest passphrase, in characters.
+    public var minimumPassphrase = 4
+    /// The longest passphrase, in characters.
+    public var maximumPassphrase = 128
+    /// The length of a generated value that asks for none.
+    public var generatedLength = 12
+    /// The cost of a guess at a passphrase.
+    public var scrypt = ScryptParameters.standard
+    /// Whether there are pages.
+    public var hasPages = true
+    /// Whether there is an API.
+    public var hasAPI = true
+    /// Whether the first look at a receipt says `new` and later ones `viewed`, as upstream's did.
+    public var tellsViewed = false
+    /// The name of the product.
+    public var brand = "Onetime Secret Lite"
+    /// The language of those who ask for none.
+    public var locale = "en"
+    /// The name of the owner of the API key.
+    public var ownerName: String?
+    /// What `/health` tells besides being well: the version and what protects the memory.
+    public var healthReport = ""
+
+    /// The standard settings.
+    public init() {}
+
+    /// The largest body that can hold the largest content: each byte may be escaped by six in JSON, and there is room for the
+    /// other fields.
+    var maximumBody: Int { maximumContent * 6 + 64 * 1024 }
+}

@@ -1,0 +1,169 @@
+// The table of options.
+import HTTPServer
+import HTTPWire
+import Kernel
+import Service
+import Vault
+
+extension Configuration {
+    static var options: [Option] { links + secrets + limits + machine }
+
+    private static var links: [Option] {
+        [
+            Option(
+                flag: "listen", variable: "LISTEN", value: "ADDRESS:PORT",
+                help: "where to listen (127.0.0.1:7143); PORT alone is a variable too"
+            ) { (text, configuration) throws(Option.Refused) in
+                guard let address = SocketAddress(text) else {
+                    throw Option.Refused(allowed: "an address and a port, such as 127.0.0.1:7143 or [::]:7143")
+                }
+                configuration.listen = address
+                configuration.port = nil
+            },
+            Option(
+                flag: "port", variable: "PORT", value: "PORT", help: "the port alone"
+            ) { (text, configuration) throws(Option.Refused) in
+                guard let port = Int(text), (0...65535).contains(port) else {
+                    throw Option.Refused(allowed: "a port from 0 to 65535")
+                }
+                configuration.port = port
+            },
+            Option(
+                flag: "public-url", variable: "PUBLIC_URL", value: "URL",
+                help:
+                    "what links begin with, such as https://secrets.example (the host that a request names, where that is"
+                    + " loopback or private)"
+            ) { (text, configuration) throws(Option.Refused) in
+                configuration.service.publicURL = try url(text)
+            },
+            Option(
+                flag: "host", variable: "HOST", value: "HOST",
+                help: "the host, with port, that links point to; --public-url is stronger"
+            ) { (text, configuration) throws(Option.Refused) in
+                guard isHost(text) else { throw Option.Refused(allowed: "a host with an optional port") }
+                configuration.publicHost = text
+            },
+            .toggle("ssl", "SSL", "links to --host begin with https", \.publicHostIsSecure),
+            Option(
+                flag: "allow-host", variable: "ALLOWED_HOSTS", value: "HOST",
+                help: "another host that links may point to when a request names it; several with commas"
+            ) { (text, configuration) throws(Option.Refused) in
+                let hosts = text.split(separator: ",").map { $0.filter { $0 != " " } }
+                guard !hosts.isEmpty, hosts.allSatisfy(isHost) else {
+                    throw Option.Refused(allowed: "hosts with optional ports, with commas between them")
+                }
+                configuration.service.allowedHosts += hosts
+            },
+            .toggle("no-ui", "UI_ENABLED", to: false, "no pages", \.service.hasPages),
+            .toggle("no-api", "API_ENABLED", to: false, "no API", \.service.hasAPI),
+            Option(
+                flag: "brand", variable: "BRAND_PRODUCT_NAME", value: "NAME", help: "the name on pages"
+            ) { (text, configuration) throws(Option.Refused) in
+                guard (1...100).contains(text.utf8.count) else { throw Option.Refused(allowed: "1 to 100 bytes") }
+                configuration.service.brand = text
+            },
+            Option(
+                flag: "locale", variable: "I18N_DEFAULT_LOCALE", value: "en|nl",
+                help: "the language of those whose browser asks for no other (en)"
+            ) { (text, configuration) throws(Option.Refused) in
+                guard ["en", "nl"].contains(text) else { throw Option.Refused(allowed: "en or nl") }
+                configuration.service.locale = text
+            },
+        ]
+    }
+
+    private static let month = 30 * 86400
+
+    private static var secrets: [Option] {
+        [
+            .time("default-ttl", "DEFAULT_TTL", 1...month, "how long a secret lives (1h)", \.service.defaultTimeToLive),
+            .time("min-ttl", "MIN_TTL", 1...month, "the shortest life of a secret (60)", \.service.minimumTimeToLive),
+            .time("max-ttl", "MAX_TTL", 1...month, "the longest life of a secret (30d)", \.service.maximumTimeToLive),
+            .time(
+                "max-anonymous-ttl", "TTL_MAX_ANONYMOUS", 1...month, "the longest life without an API key (7d)",
+                \.service.maximumAnonymousTimeToLive),
+            Option(
+                flag: "ttl-options", variable: "TTL_OPTIONS", value: "SECONDS", help: "the lives that the page offers"
+            ) { (text, configuration) throws(Option.Refused) in
+                let choices = text.split(whereSeparator: { $0 == "," || $0 == " " }).map { Int($0) ?? 0 }
+                guard !choices.isEmpty, choices.count <= 20, choices.allSatisfy({ (1...month).contains($0) }) else {
+                    throw Option.Refused(allowed: "1 to 20 numbers of seconds up to \(month), with commas or spaces")
+                }
+                configuration.service.timeToLiveChoices = choices
+            },
+            .size(
+                "max-content", "SECRET_MAX_LENGTH", 1...(64 << 20), "the largest secret (1M)", \.service.maximumContent),
+            .toggle(
+                "passphrase-required", "PASSPHRASE_REQUIRED", "no secret without a passphrase",
+                \.service.requiresPassphrase),
+            .number(
+                "passphrase-min-length", "PASSPHRASE_MIN_LENGTH", "N", 1...128, "the shortest passphrase (4)",
+                \.service.minimumPassphrase),
+            .number(
+                "max-attempts", "MAX_ATTEMPTS", "N", 1...100, "wrong passphrases until a secret burns (5)", \.attempts),
+            .number(
+                "generated-length", "PASSWORD_GEN_LENGTH", "N", 4...128, "the length of generated passwords (12)",
+                \.service.generatedLength),
+            .toggle(
+                "v1-viewed-state", "V1_VIEWED_STATE", "receipts that were looked at say so, as upstream's did",
+                \.service.tellsViewed),
+        ]
+    }
+
+    private static var limits: [Option] {
+        [
+            .number("max-secrets", "MAX_SECRETS", "N", 1...16_000_000, "secrets at a time (1100000)", \.vault.secrets),
+            .size("max-bytes", "MAX_BYTES", (64 << 10)...(1 << 40), "bytes of all secrets (by memory)", \.vaultBytes),
+            .number(
+                "max-gone-receipts", "MAX_GONE_RECEIPTS", "N", 0...1_000_000,
+                "receipts remembered of secrets that are gone (8192)", \.vault.goneReceipts),
+            .number(
+                "max-connections", "MAX_CONNECTIONS", "N", 1...1_000_000, "connections at a time (16384)",
+                \.server.connections),
+            .size("max-head", "MAX_HEAD", 1024...32768, "the head of a request (16k)", \.server.head.maxHeadBytes),
+            .time("head-timeout", "HEAD_TIMEOUT", 1...3600, "for a head to arrive (10)", \.headTimeout),
+            .time("body-timeout", "BODY_TIMEOUT", 1...3600, "for a body beyond 8 KiB/s (20)", \.bodyTimeout),
+            .time("idle-timeout", "IDLE_TIMEOUT", 1...86400, "between two requests (60)", \.idleTimeout),
+            .time("write-timeout", "WRITE_TIMEOUT", 1...3600, "for a client to take an answer (30)", \.writeTimeout),
+            .time("drain-timeout", "DRAIN_TIMEOUT", 0...3600, "for what is in flight at the end (5)", \.drainTimeout),
+            .number("workers", "WORKERS", "N", 1...64, "passphrases checked at a time (by memory)", \.workers),
+            .number(
+                "worker-queue", "WORKER_QUEUE", "N", 1...1024, "passphrases that wait for that (16)", \.workerQueue),
+        ]
+    }
+
+    private static var machine: [Option] {
+        [
+            .size(
+                "locked-memory", "LOCKED_MEMORY", (1 << 20)...(1 << 30), "protected memory for requests and keys (2M)",
+                \.lockedMemory),
+            .toggle(
+                "no-memfd-secret", "MEMFD_SECRET", to: false, "mlock instead, on a machine that has to hibernate",
+                \.usesSecretMemory),
+        ]
+    }
+
+    private static func url(_ text: String) throws(Option.Refused) -> String {
+        var url = text
+        while url.hasSuffix("/") { url.removeLast() }
+        let prefix = ["http://", "https://"].first { url.hasPrefix($0) }
+        guard let prefix, isHost(String(url.dropFirst(prefix.count))) else {
+            throw Option.Refused(allowed: "http:// or https:// and a host, without a path")
+        }
+        return url
+    }
+
+    /// Whether a text can stand as host and port in a link.
+    private static func isHost(_ text: String) -> Bool {
+        (1...255).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"),
+                    UInt8(ascii: "["), UInt8(ascii: "]"):
+                    true
+                default: false
+                }
+            }
+    }
+}

@@ -1,0 +1,30 @@
+// What `--help` says.
+
+enum Help {
+    static let version = "0.1.0"
+
+    static var text: String {
+        var text = """
+            onetime-lite \(version): hands over a secret once, and leaves nothing behind.
+
+            Usage:
+              onetime-lite [serve] [OPTIONS]   serve the page and the API until SIGTERM
+              onetime-lite check [OPTIONS]     exit 0 if a server answers there, 1 if not
+              onetime-lite --help | --version
+
+            SIGTERM and SIGINT finish what is in flight, wipe everything and exit 0; a second one does not wait.
+            SIGUSR1 wipes everything and goes on.
+
+            Each option is an environment variable too (in brackets); the option is stronger.
+            ONETIME_USER and ONETIME_APITOKEN together set an API key; they are taken out of the environment.
+
+
+            """
+        for option in Configuration.options {
+            let name = "  --\(option.flag)\(option.value.map { " \($0)" } ?? "")"
+            let padding = String(repeating: " ", count: max(1, 32 - name.count))
+            text += "\(name)\(padding)\(option.help) [\(option.variable)]\n"
+        }
+        return text
+    }
+}

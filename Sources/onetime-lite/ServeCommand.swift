@@ -1,0 +1,132 @@
+// `onetime-lite serve`: wires the rooms together, runs, and wipes at the end.
+import HTTPServer
+import Kernel
+import Sealing
+import SecureMemory
+import Service
+import Vault
+
+enum ServeCommand {
+    /// Serves until a signal ends it. Returns the exit status.
+    static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
+        let arena: SecureArena
+        let shares: ShareTable
+        do {
+            arena = try SecureArena(
+                capacity: configuration.lockedMemory / 4 * 3, allowsSecretMemory: configuration.usesSecretMemory)
+            shares = try ShareTable(
+                capacity: configuration.vault.secrets, lockedCapacity: configuration.vault.lockedShares,
+                allowsSecretMemory: configuration.usesSecretMemory)
+        } catch {
+            Console.failure("there is not enough memory to start")
+            return 1
+        }
+        let protection = weaker(arena.protection, shares.protection)
+        do {
+            let status = try serve(configuration, arena, shares, protection, hardening)
+            arena.wipeAll()
+            return status
+        } catch let error as Errno {
+            let address = configuration.listen.map { "\($0)" } ?? ""
+            Console.failure("cannot serve on \(address): \(error)")
+        } catch {
+            Console.failure("cannot start: OpenSSL or the protected memory failed")
+        }
+        arena.wipeAll()
+        return 1
+    }
+
+    private static func serve(
+        _ configuration: Configuration, _ arena: SecureArena, _ shares: consuming ShareTable,
+        _ protection: MemoryProtection, _ hardening: ProcessHardening
+    ) throws -> Int32 {
+        guard let address = configuration.listen else { return 2 }
+        let console = Console()
+        let suite = try CipherSuite()
+        var settings = configuration.service
+        let credential = try takeCredential(&settings, suite, arena)
+        let loop = try EventLoop()
+        loop.adoptCurrentThread()
+        let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)
+        let vault = Vault(executor: loop, limits: configuration.vault, shares: shares, now: .now)
+        settings.fallbackURL = "http://\(reachable(address))"
+        settings.healthReport =
+            ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
+            + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
+        let service = try OnetimeService(
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential
+        ) { count in
+            console.event("wiped \(count) secrets", [("event.action", "wipe")])
+        }
+        let server = try Server(
+            handler: service, address: address, limits: configuration.server, arena: arena, loop: loop,
+            workers: workers)
+        announce(console, server.address ?? address, settings, protection, hardening)
+        try vault.assumeIsolated { vault in
+            try server.run(isolation: vault)
+            vault.wipeAll(now: .now)
+        }
+        console.event("stopped; everything is wiped", [("event.action", "stop")])
+        return 0
+    }
+
+    private static func announce(
+        _ console: Console, _ address: SocketAddress, _ settings: ServiceSettings, _ protection: MemoryProtection,
+        _ hardening: ProcessHardening
+    ) {
+        let url = settings.publicURL ?? "http://\(reachable(address))"
+        if console.isTerminal {
+            console.event("onetime-lite \(Help.version)  \(url)/")
+            console.event("listening on \(address); secrets move through \(describe(protection))")
+        } else {
+            console.event(
+                "listening",
+                [
+                    ("event.action", "start"), ("service.version", Help.version), ("url.full", url),
+                    ("server.address", "\(address)"), ("onetime.memory", protection.rawValue),
+                ])
+        }
+        if protection == .unlockedMemory {
+            console.event("warning: memory cannot be locked here and may be swapped; raise the memlock limit")
+        }
+        for (name, holds) in [
+            ("no core dumps", hardening.hasNoCore), ("not dumpable", hardening.isNotDumpable),
+            ("no new privileges", hardening.hasNoNewPrivileges), ("wiped heap", hardening.wipesFreedHeap),
+        ] where !holds {
+            console.event("warning: this protection is not in force: \(name)")
+        }
+    }
+
+    private static func describe(_ protection: MemoryProtection) -> String {
+        switch protection {
+        case .secretMemory: "memory that not even root can read (memfd_secret)"
+        case .lockedMemory: "locked memory (mlock; this kernel has no memfd_secret, or it was switched off)"
+        case .unlockedMemory: "UNLOCKED memory"
+        }
+    }
+
+    private static func weaker(_ left: MemoryProtection, _ right: MemoryProtection) -> MemoryProtection {
+        if left == .unlockedMemory || right == .unlockedMemory { return .unlockedMemory }
+        return left == .lockedMemory ? left : right
+    }
+
+    /// An address that a browser on this machine can open.
+    private static func reachable(_ address: SocketAddress) -> String {
+        address.isUnspecified ? "127.0.0.1:\(address.port)" : "\(address)"
+    }
+
+    /// Hashes the API key of the environment and wipes it there.
+    private static func takeCredential(
+        _ settings: inout ServiceSettings, _ suite: CipherSuite, _ arena: SecureArena
+    ) throws -> CredentialHash? {
+        let name = Environment.value("ONETIME_USER")
+        guard let token = Environment.takeSecret("ONETIME_APITOKEN", into: arena), !token.isEmpty,
+            let name, !name.isEmpty, var credential = arena.allocate(name.utf8.count + 1 + token.count)
+        else { return nil }
+        credential.append(name.utf8Span.span)
+        credential.append(UInt8(ascii: ":"))
+        credential.append(token.span)
+        settings.ownerName = name
+        return try CredentialHash(of: credential.span, suite: suite, arena: arena)
+    }
+}

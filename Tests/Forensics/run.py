@@ -1,0 +1,164 @@
+"""The memory forensic suite: walks a secret's life on the real executable and searches the whole process after each
+step.
+
+Needs root (ptrace, /proc/PID/mem) and a C compiler; gcore of Debian's gdb for the second pass. Takes one to two
+minutes.
+
+    run.py                        both arenas (memfd_secret, and mlock whose pages can be read), all steps, all ends
+    run.py --no-gcore             without the second pass over core files
+    run.py --only mlock           one arena: memfd or mlock
+    run.py --binary PATH --expect-found
+                                  for a build whose wiping is off: passes if canaries are found, and says where
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from onetime_harness import TimeLimit, run_suite  # noqa: E402
+from scan import ScanFailure, Scanner  # noqa: E402
+from steps import CONTROL, LIFE, Session, live_secrets  # noqa: E402
+
+SETTLE_SECONDS = 0.15
+ENDS = (("SIGTERM", signal.SIGTERM), ("SIGSEGV", signal.SIGSEGV), ("SIGABRT", signal.SIGABRT))
+
+
+class Verdicts:
+    """Judges reports: the control must be in every one, and nothing else; or, turned round, something else in one of
+    them."""
+
+    def __init__(self, results, expect_found):
+        self.results = results
+        self.expect_found = expect_found
+        self.scans = 0
+        self.dirty = 0
+        self.runs = 0
+        self.unread = {}
+
+    def judge(self, report, title):
+        """Counts one scan and prints one line for it."""
+        others = report.of_others(CONTROL)
+        self.scans += 1
+        self.dirty += bool(others)
+        self.runs += len(others)
+        print(
+            "%-58s %7.1f MiB  %3s threads  %5d runs"
+            % (title, report.scanned / 1048576, report.threads or "-", len(others)),
+            flush=True,
+        )
+        for size, region in report.unread:
+            self.unread[region] = max(size, self.unread.get(region, 0))
+        self.results.check(report.found(CONTROL), title + ": the control was not found, so the scan proves nothing")
+        self.results.check(report.scanned > 65536, title + ": hardly anything could be read")
+        if self.expect_found:
+            if others:
+                print("    " + report.describe(CONTROL, 4), flush=True)
+        else:
+            self.results.check(not others, title + ": canaries found", report.describe(CONTROL))
+
+    def close(self):
+        """The closing judgement, and what was beyond reach."""
+        for region, size in sorted(self.unread.items()):
+            print("not readable, even for root: %s %s" % ("%d KiB of" % (size // 1024) if size else "", region))
+        print("%d scans, %d with canaries, %d runs found in all" % (self.scans, self.dirty, self.runs))
+        if self.expect_found:
+            self.results.check(self.runs > 0, "canaries were expected in this build, none was found")
+
+
+def scan_both(session, scanner, verdicts, title, with_core):
+    """The live process, and then its core file."""
+    time.sleep(SETTLE_SECONDS)
+    if not session.server.alive():
+        verdicts.results.check(False, title + ": the server is gone", session.server.text("stderr")[-300:])
+        return
+    passes = [("", scanner.live)] + ([(" (core)", scanner.core)] if with_core else [])
+    for suffix, scan in passes:
+        try:
+            verdicts.judge(scan(session.server.pid, session.canaries), title + suffix)
+        except ScanFailure as reason:
+            verdicts.results.check(False, title + suffix + ": no scan", reason)
+
+
+def life(scanner, verdicts, options, arena, arguments):
+    """All steps on one server, a scan after each; then SIGUSR1."""
+    results = verdicts.results
+    with Session(arguments, options.binary) as session:
+        for step in LIFE:
+            title = "%s: %s" % (arena, step.__name__.replace("_", " "))
+            try:
+                step(session)
+            except TimeLimit:
+                raise
+            except Exception as reason:
+                results.check(False, title + ": the step itself failed", "%s: %s" % (type(reason).__name__, reason))
+            scan_both(session, scanner, verdicts, title, options.core)
+        if not session.server.alive():
+            return
+        session.server.signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        results.check(session.server.alive(), arena + ": the server goes on after SIGUSR1")
+        scan_both(session, scanner, verdicts, arena + ": after SIGUSR1", options.core)
+
+
+def end(scanner, verdicts, options, arena, arguments, name, number):
+    """A server with live secrets ends by a signal; it is searched on its way out."""
+    title = "%s: at exit after %s" % (arena, name)
+    with Session(arguments, options.binary) as session:
+        try:
+            live_secrets(session)
+            time.sleep(SETTLE_SECONDS)
+            watch = scanner.arm(session.server.pid, session.canaries)
+            session.server.signal(number)
+            report = watch.collect()
+        except (ScanFailure, OSError) as reason:
+            verdicts.results.check(False, title + ": no scan", reason)
+            return
+        verdicts.judge(report, title)
+        if not options.expect_found:
+            wanted = ("code", 0) if number == signal.SIGTERM else ("signal", int(number))
+            verdicts.results.equal(report.exited, wanted, title + ": how it ended")
+
+
+def main(results, options):
+    """Both arenas, all steps, all ends."""
+    if os.geteuid() != 0:
+        results.skip(
+            "the whole forensic suite", "NOT ROOT: memory of another process cannot be searched. Run it as root."
+        )
+        return
+    if options.core and not shutil.which("gcore"):
+        results.skip("the second pass over core files", "gcore is missing (apt-get install gdb)")
+        options.core = False
+    verdicts = Verdicts(results, options.expect_found)
+    with Scanner() as scanner:
+        for arena, arguments in (("memfd", []), ("mlock", ["--no-memfd-secret"])):
+            if options.only in (None, arena):
+                life(scanner, verdicts, options, arena, arguments)
+                for name, number in ENDS:
+                    end(scanner, verdicts, options, arena, arguments, name, number)
+    verdicts.close()
+
+
+def arguments_of_command_line():
+    """The options; see the top of this file."""
+    parser = argparse.ArgumentParser(description="search the server's memory for what must not be there")
+    parser.add_argument("--binary", help="the executable (default: ONETIME_LITE, else .build/onetime-lite)")
+    parser.add_argument(
+        "--expect-found", action="store_true", help="pass if canaries ARE found (a build without wiping)"
+    )
+    parser.add_argument("--no-gcore", dest="core", action="store_false", help="leave out the core files")
+    parser.add_argument("--only", choices=("memfd", "mlock"), help="one arena")
+    options = parser.parse_args()
+    if options.binary:
+        os.environ["ONETIME_LITE"] = options.binary
+    return options
+
+
+if __name__ == "__main__":
+    chosen = arguments_of_command_line()
+    run_suite(lambda results: main(results, chosen), 900)

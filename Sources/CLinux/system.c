@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,11 +25,14 @@ int onetime_prctl(int option, unsigned long value) {
 struct start {
     void (*body)(void *);
     void *context;
+    char name[16];
 };
 
 static void *run(void *argument) {
     struct start start = *(struct start *)argument;
     free(argument);
+    // By prctl, for the thread itself: pthread_setname_np writes to a file under /proc.
+    prctl(PR_SET_NAME, start.name, 0UL, 0UL, 0UL);
     start.body(start.context);
     return NULL;
 }
@@ -35,7 +40,8 @@ static void *run(void *argument) {
 int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes, const char *name) {
     struct start *start = malloc(sizeof *start);
     if (start == NULL) return ENOMEM;
-    *start = (struct start){body, context};
+    *start = (struct start){.body = body, .context = context};
+    strncpy(start->name, name, sizeof start->name - 1);
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, stack_bytes);
@@ -45,9 +51,25 @@ int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes
     pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_t thread;
     int error = pthread_create(&thread, &attributes, run, start);
-    if (error == 0) pthread_setname_np(thread, name);
-    else free(start);
+    if (error != 0) free(start);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return error;
+}
+
+void onetime_touch(const void *bytes, size_t count) {
+    const volatile unsigned char *page = bytes;
+    for (size_t offset = 0; offset < count; offset += 4096) (void)page[offset];
+}
+
+extern const char __executable_start[], etext[];
+
+void onetime_release_startup_code(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = ((uintptr_t)__executable_start + page - 1) / page * page;
+    uintptr_t end = (uintptr_t)etext / page * page;
+    if (end <= start) return;
+    // Small pages: a page of 2 MiB for the sake of one function would be a quarter of the process.
+    madvise((void *)start, end - start, MADV_NOHUGEPAGE);
+    madvise((void *)start, end - start, MADV_DONTNEED);
 }

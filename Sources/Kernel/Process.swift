@@ -13,6 +13,16 @@ public enum Process {
         return limit.rlim_cur > UInt(Int32.max) ? Int(Int32.max) : Int(limit.rlim_cur)
     }
 
+    /// Makes a write to a pipe or socket that nobody reads an error instead of the end of the process.
+    public static func ignoreBrokenPipes() {
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    /// Lets go of code that only the start needed. What is used again comes back from the page cache.
+    public static func releaseStartupCode() {
+        onetime_release_startup_code()
+    }
+
     /// Ends the process at once, without running what is registered for its end.
     public static func exit(_ status: Int32) -> Never {
         _exit(status)

@@ -4,7 +4,8 @@ internal import Glibc
 
 /// A zeroed run of protected pages with a guard page on each side; wiped when the process crashes and when its owner goes.
 ///
-/// All of it is faulted in at the start: nothing about it can fail later.
+/// The kernel counts all of it against the limit on locked memory at the start, and backs a page with memory when it is first
+/// touched.
 @safe
 struct LockedMapping: ~Copyable, @unchecked Sendable {
     // Sendable: the pointer is never changed, and who may write where is settled by the one owner of this value.
@@ -36,7 +37,6 @@ struct LockedMapping: ~Copyable, @unchecked Sendable {
         unsafe madvise(inner, count, MADV_DONTDUMP)
         unsafe madvise(inner, count, MADV_DONTFORK)
         unsafe base = inner.assumingMemoryBound(to: UInt8.self)
-        unsafe onetime_wipe(base, count)
         unsafe _ = onetime_crash_wipe_add(base, count)
     }
 
@@ -45,6 +45,11 @@ struct LockedMapping: ~Copyable, @unchecked Sendable {
         unsafe onetime_wipe(base, count)
         unsafe onetime_crash_wipe_remove(base)
         unsafe munmap(UnsafeMutableRawPointer(base) - page, count + 2 * page)
+    }
+
+    /// Touches every page, which takes the kernel some 15 us each for secret memory.
+    func touch() {
+        unsafe onetime_touch(base, count)
     }
 
     private static func mapSecretMemory(at address: UnsafeMutableRawPointer, count: Int) -> Bool {

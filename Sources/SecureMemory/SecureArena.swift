@@ -2,17 +2,17 @@
 internal import CLinux
 internal import Synchronization
 
-/// A fixed amount of protected memory, lent in blocks of 64 bytes to ``maximumBlock``.
+/// A fixed amount of protected memory, lent in blocks of 128 bytes to ``maximumBlock``.
 ///
-/// Its size is settled at the start and all of it is faulted in, so borrowing never asks the kernel for anything. Safe to use
-/// from several threads; a borrower owns its block alone.
+/// Its size is settled at the start, so borrowing never asks the kernel for anything. Safe to use from several threads; a
+/// borrower owns its block alone.
 public final class SecureArena: Sendable {
     /// The smallest block, in bytes.
-    public static let minimumBlock = 64
+    public static let minimumBlock = 128
     /// The largest block, in bytes.
     public static let maximumBlock = minimumBlock << maximumOrder
 
-    private static let maximumOrder = 12
+    private static let maximumOrder = 11
 
     /// What protects this memory.
     public let protection: MemoryProtection
@@ -44,6 +44,12 @@ public final class SecureArena: Sendable {
         guard let unit = books.withLock({ $0.allocate(order: order) }) else { return nil }
         return unsafe SecureBytes(
             base: mapping.base + unit * Self.minimumBlock, capacity: Self.minimumBlock << order, arena: self)
+    }
+
+    /// Has the kernel back every page with memory, so that no request has to wait for it. Takes milliseconds; any thread may
+    /// call it while the arena is in use.
+    public func touch() {
+        mapping.touch()
     }
 
     /// Zeroes the whole arena, lent blocks too. For the end of the process.

@@ -33,8 +33,7 @@ extension ServiceContext {
         if origin.equals("null") { return hasFormToken }
         if let publicURL = settings.publicURL, origin.equals(publicURL.utf8Span.span) { return true }
         let host = request.head.host.span(in: request.bytes)
-        let scheme = origin.hasPrefix("http://") ? 7 : origin.hasPrefix("https://") ? 8 : 0
-        return scheme > 0 && origin.extracting(droppingFirst: scheme).equals(host)
+        return origin.hasPrefix("http://") && origin.extracting(droppingFirst: 7).equals(host)
     }
 }
 

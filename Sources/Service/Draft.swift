@@ -50,6 +50,8 @@ final class Draft {
     private var format = Format.none
     private var source = Source.query
     private var field = Field.ignored
+    /// How deep the fields at hand lie in nested objects, which v1 does not have.
+    fileprivate var depth = 0
     private var seen: [2 of UInt16] = .init(repeating: 0)
     private var contentText = UTF8Validator()
     private var expectedContent = 0
@@ -164,7 +166,7 @@ final class Draft {
     fileprivate func begin(_ name: Span<UInt8>, _ kind: FieldKind) {
         value.removeAll(keepingCapacity: true)
         field = Self.field(name)
-        guard refusal == nil, field != .ignored, kind != .null else {
+        guard refusal == nil, depth == 0, field != .ignored, kind != .null else {
             field = .ignored
             return
         }
@@ -329,6 +331,8 @@ private struct Sink: FieldSink {
     mutating func beginField(name: Span<UInt8>, kind: FieldKind) { draft.begin(name, kind) }
     mutating func appendValue(_ piece: Span<UInt8>) { draft.append(piece) }
     mutating func endField() { draft.end() }
+    mutating func beginObject(name: Span<UInt8>) { draft.depth += 1 }
+    mutating func endObject() { draft.depth -= 1 }
 }
 
 /// Addresses as a receipt shows them.

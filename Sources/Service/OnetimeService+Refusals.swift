@@ -39,6 +39,11 @@ extension OnetimeService {
     private func refuseInV1(
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter
     ) {
+        var refusal = refusal
+        if case .reveal = route, refusal.isAboutPassphrase {
+            // To a recipient, a wrong passphrase and a secret that is not there are one answer.
+            refusal = .unknownSecret
+        }
         let intended = intendedStatus(refusal)
         let keepsStatus = intended == .tooManyRequests || intended.code >= 500 || refusal == .bodyTooLarge
         response.begin(keepsStatus ? intended : .notFound, contentType: Self.jsonType)
@@ -46,7 +51,7 @@ extension OnetimeService {
         if intended == .tooManyRequests || intended == .serviceUnavailable { response.field("Retry-After", "1") }
         response.fields(Self.fields)
         response.append("{\"message\":\"")
-        writeMessage(refusal, route, &response)
+        writeMessage(refusal, &response)
         response.append("\"")
         if let key = keyOfUnknownSecret(refusal, route) {
             response.append(",\"secret_key\":\"")
@@ -60,7 +65,6 @@ extension OnetimeService {
         switch (refusal, route) {
         case (.unknownSecret, .reveal(let key)), (.unknownSecret, .receipt(let key)), (.unknownSecret, .burn(let key)):
             key
-        case (.wrongPassphrase, .reveal(let key)): key
         default: nil
         }
     }
@@ -82,7 +86,7 @@ extension OnetimeService {
         }
     }
 
-    private func writeMessage(_ refusal: Refusal, _ route: Route, _ response: inout ResponseWriter) {
+    private func writeMessage(_ refusal: Refusal, _ response: inout ResponseWriter) {
         let settings = context.settings
         switch refusal {
         case .nothingToShare: response.append("You did not provide anything to share")
@@ -104,12 +108,7 @@ extension OnetimeService {
         case .notAuthorized: response.append("Not authorized")
         case .unknownSecret: response.append("Unknown secret")
         case .malformedKey: response.append("Not Found")
-        case .wrongPassphrase:
-            if case .burn = route {
-                response.append("Double check that passphrase")
-            } else {
-                response.append("Unknown secret")
-            }
+        case .wrongPassphrase: response.append("Double check that passphrase")
         case .lockedOut, .internalError: response.append("An unexpected error occurred :[")
         case .tooBusy: response.append("Rate limit exceeded. Please try again later.")
         case .vaultFull: response.append("The vault is full. Please try again later.")

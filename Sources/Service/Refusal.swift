@@ -24,3 +24,13 @@ enum Refusal: Equatable {
     case bodyTooLarge
     case internalError
 }
+
+extension Refusal {
+    /// Whether a passphrase was wrong, or could not be tried because others are being tried.
+    var isAboutPassphrase: Bool {
+        switch self {
+        case .wrongPassphrase, .lockedOut: true
+        default: false
+        }
+    }
+}

@@ -42,6 +42,7 @@ enum ServeCommand {
     ) throws -> Int32 {
         guard let address = configuration.listen else { return 2 }
         let console = Console()
+        Library.prepare()
         let suite = try CipherSuite()
         var settings = configuration.service
         let credential = try takeCredential(&settings, suite, arena)
@@ -61,6 +62,9 @@ enum ServeCommand {
         let server = try Server(
             handler: service, address: address, limits: configuration.server, arena: arena, loop: loop,
             workers: workers)
+        Process.releaseStartupCode()
+        // A failure only means that the first requests wait for their pages.
+        try? Process.startThread(named: "onetime-touch") { arena.touch() }
         announce(console, server.address ?? address, settings, protection, hardening)
         try vault.assumeIsolated { vault in
             try server.run(isolation: vault)

@@ -378,7 +378,7 @@ def full_vault(results):
 
 def public_url(results):
     """Links are built from the public URL where one is set, and never from a strange Host."""
-    with Server("--public-url", "https://once.example.org/base") as server:
+    with Server("--public-url", "https://once.example.org:8443") as server:
         made = share(server.port, "x")
         results.check(
             re.fullmatch(

@@ -43,7 +43,12 @@ void onetime_heap_trim(void);
 // Makes glibc hand blocks of 64 KiB and more back to the kernel as soon as they are freed, and use one heap for all threads.
 void onetime_heap_configure(void);
 
-// A thread that runs the function with the context, with all signals blocked and its own name; 0 or an errno.
+// Reads one byte of each page, so that the kernel backs all of them.
+void onetime_touch(const void *bytes, size_t count);
+// Lets go of the executable's code pages; those that are used again come back from the page cache.
+void onetime_release_startup_code(void);
+
+// A thread that runs the function with the context, with all signals blocked and a name of up to 15 bytes; 0 or an errno.
 int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes, const char *name);
 
 // Assets, embedded at build time. Pointers, since Swift can't import an array whose length isn't declared.

@@ -64,6 +64,7 @@ let package = Package(
         tests(of: "HTTPWire", exclude: ["Vectors"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
+        tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -81,7 +81,7 @@ extension Page {
         let selected = chosenLifetime.flatMap { policy.lifetimes.contains($0) ? $0 : nil } ?? policy.defaultLifetime
         let isOpen = concernsPassphrase || policy.isPassphraseRequired || selected != policy.defaultLifetime
         writer.markup(isOpen ? "<details open>\n<summary>" : "<details>\n<summary>")
-        writer.element("", words.optionsSummary(words.duration(policy.defaultLifetime)), "</summary>\n")
+        writer.element("", words.optionsSummary, "</summary>\n")
 
         writer.markup("<div class=\"columns\">\n<div class=\"field\">\n<label for=\"passphrase\">")
         writer.text(policy.isPassphraseRequired ? words.passphraseLabel : words.passphraseOptionalLabel)

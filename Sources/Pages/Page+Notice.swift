@@ -55,7 +55,7 @@ extension Page {
         open(&writer, context, status: .notFound, title: words.goneTitle)
         writer.element("<p class=\"lead\">", words.goneLead, "</p>\n")
         writer.element("<p>", words.goneAdvice, "</p>\n")
-        writer.element("<p><a class=\"button\" href=\"/\">", words.shareAnother, "</a></p>\n")
+        writer.element("<p><a class=\"button\" href=\"/\">", words.share, "</a></p>\n")
         close(&writer, context)
     }
 
@@ -64,7 +64,7 @@ extension Page {
         let (title, lead) = notice.text(context.words)
         open(&writer, context, status: notice.status, title: title, retryAfter: notice.retryAfter)
         writer.element("<p class=\"lead\">", lead, "</p>\n")
-        writer.element("<p><a class=\"button\" href=\"/\">", context.words.shareAnother, "</a></p>\n")
+        writer.element("<p><a class=\"button\" href=\"/\">", context.words.share, "</a></p>\n")
         close(&writer, context)
     }
 }

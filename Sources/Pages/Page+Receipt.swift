@@ -80,16 +80,15 @@ extension Page {
 
         writer.element("<section class=\"card\">\n<h2>", words.factsTitle, "</h2>\n")
         factsList(&writer, words, facts)
-        writer.element("<p class=\"hint\">", words.receiptHint, "</p>\n<div class=\"actions\">\n")
-        writer.markup("<a class=\"button\" href=\"/receipt/")
-        writer.append(htmlText: receiptToken)
-        writer.element("\">", words.refreshLink, "</a>\n")
         if facts.state == .new {
-            writer.markup("<a class=\"button danger\" href=\"/receipt/")
+            writer.element("<p class=\"hint\">", words.receiptHint, "</p>\n<div class=\"actions\">\n")
+            writer.markup("<a class=\"button\" href=\"/receipt/")
             writer.append(htmlText: receiptToken)
-            writer.element("/burn\">", words.burnLink, "</a>\n")
+            writer.element("\">", words.refreshLink, "</a>\n<a class=\"button danger\" href=\"/receipt/")
+            writer.append(htmlText: receiptToken)
+            writer.element("/burn\">", words.burnLink, "</a>\n</div>\n")
         }
-        writer.element("</div>\n</section>\n<p><a href=\"/\">", words.shareAnother, "</a></p>\n")
+        writer.element("</section>\n<p><a href=\"/\">", words.shareAnother, "</a></p>\n")
         close(&writer, context)
     }
 

@@ -50,8 +50,9 @@ extension Page {
         writer.isSensitive = true
         open(&writer, context, status: .ok, title: words.revealedTitle)
         writer.element("<p class=\"lead\">", words.revealedLead, "</p>\n")
-        writer.element("<section class=\"card\">\n<div class=\"field\">\n<label for=\"secret\">", words.revealedLabel, "")
-        writer.markup("</label>\n<textarea class=\"mono revealed\" id=\"secret\" readonly dir=\"auto\" ")
+        writer.markup("<section class=\"card\">\n<div class=\"field\">\n<label for=\"secret\">")
+        writer.element("", words.revealedLabel, "</label>\n")
+        writer.markup("<textarea class=\"mono revealed\" id=\"secret\" readonly dir=\"auto\" ")
         writer.markup("autocomplete=\"off\" spellcheck=\"false\" aria-describedby=\"secret-hint\"")
         writer.attribute("rows", "\(min(max(byteCount / 40 + 2, 3), 20))")
         // The parser drops this line feed, and would drop one of the content in its place.
@@ -62,7 +63,7 @@ extension Page {
     public static func revealedEnd(_ writer: inout ResponseWriter, _ context: PageContext) {
         let words = context.words
         writer.element("</textarea>\n<p class=\"hint\" id=\"secret-hint\">", words.revealedHint, "</p>\n")
-        writer.element("</div>\n</section>\n<p><a href=\"/\">", words.shareAnother, "</a></p>\n")
+        writer.element("</div>\n</section>\n<p><a href=\"/\">", words.share, "</a></p>\n")
         close(&writer, context)
     }
 }

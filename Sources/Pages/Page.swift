@@ -19,12 +19,12 @@ public enum Page {
         Cross-Origin-Embedder-Policy: require-corp\r
         Cross-Origin-Opener-Policy: same-origin\r
         Cross-Origin-Resource-Policy: same-origin\r
-        Permissions-Policy: accelerometer=(), autoplay=(), bluetooth=(), browsing-topics=(), camera=(), \
+        Permissions-Policy: accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
         clipboard-read=(), clipboard-write=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
         geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), keyboard-map=(), \
         local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), \
         publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), \
-        storage-access=(), usb=(), web-share=(), window-management=(), xr-spatial-tracking=()\r
+        storage-access=(), usb=(), window-management=(), xr-spatial-tracking=()\r
         Referrer-Policy: no-referrer\r
         X-Content-Type-Options: nosniff\r
         X-Frame-Options: DENY\r

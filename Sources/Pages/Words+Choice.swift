@@ -43,7 +43,9 @@ extension Words {
     /// The language whose tag is the longest beginning of a language range that ends where a subtag ends.
     private static func best(for range: Span<UInt8>) -> Words? {
         var found: Words?
-        for words in all where words.tag.utf8.count > found?.tag.utf8.count ?? 0 && words.serves(range) { found = words }
+        for words in all where words.serves(range) {
+            if words.tag.utf8.count > found?.tag.utf8.count ?? 0 { found = words }
+        }
         return found
     }
 

@@ -6,14 +6,15 @@ extension Words {
         tag: "nl",
         footer: "Geheimen staan alleen in het geheugen van deze server en verdwijnen ermee.",
         problem: "Dat lukte niet",
-        shareAnother: "Deel een geheim",
+        share: "Deel een geheim",
+        shareAnother: "Deel nog een geheim",
         insecureConnection: "Deze pagina kwam niet over een versleutelde verbinding (HTTPS): "
             + "anderen op het netwerk kunnen misschien meelezen.",
         createTitle: "Deel een geheim, één keer",
         createLead: "Vul het in en stuur de link. De link werkt één keer, daarna is het geheim weg.",
         contentLabel: "Je geheim",
         contentHint: { "Een wachtwoord, een sleutel, een bericht: elke tekst tot \($0)." },
-        optionsSummary: { "Wachtzin en levensduur (\($0))" },
+        optionsSummary: "Wachtzin en levensduur",
         passphraseOptionalLabel: "Wachtzin (mag leeg blijven)",
         passphraseLabel: "Wachtzin",
         passphraseHint: "De ontvanger moet die invullen. Geef de wachtzin langs een andere weg door dan de link, "

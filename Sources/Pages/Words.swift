@@ -11,7 +11,8 @@ public struct Words: Sendable {
     let footer: String
     /// Above a problem, and before the title of its page.
     let problem: String
-    /// A link to the form.
+    /// A link to the form, for somebody else than the sender and for the sender.
+    let share: String
     let shareAnother: String
     /// Nobody may rely on the connection's privacy.
     let insecureConnection: String
@@ -23,8 +24,8 @@ public struct Words: Sendable {
     let contentLabel: String
     /// Takes the size limit.
     let contentHint: @Sendable (String) -> String
-    /// Opens the part of the form with passphrase and lifetime. Takes the default lifetime.
-    let optionsSummary: @Sendable (String) -> String
+    /// Opens the part of the form with passphrase and lifetime.
+    let optionsSummary: String
     let passphraseOptionalLabel: String
     let passphraseLabel: String
     let passphraseHint: String

@@ -54,6 +54,8 @@ final class Draft {
     fileprivate var depth = 0
     private var seen: [2 of UInt16] = .init(repeating: 0)
     private var contentText = UTF8Validator()
+    /// Whether the last byte that came was a CR, which is not sealed before it is known what follows.
+    private var endsInReturn = false
     private var expectedContent = 0
     /// The value of a short field that is no secret.
     private var value: [UInt8] = []
@@ -183,7 +185,7 @@ final class Draft {
     fileprivate func append(_ piece: Span<UInt8>) {
         guard refusal == nil else { return }
         switch field {
-        case .secret: appendContent(piece)
+        case .secret: if isForm { appendWithoutReturns(piece) } else { appendContent(piece) }
         case .passphrase: appendPassphrase(piece)
         case .ignored: break
         default:
@@ -198,7 +200,9 @@ final class Draft {
     fileprivate func end() {
         guard refusal == nil else { return }
         switch field {
-        case .secret: if takesContent && !contentText.isComplete { fail(.contentIsNotText) }
+        case .secret:
+            flushReturn()
+            if takesContent && !contentText.isComplete { fail(.contentIsNotText) }
         case .timeToLive: timeToLive = Self.number(value)
         case .length: length = Self.number(value)
         case .recipient:
@@ -263,6 +267,37 @@ final class Draft {
             fail(error == .arenaFull ? .noMemory : .internalError)
         }
     }
+
+    /// Whether the fields come from the page's form.
+    private var isForm: Bool {
+        if case .homePage = route { true } else { false }
+    }
+
+    /// Seals what a form sends: browsers write every line end of a text area as CR LF (HTML Standard, section 4.10.21.4), and
+    /// a key that was pasted with LF has to come out with LF.
+    private func appendWithoutReturns(_ piece: Span<UInt8>) {
+        var start = 0
+        for index in piece.indices {
+            if endsInReturn {
+                endsInReturn = false
+                if piece[index] != UInt8(ascii: "\n") { appendContent(Self.carriageReturn.span) }
+            }
+            guard piece[index] == UInt8(ascii: "\r") else { continue }
+            if index > start { appendContent(piece.extracting(start..<index)) }
+            endsInReturn = true
+            start = index + 1
+        }
+        if start < piece.count { appendContent(piece.extracting(droppingFirst: start)) }
+    }
+
+    /// Seals a CR that no LF followed.
+    private func flushReturn() {
+        guard endsInReturn else { return }
+        endsInReturn = false
+        appendContent(Self.carriageReturn.span)
+    }
+
+    private static let carriageReturn: [1 of UInt8] = [0x0d]
 
     private func beginPassphrase() {
         // Four bytes a character at the most, and some more to tell that it is too long.

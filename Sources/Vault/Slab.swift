@@ -1,4 +1,5 @@
 // Storage for things that are numbered: the only place in the vault with pointers.
+internal import SecureMemory
 
 /// Elements by number, in segments that exist only while one of their elements does, so that memory follows the number of
 /// elements down as well as up and nothing is ever copied to grow.
@@ -7,10 +8,28 @@
 @safe
 struct Slab<Element: ~Copyable>: ~Copyable {
     private static var elementsPerSegment: Int { 4096 }
+    private static var wordsPerSegment: Int { elementsPerSegment / 64 }
 
-    private var segments: [UnsafeMutablePointer<Element>?]
-    private var counts: [UInt16]
-    private var present: [UInt64]
+    /// A run of elements, and a bit for each that tells whether it is there.
+    @safe
+    private struct Segment {
+        let elements: UnsafeMutablePointer<Element>
+        let present: UnsafeMutablePointer<UInt64>
+        var count = 0
+
+        init() {
+            unsafe elements = .allocate(capacity: elementsPerSegment)
+            unsafe present = .allocate(capacity: wordsPerSegment)
+            unsafe present.initialize(repeating: 0, count: wordsPerSegment)
+        }
+
+        func free() {
+            unsafe elements.deallocate()
+            unsafe present.deallocate()
+        }
+    }
+
+    private var segments: [Segment?]
     private(set) var count = 0
 
     let capacity: Int
@@ -18,53 +37,54 @@ struct Slab<Element: ~Copyable>: ~Copyable {
     /// An empty slab for numbers below the capacity.
     init(capacity: Int) {
         self.capacity = capacity
-        let segmentCount = (capacity + Self.elementsPerSegment - 1) / Self.elementsPerSegment
-        unsafe segments = Array(repeating: nil, count: segmentCount)
-        counts = Array(repeating: 0, count: segmentCount)
-        present = Array(repeating: 0, count: (capacity + 63) / 64)
+        segments = Array(repeating: nil, count: (capacity + Self.elementsPerSegment - 1) / Self.elementsPerSegment)
     }
 
     deinit {
-        for word in present.indices {
-            var bits = present[word]
-            while bits != 0 {
-                let index = word * 64 + bits.trailingZeroBitCount
-                unsafe segments[index / Self.elementsPerSegment]?
-                    .advanced(by: index % Self.elementsPerSegment).deinitialize(count: 1)
-                bits &= bits - 1
-            }
+        var next = nextIndex(from: 0)
+        while let index = next {
+            let place = unsafe pointer(index)
+            unsafe place.deinitialize(count: 1)
+            unsafe Self.wipe(place)
+            next = nextIndex(from: index + 1)
         }
-        for index in counts.indices { unsafe segments[index]?.deallocate() }
+        for case let segment? in segments { segment.free() }
     }
 
     /// Whether there is an element with this number. O(1).
     func contains(_ index: Int) -> Bool {
-        present[index / 64] & (1 << UInt64(index % 64)) != 0
+        guard let segment = segments[index / Self.elementsPerSegment] else { return false }
+        return unsafe segment.present[index % Self.elementsPerSegment / 64] & Self.bit(index) != 0
     }
 
     /// Puts an element where there is none. O(1).
     mutating func insert(_ element: consuming Element, at index: Int) {
-        precondition(!contains(index), "there is an element with this number")
-        let segment = index / Self.elementsPerSegment
-        if counts[segment] == 0 {
-            unsafe segments[segment] = .allocate(capacity: Self.elementsPerSegment)
-        }
-        counts[segment] += 1
+        precondition(index < capacity && !contains(index), "there is an element with this number")
+        let number = index / Self.elementsPerSegment
+        var segment = segments[number] ?? Segment()
+        segment.count += 1
+        segments[number] = segment
         count += 1
-        present[index / 64] |= 1 << UInt64(index % 64)
-        unsafe segments[segment]?.advanced(by: index % Self.elementsPerSegment).initialize(to: element)
+        let place = index % Self.elementsPerSegment
+        unsafe segment.present[place / 64] |= Self.bit(index)
+        unsafe segment.elements.advanced(by: place).initialize(to: element)
     }
 
-    /// Moves an element out. O(1).
+    /// Moves an element out and wipes its place: moving alone would leave a copy of every id and sealed token. O(1).
     mutating func remove(_ index: Int) -> Element {
-        let element = unsafe pointer(index).move()
-        let segment = index / Self.elementsPerSegment
-        counts[segment] -= 1
+        let place = unsafe pointer(index)
+        let element = unsafe place.move()
+        unsafe Self.wipe(place)
+        let number = index / Self.elementsPerSegment
+        guard var segment = segments[number] else { preconditionFailure("an element lies in a segment") }
+        unsafe segment.present[index % Self.elementsPerSegment / 64] &= ~Self.bit(index)
+        segment.count -= 1
         count -= 1
-        present[index / 64] &= ~(1 << UInt64(index % 64))
-        if counts[segment] == 0 {
-            unsafe segments[segment]?.deallocate()
-            unsafe segments[segment] = nil
+        if segment.count == 0 {
+            segment.free()
+            segments[number] = nil
+        } else {
+            segments[number] = segment
         }
         return element
     }
@@ -75,24 +95,39 @@ struct Slab<Element: ~Copyable>: ~Copyable {
         unsafeMutableAddress { unsafe pointer(index) }
     }
 
-    /// The numbers of all elements, in order, from a number on; nil at the end.
+    /// The lowest number of an element that is not below a number; nil at the end.
     func nextIndex(from index: Int) -> Int? {
-        guard index < capacity else { return nil }
-        var word = index / 64
-        var bits = present[word] & (UInt64.max << UInt64(index % 64))
-        while bits == 0 {
-            word += 1
-            if word == present.count { return nil }
-            bits = present[word]
+        var number = index / Self.elementsPerSegment
+        var place = index % Self.elementsPerSegment
+        while number < segments.count {
+            if let segment = segments[number] {
+                var word = place / 64
+                var bits = unsafe segment.present[word] & (UInt64.max << UInt64(place % 64))
+                while bits == 0, word + 1 < Self.wordsPerSegment {
+                    word += 1
+                    bits = unsafe segment.present[word]
+                }
+                if bits != 0 { return number * Self.elementsPerSegment + word * 64 + bits.trailingZeroBitCount }
+            }
+            number += 1
+            place = 0
         }
-        return word * 64 + bits.trailingZeroBitCount
+        return nil
     }
 
     private func pointer(_ index: Int) -> UnsafeMutablePointer<Element> {
         precondition(contains(index), "there is no element with this number")
-        guard let segment = unsafe segments[index / Self.elementsPerSegment] else {
+        guard let segment = segments[index / Self.elementsPerSegment] else {
             preconditionFailure("an element lies in a segment")
         }
-        return unsafe segment + index % Self.elementsPerSegment
+        return unsafe segment.elements + index % Self.elementsPerSegment
+    }
+
+    private static func bit(_ index: Int) -> UInt64 { 1 << UInt64(index % 64) }
+
+    private static func wipe(_ place: UnsafeMutablePointer<Element>) {
+        let bytes = unsafe UnsafeMutableRawPointer(place).assumingMemoryBound(to: UInt8.self)
+        var left = unsafe MutableSpan(_unsafeStart: bytes, count: MemoryLayout<Element>.stride)
+        SecureMemory.wipe(&left)
     }
 }

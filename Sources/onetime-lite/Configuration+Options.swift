@@ -112,7 +112,7 @@ extension Configuration {
 
     private static var limits: [Option] {
         [
-            .number("max-secrets", "MAX_SECRETS", "N", 1...16_000_000, "secrets at a time (1100000)", \.vault.secrets),
+            .number("max-secrets", "MAX_SECRETS", "N", 1...64_000_000, "secrets at a time (1100000)", \.vault.secrets),
             .size("max-bytes", "MAX_BYTES", (64 << 10)...(1 << 40), "bytes of all secrets (by memory)", \.vaultBytes),
             .number(
                 "max-gone-receipts", "MAX_GONE_RECEIPTS", "N", 0...1_000_000,

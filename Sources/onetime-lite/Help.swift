@@ -22,9 +22,25 @@ enum Help {
             """
         for option in Configuration.options {
             let name = "  --\(option.flag)\(option.value.map { " \($0)" } ?? "")"
-            let padding = String(repeating: " ", count: max(1, 32 - name.count))
-            text += "\(name)\(padding)\(option.help) [\(option.variable)]\n"
+            text += name + String(repeating: " ", count: max(1, indent - name.count))
+            text += wrapped("\(option.help) [\(option.variable)]") + "\n"
         }
         return text
+    }
+
+    private static let indent = 32
+    private static let width = 100
+
+    /// A text in lines that fit beside the names of options.
+    private static func wrapped(_ text: String) -> String {
+        var lines = [""]
+        for word in text.split(separator: " ") {
+            if !lines[lines.count - 1].isEmpty, lines[lines.count - 1].count + word.count >= width - indent {
+                lines.append("")
+            }
+            if !lines[lines.count - 1].isEmpty { lines[lines.count - 1] += " " }
+            lines[lines.count - 1] += word
+        }
+        return lines.joined(separator: "\n" + String(repeating: " ", count: indent))
     }
 }

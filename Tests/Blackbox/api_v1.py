@@ -382,7 +382,7 @@ def public_url(results):
         made = share(server.port, "x")
         results.check(
             re.fullmatch(
-                r"https://once\.example\.org/base/(receipt|private)/" + made["metadata_key"], made["metadata_url"]
+                r"https://once\.example\.org:8443/(receipt|private)/" + made["metadata_key"], made["metadata_url"]
             ),
             "metadata_url with a public URL",
             made["metadata_url"],

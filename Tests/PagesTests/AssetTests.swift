@@ -1,0 +1,25 @@
+// Files beside the pages.
+import HTTPServer
+import Pages
+import Testing
+
+@Suite struct AssetTests {
+    @Test func filesMayBeKeptForAYearAndAreNamedByTheirBytes() throws {
+        let page = try render { Page.gone(&$0, Sample.context()) }
+        #expect(page.body.firstRange(of: /href="\/style\.css\?v=[0-9a-z]{8,13}"/) != nil)
+        #expect(page.body.firstRange(of: /href="\/icon\.svg\?v=[0-9a-z]{8,13}"/) != nil)
+        for (asset, type) in [(Asset.styleSheet, "text/css; charset=utf-8"), (Asset.icon, "image/svg+xml")] {
+            let file = try render { asset.write(to: &$0) }
+            #expect(file.status == 200)
+            #expect(file.field("Content-Type") == type)
+            #expect(file.field("Cache-Control") == "public, max-age=31536000, immutable")
+            #expect(file.field("X-Content-Type-Options") == "nosniff")
+        }
+    }
+
+    @Test func robotsStayOut() throws {
+        let file = try render { Asset.robots.write(to: &$0) }
+        #expect(file.field("Content-Type") == "text/plain; charset=utf-8")
+        #expect(file.body == "User-agent: *\nDisallow: /\n")
+    }
+}

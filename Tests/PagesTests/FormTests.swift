@@ -1,0 +1,58 @@
+// The form that takes a secret.
+import HTTPServer
+import Pages
+import Testing
+
+@Suite struct FormTests {
+    @Test func theFormHasItsFieldsAndKeepsTheLifetime() throws {
+        let page = try render {
+            Page.createForm(&$0, Sample.context(), Sample.policy, chosenLifetime: 86_400, problem: .emptyContent)
+        }
+        #expect(page.status == 422)
+        #expect(page.body.contains("<form class=\"card\" method=\"post\" action=\"/\">"))
+        #expect(page.body.contains("name=\"form_token\" value=\"proof\""))
+        #expect(page.body.contains("<option value=\"86400\" selected>1 day</option>"))
+        #expect(page.body.matches(of: /\ selected/).count == 1)
+        #expect(page.body.contains("role=\"alert\""))
+        let conceal = try #require(page.body.firstRange(of: "value=\"conceal\""))
+        let generate = try #require(page.body.firstRange(of: "value=\"generate\" formnovalidate"))
+        #expect(conceal.lowerBound < generate.lowerBound)
+    }
+
+    @Test func aLifetimeThatIsNotOfferedSelectsTheDefault() throws {
+        for lifetime in [nil, -1, 7, Int.max] {
+            let page = try render { Page.createForm(&$0, Sample.context(), Sample.policy, chosenLifetime: lifetime) }
+            #expect(page.status == 200)
+            #expect(page.body.contains("<option value=\"3600\" selected>"))
+        }
+    }
+
+    @Test func theDefaultLifetimeIsAlwaysOffered() {
+        let policy = FormPolicy(lifetimes: [86_400, 60, 60], defaultLifetime: 90, contentLimit: 1)
+        #expect(policy.lifetimes == [60, 90, 86_400])
+    }
+
+    @Test func aRequiredPassphraseIsAskedForAtOnce() throws {
+        let policy = FormPolicy(lifetimes: [], defaultLifetime: 60, contentLimit: 1, isPassphraseRequired: true)
+        let page = try render { Page.createForm(&$0, Sample.context(), policy) }
+        #expect(page.body.contains("<details open>"))
+        #expect(page.body.firstRange(of: /name="passphrase"[^>]* required minlength="4"/) != nil)
+    }
+
+    @Test func aBusyServerSaysWhenToComeBack() throws {
+        let form = try render { Page.createForm(&$0, Sample.context(), Sample.policy, problem: .busy(retryAfter: 120)) }
+        #expect(form.status == 429)
+        #expect(form.field("Retry-After") == "120")
+        #expect(form.body.contains("2 minutes"))
+        let notice = try render { Page.notice(&$0, Sample.context(), .busy(retryAfter: 5)) }
+        #expect(notice.status == 429)
+        #expect(notice.field("Retry-After") == "5")
+    }
+
+    @Test func anOpenConnectionIsMentioned() throws {
+        let open = try render { Page.createForm(&$0, Sample.context(isSecure: false), Sample.policy) }
+        let closed = try render { Page.createForm(&$0, Sample.context(), Sample.policy) }
+        #expect(open.body.contains("HTTPS"))
+        #expect(!closed.body.contains("HTTPS"))
+    }
+}

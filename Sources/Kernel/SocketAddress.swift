@@ -20,9 +20,10 @@ public struct SocketAddress: Sendable, Equatable {
 
     /// Reads `127.0.0.1:7143`, `[::1]:7143` or `localhost:7143`; nil for anything else.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
+        guard let colon = text.lastIndex(of: ":"), !text.utf8.contains(0) else { return nil }
+        let digits = text[text.index(after: colon)...]
+        // The integer's own reading would take a sign too.
+        guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else { return nil }
         var host = String(text[..<colon])
         if host == "localhost" { host = "127.0.0.1" }
         if host.hasPrefix("["), host.hasSuffix("]") {

@@ -29,9 +29,8 @@ public final class CipherSuite {
     private let digestContext: OpaquePointer
     private let cipher: OpaquePointer
     private let cipherContext: OpaquePointer
-    private let derivation: OpaquePointer
-    private let derivationContext: OpaquePointer
-    private static let zeroes: [44 of UInt8] = .init(repeating: 0)
+    private let authentication: OpaquePointer
+    private let authenticationContext: OpaquePointer
 
     /// Fetches the algorithms and makes the contexts.
     public init() throws(SealingError) {
@@ -39,17 +38,16 @@ public final class CipherSuite {
             let digestContext = unsafe EVP_MD_CTX_new(),
             let cipher = unsafe EVP_CIPHER_fetch(nil, "AES-256-GCM", nil),
             let cipherContext = unsafe EVP_CIPHER_CTX_new(),
-            let derivation = unsafe EVP_KDF_fetch(nil, "HKDF", nil),
-            let derivationContext = unsafe EVP_KDF_CTX_new(derivation),
-            unsafe onetime_hkdf_set_sha256(derivationContext) == 1,
-            unsafe EVP_EncryptInit_ex(cipherContext, cipher, nil, nil, nil) == 1
+            let authentication = unsafe EVP_MAC_fetch(nil, "HMAC", nil),
+            let authenticationContext = unsafe EVP_MAC_CTX_new(authentication),
+            unsafe onetime_hmac_set_sha256(authenticationContext) == 1
         else { throw .libraryFailure }
         unsafe self.digest = digest
         unsafe self.digestContext = digestContext
         unsafe self.cipher = cipher
         unsafe self.cipherContext = cipherContext
-        unsafe self.derivation = derivation
-        unsafe self.derivationContext = derivationContext
+        unsafe self.authentication = authentication
+        unsafe self.authenticationContext = authenticationContext
     }
 
     deinit {
@@ -57,8 +55,8 @@ public final class CipherSuite {
         unsafe EVP_MD_free(digest)
         unsafe EVP_CIPHER_CTX_free(cipherContext)
         unsafe EVP_CIPHER_free(cipher)
-        unsafe EVP_KDF_CTX_free(derivationContext)
-        unsafe EVP_KDF_free(derivation)
+        unsafe EVP_MAC_CTX_free(authenticationContext)
+        unsafe EVP_MAC_free(authentication)
     }
 
     /// SHA-256 over a label and bytes.
@@ -72,14 +70,12 @@ public final class CipherSuite {
                     && EVP_DigestFinal_ex(digestContext, target.baseAddress, nil) == 1
             }
         }
-        // The context keeps the last block it compressed; a block of the label alone takes its place.
-        unsafe EVP_DigestInit_ex(digestContext, digest, nil)
-        unsafe EVP_DigestUpdate(digestContext, Self.filler.utf8Start, Self.filler.utf8CodeUnitCount)
-        guard succeeded else { throw .libraryFailure }
+        guard succeeded else {
+            // Otherwise the last step cleansed the block that the context buffers; what stays is the digest, no secret.
+            unsafe EVP_MD_CTX_reset(digestContext)
+            throw .libraryFailure
+        }
     }
-
-    // As long as a block of SHA-256, so that it overwrites all of the context's buffer.
-    private static let filler: StaticString = "0000000000000000000000000000000000000000000000000000000000000000"
 
     /// HKDF-SHA256: fills the output's free room of `count` bytes from key material and salt, bound to a label.
     func derive(
@@ -92,13 +88,12 @@ public final class CipherSuite {
             unsafe keyMaterial.withUnsafeBufferPointer { key in
                 unsafe salt.withUnsafeBufferPointer { salt in
                     unsafe onetime_hkdf(
-                        derivationContext, key.baseAddress, key.count, salt.baseAddress, salt.count,
+                        authenticationContext, key.baseAddress, key.count, salt.baseAddress, salt.count,
                         label.utf8Start, label.utf8CodeUnitCount, target.baseAddress, count)
                 }
             }
         }
         output.commit(count)
-        unsafe onetime_hkdf_forget(derivationContext)
         guard succeeded == 1 else { throw .libraryFailure }
     }
 
@@ -120,7 +115,8 @@ public final class CipherSuite {
                 unsafe nonce.withUnsafeBufferPointer { nonce in
                     unsafe associatedData.withUnsafeBufferPointer { data in
                         unsafe plaintext.withUnsafeBufferPointer { source in
-                            unsafe EVP_EncryptInit_ex(cipherContext, nil, nil, key.baseAddress, nonce.baseAddress) == 1
+                            unsafe EVP_EncryptInit_ex(
+                                cipherContext, cipher, nil, key.baseAddress, nonce.baseAddress) == 1
                                 && EVP_EncryptUpdate(
                                     cipherContext, nil, &written, data.baseAddress, Int32(data.count)) == 1
                                 && (count == 0
@@ -158,7 +154,7 @@ public final class CipherSuite {
                         unsafe ciphertext.withUnsafeBufferPointer { source -> Bool in
                             guard let start = source.baseAddress else { return false }
                             return unsafe EVP_DecryptInit_ex(
-                                cipherContext, nil, nil, key.baseAddress, nonce.baseAddress) == 1
+                                cipherContext, cipher, nil, key.baseAddress, nonce.baseAddress) == 1
                                 && EVP_DecryptUpdate(
                                     cipherContext, nil, &written, data.baseAddress, Int32(data.count)) == 1
                                 && (count == 0
@@ -178,11 +174,9 @@ public final class CipherSuite {
         }
     }
 
-    /// Puts a key of zeroes where the last key's schedule was.
+    /// Wipes the last key's schedule and the key stream that a partial last block left over. (Setting another key would
+    /// overwrite only the first of these, and takes longer.)
     private func forgetKey() {
-        unsafe Self.zeroes.span.withUnsafeBufferPointer { zeroes in
-            guard let start = zeroes.baseAddress else { return }
-            unsafe _ = EVP_EncryptInit_ex(cipherContext, nil, nil, start, start + Self.keySize)
-        }
+        unsafe EVP_CIPHER_CTX_reset(cipherContext)
     }
 }

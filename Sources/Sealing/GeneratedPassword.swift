@@ -51,10 +51,11 @@ public enum GeneratedPassword {
         let alphabets = classes.alphabets
         let total = alphabets.reduce(0) { $0 + $1.utf8CodeUnitCount }
         let start = output.count
+        var reserve = try RandomReserve(RandomText.bytesNeeded(for: length), arena: arena)
         while true {
             var seen = Array(repeating: false, count: alphabets.count)
             for _ in 0..<length {
-                var position = try RandomText.number(below: total, arena: arena)
+                var position = try reserve.number(below: total)
                 for (index, alphabet) in alphabets.enumerated() {
                     if position < alphabet.utf8CodeUnitCount {
                         guard unsafe output.append(alphabet.utf8Start[position]) else { throw .arenaFull }

@@ -64,7 +64,7 @@ public struct PassphraseLock: Sendable {
     /// The cost of a guess.
     public let parameters: ScryptParameters
 
-    private let bytes: [48 of UInt8]
+    let bytes: [48 of UInt8]
 
     /// Locks a content's share.
     public init(

@@ -44,9 +44,8 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
 
     private mutating func grow(to needed: Int) throws(SealingError) {
         // The first block fits exactly: most secrets are one chunk. Later ones double.
-        let size = capacity == 0 ? needed : max(needed, Int(capacity) * 2)
-        guard size <= Int(UInt32.max) else { throw .libraryFailure }
-        move(toBlockOf: size)
+        guard needed <= Int(UInt32.max) else { throw .libraryFailure }
+        move(toBlockOf: capacity == 0 ? needed : min(max(needed, Int(capacity) * 2), Int(UInt32.max)))
     }
 
     /// Gives back the room that doubling left over.

@@ -8,7 +8,7 @@ public struct SealedToken: Sendable {
     /// The size in bytes.
     public static let size = Token.size + CipherSuite.tagSize
 
-    private let bytes: [47 of UInt8]
+    let bytes: [47 of UInt8]
 
     /// Under what a token is sealed; each purpose derives a key of its own.
     public enum Purpose: Sendable {

@@ -133,9 +133,15 @@ extension SecureBytes {
         do throws(Failure) {
             try write(&output)
         } catch {
-            commit(unsafe output.finalize(for: room))
+            settle(unsafe output.finalize(for: room), of: added)
             throw error
         }
-        commit(unsafe output.finalize(for: room))
+        settle(unsafe output.finalize(for: room), of: added)
+    }
+
+    /// Commits what was written and wipes the rest of what was lent: the closure may have taken bytes back.
+    private mutating func settle(_ written: Int, of lent: Int) {
+        commit(written)
+        unsafe onetime_wipe(base + count, lent - written)
     }
 }

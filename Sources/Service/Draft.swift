@@ -33,9 +33,10 @@ final class Draft {
     private(set) var wantsGenerated = false
     private(set) var hasFormToken = false
 
-    /// The content under seal, with its token and the share that it is sealed under.
+    /// The content under seal, with its token, its receipt's token, and the share that it is sealed under.
     private(set) var sealer: ContentSealer?
     private(set) var token: SecureBytes?
+    private(set) var receiptToken: SecureBytes?
     private(set) var share: SecureBytes?
 
     /// Set while a worker has the passphrase.
@@ -143,6 +144,7 @@ final class Draft {
     /// Gives up what is sealed, for the vault.
     func takeSealer() -> ContentSealer? { sealer.take() }
     func takeToken() -> SecureBytes? { token.take() }
+    func takeReceiptToken() -> SecureBytes? { receiptToken.take() }
     func takeGenerated() -> SecureBytes? { generated.take() }
     func takeShare() -> SecureBytes? { share.take() }
     func takePassphrase() -> SecureBytes? { passphrase.take() }
@@ -242,17 +244,17 @@ final class Draft {
         }
     }
 
-    /// Makes a token and a share, and a sealer for content under them.
+    /// Makes tokens and a share, and a sealer for content under them.
     func beginSealing(expectedCount: Int) throws(SealingError) {
         let arena = context.arena
-        guard var token = arena.allocate(Token.size), var share = arena.allocate(ShareTable.shareSize) else {
-            throw .arenaFull
-        }
-        try Token.generate(into: &token, arena: arena)
-        try Randomness.append(ShareTable.shareSize, to: &share)
+        guard var token = arena.allocate(Token.size), var receiptToken = arena.allocate(Token.size),
+            var share = arena.allocate(ShareTable.shareSize)
+        else { throw .arenaFull }
+        try Token.generate(secret: &token, receipt: &receiptToken, share: &share, arena: arena)
         sealer = try ContentSealer(
             token: token.span, share: share.span, expectedCount: expectedCount, suite: context.suite, arena: arena)
         self.token = consume token
+        self.receiptToken = consume receiptToken
         self.share = consume share
     }
 

@@ -81,32 +81,29 @@ extension OnetimeService {
         _ now: Moment, _ vault: isolated Vault
     ) {
         do throws(SealingError) {
-            let arena = context.arena
-            guard var receiptToken = arena.allocate(Token.size) else { throw .arenaFull }
-            try Token.generate(into: &receiptToken, arena: arena)
+            guard let token = draft.takeToken(), let receiptToken = draft.takeReceiptToken() else {
+                throw .libraryFailure
+            }
             let receiptID = try context.suite.receiptID(of: receiptToken.span)
-            let secret = try seal(draft, stretching, receiptToken, receiptID, request, now)
+            let secret = try seal(draft, stretching, token, receiptToken, receiptID, request, now)
             do throws(VaultRefusal) {
                 try vault.conceal(secret, now: now)
             } catch {
                 return refuse(.vaultFull, draft.route, request, &response, draft)
             }
-            answer(draft, receiptToken, receiptID, request, &response, now, vault)
+            answer(draft, token, receiptToken, receiptID, request, &response, now, vault)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
         }
     }
 
     private func seal(
-        _ draft: Draft, _ stretching: Stretching?, _ receiptToken: borrowing SecureBytes, _ receiptID: RecordID,
-        _ request: borrowing Request, _ now: Moment
+        _ draft: Draft, _ stretching: Stretching?, _ token: borrowing SecureBytes,
+        _ receiptToken: borrowing SecureBytes, _ receiptID: RecordID, _ request: borrowing Request, _ now: Moment
     ) throws(SealingError) -> NewSecret {
         let suite = context.suite
         let arena = context.arena
-        guard let token = draft.takeToken(), let contentShare = draft.takeShare(), let sealer = draft.takeSealer()
-        else {
-            throw .libraryFailure
-        }
+        guard let contentShare = draft.takeShare(), let sealer = draft.takeSealer() else { throw .libraryFailure }
         let isOwned = context.caller(request) == .owner
         let facts = RecordFacts(
             id: try suite.secretID(of: token.span), created: now.wallSeconds,
@@ -155,19 +152,18 @@ extension OnetimeService {
     }
 
     private func answer(
-        _ draft: Draft, _ receiptToken: borrowing SecureBytes, _ receiptID: RecordID, _ request: borrowing Request,
-        _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
+        _ draft: Draft, _ token: borrowing SecureBytes, _ receiptToken: borrowing SecureBytes, _ receiptID: RecordID,
+        _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) {
         guard let view = vault.receipt(receiptID, now: now) else {
             return refuse(.internalError, draft.route, request, &response, draft)
         }
         if case .homePage = draft.route {
-            return showCreated(draft, view, receiptToken, receiptID, request, &response)
+            return showCreated(draft, view, token, receiptToken, request, &response)
         }
         beginJSON(.ok, &response)
         writeReceipt(
-            view, receiptID, receiptToken.span, generated: draft.takeGenerated(), showsSecretKey: true, request,
-            &response)
+            view, receiptToken.span, secretToken: token.span, generated: draft.takeGenerated(), request, &response)
     }
 }
 

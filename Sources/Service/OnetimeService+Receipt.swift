@@ -20,7 +20,7 @@ extension OnetimeService {
             return refuse(.unknownSecret, .receipt(key), request, &response)
         }
         beginJSON(.ok, &response)
-        writeReceipt(view, id, token, generated: nil, showsSecretKey: true, request, &response)
+        writeReceipt(view, id, token, request, &response)
         if context.settings.tellsViewed { vault.markViewed(id) }
     }
 
@@ -109,7 +109,7 @@ extension OnetimeService {
         }
         beginJSON(.ok, &response)
         response.append("{\"state\":")
-        writeReceipt(view, receiptID, receiptToken, generated: nil, showsSecretKey: true, request, &response)
+        writeReceipt(view, receiptID, receiptToken, request, &response)
         response.append(",\"secret_shortkey\":\"")
         if let sealedToken, let token = openToken(sealedToken, receiptID, receiptToken) {
             response.append(token.span.extracting(first: 8))
@@ -151,26 +151,40 @@ extension OnetimeService {
             else { continue }
             if !isFirst { response.append(",") }
             isFirst = false
-            writeReceipt(view, receipt.id, token.span, generated: nil, showsSecretKey: false, request, &response)
+            writeReceipt(view, token.span, secretToken: nil, generated: nil, request, &response)
         }
         response.append("]")
     }
 
+    /// A receipt in the form of v1, with the secret's token as far as the receipt still opens it.
+    private func writeReceipt(
+        _ view: ReceiptView, _ id: RecordID, _ token: Span<UInt8>, _ request: borrowing Request,
+        _ response: inout ResponseWriter
+    ) {
+        if let sealed = view.sealedToken, let secretToken = openToken(sealed, id, token) {
+            writeReceipt(view, token, secretToken: secretToken.span, generated: nil, request, &response)
+        } else {
+            writeReceipt(view, token, secretToken: Span(), generated: nil, request, &response)
+        }
+    }
+
     /// A receipt in the form of v1.
+    ///
+    /// - Parameters:
+    ///   - secretToken: empty once the secret is gone; nil where a list does not tell it.
+    ///   - generated: the value that the server made up, in the answer to that request only.
     func writeReceipt(
-        _ view: ReceiptView, _ id: RecordID, _ token: Span<UInt8>, generated: consuming SecureBytes?,
-        showsSecretKey: Bool, _ request: borrowing Request, _ response: inout ResponseWriter
+        _ view: ReceiptView, _ token: Span<UInt8>, secretToken: Span<UInt8>?, generated: consuming SecureBytes?,
+        _ request: borrowing Request, _ response: inout ResponseWriter
     ) {
         response.append("{\"custid\":\"")
         response.append(json: view.isOwned ? context.settings.ownerName ?? "anon" : "anon")
         response.append("\",\"metadata_key\":\"")
         response.append(token)
         if view.state != .received {
-            if showsSecretKey {
+            if let secretToken {
                 response.append("\",\"secret_key\":\"")
-                if let sealed = view.sealedToken, let secretToken = openToken(sealed, id, token) {
-                    response.append(secretToken.span)
-                }
+                response.append(secretToken)
             }
             response.append("\",\"secret_ttl\":")
             if let left = view.secondsLeft { response.append(decimal: left) } else { response.append("null") }

@@ -56,7 +56,8 @@ public actor Vault {
     /// Why a secret with so many bytes of content would be refused, or nil.
     public func refusal(forContentOf byteCount: Int) -> VaultRefusal? {
         if slots.used >= limits.secrets { return .tooManySecrets }
-        if bytesInUse + byteCount + Record.overhead > limits.bytes { return .tooManyBytes }
+        // No sum: a request may announce any number of bytes.
+        if byteCount > limits.bytes - bytesInUse - Record.overhead { return .tooManyBytes }
         return nil
     }
 

@@ -64,7 +64,7 @@ void onetime_touch(const void *bytes, size_t count) {
 
 extern const char __executable_start[], etext[];
 
-void onetime_release_startup_code(void) {
+void onetime_release_code(void) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t start = ((uintptr_t)__executable_start + page - 1) / page * page;
     uintptr_t end = (uintptr_t)etext / page * page;

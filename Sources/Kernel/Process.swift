@@ -19,11 +19,6 @@ public enum Process {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    /// Lets go of code that only the start needed. What is used again comes back from the page cache.
-    public static func releaseStartupCode() {
-        onetime_release_startup_code()
-    }
-
     /// Ends the process at once, without running what is registered for its end.
     public static func exit(_ status: Int32) -> Never {
         _exit(status)

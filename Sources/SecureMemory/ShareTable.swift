@@ -63,6 +63,14 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
         unsafe munmap(ordinary, ordinaryBytes)
     }
 
+    /// Has the kernel back the locked part with memory, when called on any thread; milliseconds that the first secrets need not
+    /// wait for. It must not be called after the table is gone.
+    public func toucher() -> @Sendable () -> Void {
+        let address = unsafe UInt(bitPattern: locked.base)
+        let count = locked.count
+        return { unsafe onetime_touch(UnsafeRawPointer(bitPattern: address), count) }
+    }
+
     /// What protects the locked part.
     public var protection: MemoryProtection { locked.protection }
 

@@ -24,4 +24,9 @@ public enum Heap {
     public static func trim() {
         onetime_heap_trim()
     }
+
+    /// Lets go of code that was used but may not be again, such as that of the start. What is comes back from the page cache.
+    public static func releaseCode() {
+        onetime_release_code()
+    }
 }

@@ -219,10 +219,11 @@ public actor Vault {
     }
 
     /// Gives memory back once most of what was held is gone. The heap is walked only then, so it has few blocks left.
-    public func trimIfMostlyEmpty() {
-        guard highWater > 4 << 20, bytesInUse < highWater / 16 else { return }
-        highWater = bytesInUse
+    private func trimIfMostlyEmpty() {
+        guard highWater > 256 << 10, bytesInUse < highWater / 16 else { return }
         Heap.trim()
+        if highWater > 4 << 20 { Heap.releaseCode() }
+        highWater = bytesInUse
     }
 
     /// Seconds between two moments, rounded up, at least 0.

@@ -49,6 +49,7 @@ enum ServeCommand {
         let loop = try EventLoop()
         loop.adoptCurrentThread()
         let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)
+        let touchShares = shares.toucher()
         let vault = Vault(executor: loop, limits: configuration.vault, shares: shares, now: .now)
         settings.fallbackURL = "http://\(reachable(address))"
         settings.healthReport =
@@ -62,9 +63,12 @@ enum ServeCommand {
         let server = try Server(
             handler: service, address: address, limits: configuration.server, arena: arena, loop: loop,
             workers: workers)
-        Process.releaseStartupCode()
+        Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
-        try? Process.startThread(named: "onetime-touch") { arena.touch() }
+        try? Process.startThread(named: "onetime-touch") {
+            arena.touch()
+            touchShares()
+        }
         announce(console, server.address ?? address, settings, protection, hardening)
         try vault.assumeIsolated { vault in
             try server.run(isolation: vault)

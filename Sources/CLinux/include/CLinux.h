@@ -46,7 +46,7 @@ void onetime_heap_configure(void);
 // Reads one byte of each page, so that the kernel backs all of them.
 void onetime_touch(const void *bytes, size_t count);
 // Lets go of the executable's code pages; those that are used again come back from the page cache.
-void onetime_release_startup_code(void);
+void onetime_release_code(void);
 
 // A thread that runs the function with the context, with all signals blocked and a name of up to 15 bytes; 0 or an errno.
 int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes, const char *name);

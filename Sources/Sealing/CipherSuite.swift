@@ -174,8 +174,8 @@ public final class CipherSuite {
         }
     }
 
-    /// Wipes the last key's schedule and the key stream that a partial last block left over. (Setting another key would
-    /// overwrite only the first of these, and takes longer.)
+    /// Wipes the last key's schedule and the key stream that a partial last block left over. The context frees and cleanses
+    /// what is behind it, which takes less time than setting another key.
     private func forgetKey() {
         unsafe EVP_CIPHER_CTX_reset(cipherContext)
     }

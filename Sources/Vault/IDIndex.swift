@@ -26,6 +26,9 @@ struct IDIndex: ~Copyable {
     /// How many ids there are.
     var count: Int { nodes.count }
 
+    /// How many segments take memory.
+    var segmentsInUse: Int { nodes.segmentsInUse + heads.segmentsInUse }
+
     /// An index for slots below the capacity.
     init(capacity: Int) {
         nodes = Slab(capacity: capacity)

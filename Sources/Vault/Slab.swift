@@ -51,6 +51,9 @@ struct Slab<Element: ~Copyable>: ~Copyable {
         for case let segment? in segments { segment.free() }
     }
 
+    /// How many segments take memory.
+    var segmentsInUse: Int { segments.count { $0 != nil } }
+
     /// Whether there is an element with this number. O(1).
     func contains(_ index: Int) -> Bool {
         guard let segment = segments[index / Self.elementsPerSegment] else { return false }

@@ -109,7 +109,8 @@ import Testing
         try expect(queue, toReport: 0, within: 0)
     }
 
-    @Test(arguments: [0, 1, 999, 1000]) func `an alarm for a moment that has passed rings at once`(_ moment: UInt64) throws {
+    @Test(arguments: [0, 1, 999, 1000])
+    func `an alarm for a moment that has passed rings at once`(_ moment: UInt64) throws {
         let alarm = try Alarm()
         let queue = try EventQueue()
         try queue.add(alarm.rawValue, for: .readable, token: 3)

@@ -50,7 +50,8 @@ import Testing
 
     @Test(arguments: [("worker", "worker"), ("a name that is much too long", "a name that is ")])
     func `a thread bears its name and is not interrupted by signals`(_ name: String, _ shown: String) async throws {
-        let facts: (name: String, blocks: Bool, isOther: Bool) = try await withCheckedThrowingContinuation { continuation in
+        typealias Facts = (name: String, blocks: Bool, isOther: Bool)
+        let facts: Facts = try await withCheckedThrowingContinuation { continuation in
             let here = Kernel.Process.currentThread()
             do {
                 try Kernel.Process.startThread(named: name) {

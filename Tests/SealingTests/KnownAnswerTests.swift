@@ -82,11 +82,15 @@ import Testing
     }
 
     /// RFC 7914, section 12; the first 32 of the 64 bytes, because PBKDF2 makes each block of 32 by itself.
-    @Test(arguments: [
-        ("", "", 4, 1, 1, "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442"),
-        ("password", "NaCl", 10, 8, 16, "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"),
-        ("pleaseletmein", "SodiumChloride", 14, 8, 1, "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"),
-    ] as [(String, String, UInt8, UInt8, UInt8, String)])
+    @Test(
+        arguments: [
+            ("", "", 4, 1, 1, "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442"),
+            ("password", "NaCl", 10, 8, 16, "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"),
+            (
+                "pleaseletmein", "SodiumChloride", 14, 8, 1,
+                "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2"
+            ),
+        ] as [(String, String, UInt8, UInt8, UInt8, String)])
     func `scrypt is that of its RFC`(
         _ passphrase: String, _ salt: String, _ logN: UInt8, _ blockSize: UInt8, _ parallelization: UInt8,
         _ expected: String

@@ -100,7 +100,7 @@ import Testing
 
     @Test func `a sealed token opens only under what it was sealed under, for its record and its purpose`() throws {
         let token = try token()
-        let sealer = try token2()
+        let sealer = try self.token()
         let id = RecordID(high: 1, low: 2)
         let sealed = try SealedToken(
             token.span, under: sealer.span, for: id, purpose: .secretInReceipt, suite: bench.suite, arena: bench.arena)
@@ -127,8 +127,6 @@ import Testing
             #expect(isZero)
         }
     }
-
-    private func token2() throws -> [UInt8] { try token() }
 
     @Test func `a lock opens for its passphrase, token and share, and for nothing else`() throws {
         let token = Workbench.token

@@ -54,8 +54,10 @@ struct Workbench {
         _ ciphertext: [UInt8], token: [UInt8] = Self.token, share: [UInt8] = Self.share, facts: RecordFacts
     ) throws(SealingError) -> [UInt8] {
         var sealed = SealedContent()
-        try sealed.extend(by: ciphertext.count) { target in
-            for index in target.indices { target[index] = ciphertext[index] }
+        if !ciphertext.isEmpty {
+            try sealed.extend(by: ciphertext.count) { target in
+                for index in target.indices { target[index] = ciphertext[index] }
+            }
         }
         var opener = try ContentOpener(
             sealed, token: token.span, share: share.span, facts: facts, suite: suite, arena: arena)

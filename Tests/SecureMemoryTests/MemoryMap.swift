@@ -15,11 +15,13 @@ struct MappedRegion {
         for line in whole("/proc/self/smaps").split(separator: "\n") {
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
             let ends = words[0].split(separator: "-")
-            if ends.count == 2, words.count > 1, let low = UInt(ends[0], radix: 16), let high = UInt(ends[1], radix: 16) {
+            if ends.count == 2, words.count > 1, let low = UInt(ends[0], radix: 16), let high = UInt(ends[1], radix: 16)
+            {
                 head = (low..<high, String(words[1]))
             } else if words[0] == "VmFlags:", let (range, permissions) = head {
                 regions.append(
-                    MappedRegion(range: range, permissions: permissions, flags: Set(words.dropFirst().map(String.init))))
+                    MappedRegion(range: range, permissions: permissions, flags: Set(words.dropFirst().map(String.init)))
+                )
             }
         }
         return regions

@@ -40,21 +40,21 @@ import Testing
     }
 
     @Test func `appending more than there is room for appends nothing`() throws {
-        var bytes = try lend(64)
-        bytes.append([UInt8](repeating: 1, count: 60).span)
+        var bytes = try lend(128)
+        bytes.append([UInt8](repeating: 1, count: 124).span)
         let tooMuch = bytes.append([9, 9, 9, 9, 9].span)
         #expect(!tooMuch)
-        #expect(copy(bytes) == [UInt8](repeating: 1, count: 60))
+        #expect(copy(bytes) == [UInt8](repeating: 1, count: 124))
         let fits = bytes.append([2, 2, 2, 2].span)
         let oneMore = bytes.append(3)
         #expect(fits && !oneMore)
-        #expect(copy(bytes) == [UInt8](repeating: 1, count: 60) + [2, 2, 2, 2])
+        #expect(copy(bytes) == [UInt8](repeating: 1, count: 124) + [2, 2, 2, 2])
         // The neighbour in the arena got none of it.
-        var neighbour = try lend(64)
+        var neighbour = try lend(128)
         expectZeroes(behind: &neighbour)
     }
 
-    @Test(arguments: [1, 64, 65, 1000, 4096])
+    @Test(arguments: [1, 128, 129, 1000, 4096])
     func `a block is zero when it is lent again, however its last owner left it`(_ size: Int) throws {
         for round in 0..<5 {
             // All blocks at once, so that every byte of the arena is written to and looked at.
@@ -87,7 +87,7 @@ import Testing
         #expect(all.capacity == arena.capacity)
     }
 
-    @Test(arguments: [(0, 64), (1, 64), (64, 64), (65, 128), (128, 128), (129, 256), (8192, 8192), (8193, 16384)])
+    @Test(arguments: [(0, 128), (1, 128), (128, 128), (129, 256), (256, 256), (257, 512), (8192, 8192), (8193, 16384)])
     func `a block is the power of two that suffices`(_ asked: Int, _ given: Int) throws {
         let bytes = try lend(asked)
         #expect(bytes.capacity == given)
@@ -102,7 +102,8 @@ import Testing
         for step in 0..<200 {
             switch Int.random(in: 0..<6, using: &random) {
             case 0...2:
-                let added = (0..<Int.random(in: 0...100, using: &random)).map { _ in UInt8.random(in: 1...255, using: &random) }
+                let count = Int.random(in: 0...100, using: &random)
+                let added = (0..<count).map { _ in UInt8.random(in: 1...255, using: &random) }
                 if bytes.append(added.span) { model += added } else { #expect(model.count + added.count > 512) }
             case 3:
                 let start = Int.random(in: 0...model.count, using: &random)
@@ -127,7 +128,7 @@ import Testing
 
     @Test func `what a closure writes counts, and what it takes back is wiped`() throws {
         struct Refused: Error {}
-        var bytes = try lend(64)
+        var bytes = try lend(128)
         bytes.append(1)
         bytes.appendBytes(10) { output in
             output.append(2)
@@ -150,9 +151,9 @@ import Testing
     }
 
     @Test func `bytes that were read into the free room count once they are committed`() throws {
-        var bytes = try lend(64)
+        var bytes = try lend(128)
         var room = bytes.freeSpan
-        #expect(room.count == 64)
+        #expect(room.count == 128)
         room[0] = 5
         room[1] = 6
         bytes.commit(2)
@@ -160,7 +161,7 @@ import Testing
     }
 
     @Test func `wiping the arena wipes lent blocks too`() throws {
-        var bytes = try lend(64)
+        var bytes = try lend(128)
         bytes.append([1, 2, 3].span)
         arena.wipeAll()
         #expect(copy(bytes) == [0, 0, 0])
@@ -172,7 +173,7 @@ import Testing
             for mark in UInt8(1)...8 {
                 group.addTask {
                     for round in 0..<300 {
-                        guard var bytes = arena.allocate(64 << (round % 4)) else { continue }
+                        guard var bytes = arena.allocate(128 << (round % 4)) else { continue }
                         guard self.isZeroBehindUse(&bytes) else { return false }
                         while bytes.append(mark) {}
                         guard self.copy(bytes).allSatisfy({ $0 == mark }) else { return false }

@@ -1,0 +1,108 @@
+// What sealing leaves behind outside of protected memory: nothing that opens anything.
+//
+// The shipped executable wipes every block that it frees; this test's does not, so it sees what OpenSSL itself leaves.
+
+import SecureMemory
+import Testing
+
+@testable import Sealing
+
+@Suite(.enabled(if: (try? SecureArena(capacity: 4096))?.protection == .secretMemory), .serialized)
+struct TraceTests {
+    let bench: Workbench
+
+    init() throws {
+        bench = try Workbench()
+    }
+
+    private func needle(_ bytes: Span<UInt8>) -> MemorySearch.Needle {
+        MemorySearch.Needle(count: bytes.count) { bytes[$0] }
+    }
+
+    private func search(_ needle: MemorySearch.Needle) -> Int {
+        scrubRegistersAndStack()
+        return MemorySearch.count(needle)
+    }
+
+    @Test func `the search finds what is there, and nothing once it is gone`() {
+        let needle = MemorySearch.Needle(count: 16) { UInt8(0x31 &+ $0 &* 13) }
+        #expect(search(needle) == 0)
+        var plain = (0..<16).map { UInt8(0x31 &+ $0 &* 13) }
+        #expect(search(needle) >= 1)
+        var span = plain.mutableSpan
+        wipe(&span)
+        #expect(search(needle) == 0)
+        #expect(plain.count == 16)
+    }
+
+    @Test func `neither key nor key stream stays behind when something was sealed or opened`() throws {
+        // Each draw is of its own, so that no other test has the same bytes in hand.
+        var keyAndNonce = try bench.lend(64)
+        try Randomness.append(44, to: &keyAndNonce)
+        let key = keyAndNonce.span.extracting(first: 32)
+        let nonce = keyAndNonce.span.extracting(32..<44)
+        // The key stream of the second block: what zeroes are sealed to, taken over in disguise.
+        var zeroes = try bench.lend(64)
+        zeroes.append([UInt8](repeating: 0, count: 32).span)
+        var stream = try bench.lend(64)
+        stream.append([UInt8](repeating: 0, count: 48).span)
+        var target = stream.mutableSpan
+        try bench.suite.seal(zeroes.span, key: key, nonce: nonce, associatedData: Span(), into: &target)
+        let keyStream = needle(stream.span.extracting(16..<32))
+        stream.wipe()
+
+        // 21 bytes use a part of that block, so that OpenSSL has to keep the rest for bytes that may follow.
+        var content = try bench.lend(64)
+        content.append(pattern(21).span)
+        var ciphertext = try bench.lend(64)
+        ciphertext.append([UInt8](repeating: 0, count: 37).span)
+        var sealed = ciphertext.mutableSpan
+        try bench.suite.seal(content.span, key: key, nonce: nonce, associatedData: Span(), into: &sealed)
+        #expect(search(keyStream) == 0)
+        #expect(search(needle(key)) == 0)
+
+        var opened = try bench.lend(64)
+        try bench.suite.open(ciphertext.span, key: key, nonce: nonce, associatedData: Span(), into: &opened)
+        #expect(opened.copied == pattern(21))
+        #expect(search(keyStream) == 0)
+        #expect(search(needle(key)) == 0)
+    }
+
+    @Test func `neither material, salt nor derived key stays behind when a key was derived`() throws {
+        var material = try bench.lend(64)
+        var salt = try bench.lend(32)
+        try Randomness.append(50, to: &material)
+        try Randomness.append(32, to: &salt)
+        var key = try bench.lend(64)
+        try bench.suite.derive(from: material.span, salt: salt.span, label: "trace", count: 44, into: &key)
+        #expect(search(needle(material.span.extracting(first: 24))) == 0)
+        #expect(search(needle(salt.span.extracting(first: 24))) == 0)
+        #expect(search(needle(key.span.extracting(first: 32))) == 0)
+    }
+
+    @Test func `a token stays in none of the contexts when its id was made`() throws {
+        var token = try bench.lend(Token.size)
+        try Token.generate(into: &token, arena: bench.arena)
+        _ = try bench.suite.secretID(of: token.span)
+        _ = try bench.suite.receiptID(of: token.span)
+        #expect(search(needle(token.span.extracting(first: 20))) == 0)
+    }
+
+    @Test func `a ciphertext is wiped where it lay`() throws {
+        let facts = try bench.facts()
+        let token = Workbench.token
+        var share = try bench.lend(32)
+        try Randomness.append(32, to: &share)
+        let wanted: MemorySearch.Needle
+        do {
+            var sealer = try ContentSealer(
+                token: token.span, share: share.span, expectedCount: 1, suite: bench.suite, arena: bench.arena)
+            // Three chunks, so that the block is moved to larger and smaller ones on its way.
+            for piece in 0..<20 { try sealer.append(pattern(1000 + piece).span, suite: bench.suite) }
+            let sealed = try sealer.finish(facts: facts, suite: bench.suite)
+            wanted = needle(sealed.span.extracting(100..<132))
+            #expect(search(wanted) == 1)
+        }
+        #expect(search(wanted) == 0)
+    }
+}

@@ -77,13 +77,10 @@ extension OnetimeService {
             guard let view = vault.receipt(receiptID, now: now), let sealed = view.sealedToken,
                 let secretID = view.secretID
             else { return refuse(.unknownSecret, draft.route, request, &response, draft) }
-            guard var token = context.arena.allocate(Token.size) else {
+            guard let token = openToken(sealed, receiptID, receiptToken) else {
                 vault.withdrawAttempt(secretID, now: now)
                 throw .arenaFull
             }
-            try sealed.open(
-                under: receiptToken, for: receiptID, purpose: .secretInReceipt, into: &token, suite: context.suite,
-                arena: context.arena)
             guard try unlock(draft, stretching, token.span, secretID, now, vault) != nil else {
                 let left = vault.attemptFailed(secretID, now: now)
                 return refuse(.wrongPassphrase(attemptsLeft: left), draft.route, request, &response, draft)

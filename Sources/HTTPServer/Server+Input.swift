@@ -94,7 +94,8 @@ extension Server {
             connection.rawStart = connection.bodyEnd
         }
         guard !input.isEmpty else { return }
-        guard var kept = arena.allocate(input.count) else {
+        // Requests that wait for more never take what answers may need: an answer that cannot be kept would be lost.
+        guard arena.freeBytes - input.count >= limits.outputReserve, var kept = arena.allocate(input.count) else {
             return refuse(
                 connection, status: .serviceUnavailable, reason: "The server has no memory left for this request.")
         }

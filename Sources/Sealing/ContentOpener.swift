@@ -6,6 +6,9 @@ public struct ContentOpener: ~Copyable {
     /// The largest number of bytes that ``openNext(into:suite:)`` appends.
     public static let chunkSize = ContentStream.chunkSize
 
+    /// The size of the block that an opener keeps its key in, in bytes.
+    public static let keySize = ContentStream.keyAndPrefixSize
+
     private let key: SecureBytes
     private let sealed: SealedContent
     private let facts: RecordFacts
@@ -16,11 +19,16 @@ public struct ContentOpener: ~Copyable {
     public private(set) var isFinished = false
 
     /// An opener with the token and share that the content was sealed under.
+    ///
+    /// - Parameter key: an empty block with room for ``keySize`` bytes, so that one who is about to give up the only copy of a
+    ///   ciphertext has all the memory it takes before.
     public init(
         _ sealed: consuming SealedContent, token: Span<UInt8>, share: Span<UInt8>, facts: RecordFacts,
-        suite: CipherSuite, arena: SecureArena
+        suite: CipherSuite, key: consuming SecureBytes
     ) throws(SealingError) {
-        key = try ContentStream.deriveKey(token: token, share: share, suite: suite, arena: arena)
+        var key = key
+        try ContentStream.deriveKey(token: token, share: share, suite: suite, into: &key)
+        self.key = key
         self.sealed = sealed
         self.facts = facts
     }

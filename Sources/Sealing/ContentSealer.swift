@@ -21,12 +21,10 @@ enum ContentStream {
     }
 
     static func deriveKey(
-        token: Span<UInt8>, share: Span<UInt8>, suite: CipherSuite, arena: SecureArena
-    ) throws(SealingError) -> SecureBytes {
-        guard var key = arena.allocate(keyAndPrefixSize) else { throw .arenaFull }
+        token: Span<UInt8>, share: Span<UInt8>, suite: CipherSuite, into key: inout SecureBytes
+    ) throws(SealingError) {
         try suite.derive(
             from: token, salt: share, label: "onetime-lite 1 content", count: keyAndPrefixSize, into: &key)
-        return key
     }
 }
 
@@ -50,7 +48,8 @@ public struct ContentSealer: ~Copyable {
     public init(
         token: Span<UInt8>, share: Span<UInt8>, expectedCount: Int, suite: CipherSuite, arena: SecureArena
     ) throws(SealingError) {
-        let derived = try ContentStream.deriveKey(token: token, share: share, suite: suite, arena: arena)
+        guard var derived = arena.allocate(ContentStream.keyAndPrefixSize) else { throw .arenaFull }
+        try ContentStream.deriveKey(token: token, share: share, suite: suite, into: &derived)
         guard let block = arena.allocate(min(max(expectedCount, 1), ContentStream.chunkSize)) else { throw .arenaFull }
         key = derived
         chunk = block

@@ -10,23 +10,25 @@ internal import Vault
 /// A content on its way to its reader, part by part.
 final class Reveal {
     private var opener: ContentOpener
+    private var plaintext: SecureBytes
     /// The language and look of the page that shows it; nil for the API.
     private let page: PageContext?
 
-    init(opener: consuming ContentOpener, page: PageContext?) {
+    init(opener: consuming ContentOpener, plaintext: consuming SecureBytes, page: PageContext?) {
         self.opener = opener
+        self.plaintext = plaintext
         self.page = page
     }
 
     /// Writes the next chunk, and what follows the content if it was the last. Nil when the ciphertext does not open.
     func writeNext(_ response: inout ResponseWriter, _ context: ServiceContext) -> Outcome? {
-        guard var plaintext = context.arena.allocate(ContentOpener.chunkSize) else { return nil }
         do throws(SealingError) {
             try opener.openNext(into: &plaintext, suite: context.suite)
         } catch {
             return nil
         }
         if page == nil { response.append(json: plaintext.span) } else { response.append(htmlText: plaintext.span) }
+        plaintext.wipe()
         guard opener.isFinished else { return .partial }
         if let page { Page.revealedEnd(&response, page) } else { response.append("\"}") }
         return .complete
@@ -58,10 +60,13 @@ extension OnetimeService {
                 return try tryPassphrase(on: id, draft, request, &response, now, vault)
             }
             // All that could fail for want of memory comes before the secret leaves the vault.
-            guard var share = context.arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
+            guard var share = context.arena.allocate(ShareTable.shareSize),
+                let key = context.arena.allocate(ContentOpener.keySize),
+                let plaintext = context.arena.allocate(ContentOpener.chunkSize)
+            else { throw .arenaFull }
             guard let taken = vault.take(id, share: &share, now: now) else { return missing(draft, request, &response) }
-            let opener = try taken.opener(token: token, share: share.span, suite: context.suite, arena: context.arena)
-            return hand(opener, draft, token, request, &exchange, &response)
+            let opener = try taken.opener(token: token, share: share.span, suite: context.suite, key: key)
+            return hand(opener, plaintext, draft, token, request, &exchange, &response)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
@@ -114,7 +119,10 @@ extension OnetimeService {
         let token = key.span(in: request.bytes)
         do throws(SealingError) {
             let id = try context.suite.secretID(of: token)
-            guard var heldShare = context.arena.allocate(ShareTable.shareSize) else {
+            guard var heldShare = context.arena.allocate(ShareTable.shareSize),
+                let key = context.arena.allocate(ContentOpener.keySize),
+                let plaintext = context.arena.allocate(ContentOpener.chunkSize)
+            else {
                 vault.withdrawAttempt(id, now: now)
                 throw .arenaFull
             }
@@ -125,12 +133,12 @@ extension OnetimeService {
                 vault.withdrawAttempt(id, now: now)
                 return .complete
             }
-            guard let taken = vault.take(id, share: &heldShare, now: now) else {
+            guard let taken = vault.take(id, isUnlocked: true, share: &heldShare, now: now) else {
                 return missing(draft, request, &response)
             }
             let opener = try taken.opener(
-                token: token, share: contentShare.span, suite: context.suite, arena: context.arena)
-            return hand(opener, draft, token, request, &exchange, &response)
+                token: token, share: contentShare.span, suite: context.suite, key: key)
+            return hand(opener, plaintext, draft, token, request, &exchange, &response)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
@@ -196,12 +204,12 @@ extension OnetimeService {
 
     /// Begins the answer and writes its first chunk; a content of one chunk is the whole answer.
     private func hand(
-        _ opener: consuming ContentOpener, _ draft: Draft, _ token: Span<UInt8>, _ request: borrowing Request,
-        _ exchange: inout Exchange, _ response: inout ResponseWriter
+        _ opener: consuming ContentOpener, _ plaintext: consuming SecureBytes, _ draft: Draft, _ token: Span<UInt8>,
+        _ request: borrowing Request, _ exchange: inout Exchange, _ response: inout ResponseWriter
     ) -> Outcome {
         let page: PageContext?
         if case .secretPage = draft.route { page = pageContext(request) } else { page = nil }
-        let reveal = Reveal(opener: opener, page: page)
+        let reveal = Reveal(opener: opener, plaintext: plaintext, page: page)
         if let page {
             Page.revealedStart(&response, page, byteCount: reveal.byteCount)
         } else {

@@ -79,11 +79,13 @@ public struct TakenSecret: ~Copyable {
     }
 
     /// The opener of its content.
+    ///
+    /// - Parameter key: a block with room for ``ContentOpener/keySize`` bytes, had before the secret was taken.
     public consuming func opener(
-        token: Span<UInt8>, share: Span<UInt8>, suite: CipherSuite, arena: SecureArena
+        token: Span<UInt8>, share: Span<UInt8>, suite: CipherSuite, key: consuming SecureBytes
     ) throws(SealingError) -> ContentOpener {
         let facts = facts
-        return try ContentOpener(content, token: token, share: share, facts: facts, suite: suite, arena: arena)
+        return try ContentOpener(content, token: token, share: share, facts: facts, suite: suite, key: key)
     }
 }
 

@@ -93,12 +93,16 @@ public actor Vault {
 
     /// Moves a secret out of the vault, for its one reader: whoever comes later finds nothing.
     ///
-    /// - Parameter share: gets the share that the server held. It needs room for 32 bytes, so that nothing can fail once
-    ///   the secret is out.
+    /// - Parameters:
+    ///   - isUnlocked: whether the caller opened its lock. One with a lock is not given up otherwise.
+    ///   - share: gets the share that the server held. It needs room for 32 bytes, so that nothing can fail once the secret
+    ///     is out.
     /// - Returns: nil, and nothing in `share`, when there is no such secret (any more).
-    public func take(_ id: RecordID, share: inout SecureBytes, now: Moment) -> TakenSecret? {
+    public func take(
+        _ id: RecordID, isUnlocked: Bool = false, share: inout SecureBytes, now: Moment
+    ) -> TakenSecret? {
         precondition(share.freeCapacity >= ShareTable.shareSize)
-        guard let slot = living(id, now) else { return nil }
+        guard let slot = living(id, now), isUnlocked || records[slot].extras?.lock == nil else { return nil }
         shares.withShare(slot) { _ = share.append($0) }
         let facts = facts(of: slot)
         let record = remove(slot, as: .received, now)
@@ -119,7 +123,7 @@ public actor Vault {
         return lock
     }
 
-    /// Takes a try back that could not be made.
+    /// Takes a try back that could not be made, or that nobody waits for any more.
     public func withdrawAttempt(_ id: RecordID, now: Moment) {
         guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return }
         records[slot].attempts -= 1
@@ -128,7 +132,7 @@ public actor Vault {
 
     /// A try was wrong. The last one that was allowed burns the secret, unless another is under way: that may be the right one.
     ///
-    /// - Returns: how many tries are left; 0 when it burned or is gone.
+    /// - Returns: how many tries are left, those under way not counted; 0 when there are none or it is gone.
     public func attemptFailed(_ id: RecordID, now: Moment) -> Int {
         guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return 0 }
         records[slot].attemptsUnderWay -= 1

@@ -130,7 +130,7 @@ import Testing
         let sealed = try sealer.finish(facts: facts, suite: bench.suite)
         var opener = try ContentOpener(
             sealed, token: token.span, share: share.span, facts: facts, suite: bench.suite,
-            arena: bench.arena)
+            key: try bench.lend(ContentOpener.keySize))
         let isSingle = opener.sealedByteCount <= ContentStream.chunkSize + CipherSuite.tagSize
         #expect(isSingle)
         var output = try bench.lend(100)
@@ -157,7 +157,7 @@ import Testing
         try filled.append(pattern(200).span, suite: bench.suite)
         var opener = try ContentOpener(
             try filled.finish(facts: facts, suite: bench.suite), token: token.span,
-            share: share.span, facts: facts, suite: bench.suite, arena: bench.arena)
+            share: share.span, facts: facts, suite: bench.suite, key: try bench.lend(ContentOpener.keySize))
         var small = try bench.lend(128)
         do {
             try opener.openNext(into: &small, suite: bench.suite)

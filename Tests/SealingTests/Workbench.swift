@@ -60,7 +60,8 @@ struct Workbench {
             }
         }
         var opener = try ContentOpener(
-            sealed, token: token.span, share: share.span, facts: facts, suite: suite, arena: arena)
+            sealed, token: token.span, share: share.span, facts: facts, suite: suite,
+            key: try lend(ContentOpener.keySize))
         var content: [UInt8] = []
         var output = try lend(ContentOpener.chunkSize)
         while !opener.isFinished {

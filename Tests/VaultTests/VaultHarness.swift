@@ -102,12 +102,13 @@ final class Desk {
     /// The content, if there was anything to take.
     func take(_ sent: Sent, from vault: isolated Vault, now: Moment) throws -> [UInt8]? {
         var share = try lend(32)
-        guard let taken = vault.take(sent.id, share: &share, now: now) else {
+        guard let taken = vault.take(sent.id, isUnlocked: true, share: &share, now: now) else {
             precondition(share.isEmpty)
             return nil
         }
         let token = sent.token
-        var opener = try taken.opener(token: token.span, share: share.span, suite: suite, arena: arena)
+        guard let key = arena.allocate(ContentOpener.keySize) else { throw SealingError.arenaFull }
+        var opener = try taken.opener(token: token.span, share: share.span, suite: suite, key: key)
         var content: [UInt8] = []
         while !opener.isFinished {
             var chunk = try lend(ContentOpener.chunkSize)

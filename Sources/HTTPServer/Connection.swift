@@ -30,7 +30,8 @@ final class Connection<Exchange> {
     var deadline: UInt64 = 0
     /// The tick at which the wheel looks at the deadline.
     var armedTick: UInt32 = 0
-    var peerIsGone = false
+    /// A worker was done while an earlier answer was still on its way.
+    var isResumable = false
     var peerFinished = false
     /// An answer came before the request was wholly read.
     var leavesRequestUnread = false
@@ -40,6 +41,8 @@ final class Connection<Exchange> {
     /// What was written and not sent, and how much of it has been since.
     var output: SecureBytes?
     var sentCount = 0
+    /// A block that only this connection's answer may take, until it is all sent.
+    var reserve: SecureBytes?
 
     // The request under way; offsets count from its first byte.
     var scanner: HeadScanner

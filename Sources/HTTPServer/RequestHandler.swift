@@ -83,12 +83,13 @@ public protocol RequestHandler: AnyObject {
     ) -> Outcome
 
     /// Answers a request whose work is done.
-    ///
-    /// - Parameter peerIsGone: nobody is there any more to get the answer; nothing may be consumed for it.
     func resume(
-        _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, peerIsGone: Bool,
-        now: Moment, isolation: isolated Isolation
+        _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, now: Moment,
+        isolation: isolated Isolation
     ) -> Outcome
+
+    /// A request that waited for a worker will not be resumed: nobody is there to get the answer, or there is no memory for it.
+    func abandon(_ exchange: Exchange, now: Moment, isolation: isolated Isolation)
 
     /// Writes the next part of a partial answer: `.partial` if more follows, `.complete` if it was the last, nil if it cannot
     /// go on and the connection has to break off.

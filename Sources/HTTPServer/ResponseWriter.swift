@@ -1,6 +1,6 @@
 // The answer to a request, written into protected memory.
 public import HTTPWire
-internal import SecureMemory
+public import SecureMemory
 
 /// Writes one response after the other into the loop's output buffer.
 ///
@@ -25,6 +25,12 @@ public struct ResponseWriter: ~Copyable {
         var isHTTP10 = false
         var isChunked = false
     }
+
+    /// A block for what the kernel does not take at once. A handler whose answer must not be lost puts it here before it gives up
+    /// what it answers with; it has to hold ``reserveCapacity`` bytes.
+    public var reserve: SecureBytes?
+    /// The size of such a block: any part of an answer fits, with its head.
+    public static let reserveCapacity = 64 * 1024
 
     /// Set by the handler where content or a token moved: registers and stack are scrubbed once the answer is sent.
     public var isSensitive = false
@@ -141,7 +147,7 @@ public struct ResponseWriter: ~Copyable {
     mutating func prepare(_ head: RequestHead?, keepsAlive: Bool) {
         form = Form(keepsAlive: keepsAlive, isHead: head?.method == .head, isHTTP10: head?.minorVersion == 0)
         overflowed = false
-        isSensitive = false
+        reserve = nil
         start = output.count
     }
 
@@ -213,10 +219,6 @@ public struct ResponseWriter: ~Copyable {
     mutating func wipeOutput() {
         output.wipe()
         start = 0
-    }
-
-    mutating func removeSent(_ count: Int) {
-        output.removeFirst(count)
     }
 
     private mutating func copyBodyToOutput(from start: Int) {

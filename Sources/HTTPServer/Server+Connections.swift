@@ -26,9 +26,16 @@ extension Server {
                 guard let socket = try listener?.accept() else { return }
                 add(socket)
             } catch {
+                // No descriptor or no memory left: it may be better soon, also when none of ours closes.
+                listensAgainAt = now.milliseconds + Self.tickMilliseconds
                 return pauseListening()
             }
         }
+    }
+
+    /// Whether a connection has not been closed.
+    func isOpen(_ connection: Peer) -> Bool {
+        connections[Int(connection.ticket.slot)] === connection
     }
 
     private func add(_ socket: consuming Socket) {
@@ -55,6 +62,7 @@ extension Server {
     }
 
     func resumeListening() {
+        listensAgainAt = nil
         guard !isListening, !isDraining, openCount < limits.connections else { return }
         switch listener {
         case .some(let listener):
@@ -77,7 +85,8 @@ extension Server {
     /// Ends a connection and gives back all it holds.
     func close(_ connection: Peer) {
         let slot = Int(connection.ticket.slot)
-        guard slot < connections.count, connections[slot] === connection else { return }
+        guard isOpen(connection) else { return }
+        if connection.phase == .waiting, let exchange = connection.exchange { abandoned.append(exchange) }
         connections[slot] = nil
         freeSlots.append(slot)
         openCount -= 1
@@ -86,18 +95,12 @@ extension Server {
         resumeListening()
     }
 
-    /// Ends a connection whose peer is gone; one that a worker works for ends when that is done.
-    func breakOff(_ connection: Peer) {
-        guard connection.phase == .waiting else { return close(connection) }
-        connection.peerIsGone = true
-        queue.remove(connection.socket.rawValue)
-    }
-
     // MARK: Deadlines
 
     /// Ends the connection at a moment, unless it is moved by then. Moving it later costs nothing: the wheel looks at the old
     /// tick and finds that there is time.
     func setDeadline(_ connection: Peer, _ milliseconds: UInt64) {
+        guard isOpen(connection) else { return }
         connection.deadline = milliseconds
         let tick = UInt32(clamping: (milliseconds - wheelStart) / Self.tickMilliseconds + 1)
         if !timeouts.isScheduled(connection.ticket.slot) || tick < connection.armedTick {
@@ -107,7 +110,7 @@ extension Server {
     }
 
     /// Ends connections whose time is over, some at a time. Returns whether there are more.
-    func endTimedOut(_ isolation: isolated Handler.Isolation) -> Bool {
+    func endTimedOut() -> Bool {
         let tick = UInt32(clamping: (now.milliseconds - wheelStart) / Self.tickMilliseconds)
         var budget = 1024
         while let slot = timeouts.next(upTo: tick, budget: &budget) {

@@ -60,7 +60,10 @@ extension Server {
             let requestEnd = connection.rawStart
             let wasStreaming = connection.phase == .streaming
             guard flush(connection, isolation) else { return }
-            guard wasStreaming, connection.phase == .head else { break }
+            guard wasStreaming, connection.phase == .head, connection.output == nil else {
+                if wasStreaming, connection.phase == .head { input.removeFirst(requestEnd) }
+                break
+            }
             // It went out to its last part; the next request may lie behind it.
             input.removeFirst(requestEnd)
         }
@@ -94,13 +97,29 @@ extension Server {
             connection.rawStart = connection.bodyEnd
         }
         guard !input.isEmpty else { return }
-        // Requests that wait for more never take what answers may need: an answer that cannot be kept would be lost.
-        guard arena.freeBytes - input.count >= limits.outputReserve, var kept = arena.allocate(input.count) else {
-            return refuse(
-                connection, status: .serviceUnavailable, reason: "The server has no memory left for this request.")
-        }
+        guard var kept = arena.allocate(input.count) else { return dropInput(connection) }
         kept.append(input.span)
         connection.input = consume kept
+    }
+
+    /// There is no memory for what came. An answer under way is not given up for it.
+    private func dropInput(_ connection: Peer) {
+        switch connection.phase {
+        case .streaming:
+            // The request is not needed any more; whatever follows it is not served.
+            connection.form.keepsAlive = false
+            connection.leavesRequestUnread = true
+        case .head where connection.output != nil:
+            connection.phase = .closing
+            connection.leavesRequestUnread = true
+        case .waiting where connection.output != nil:
+            close(connection)
+        case .waiting:
+            if let exchange = connection.exchange.take() { abandoned.append(exchange) }
+            fallthrough
+        default:
+            refuse(connection, status: .serviceUnavailable, reason: "The server has no memory left for this request.")
+        }
     }
 
     /// Answers every request that is complete, in order, as far as answers are not held up.
@@ -122,6 +141,10 @@ extension Server {
                     return refuse(connection, error)
                 }
             case .body:
+                // What an action answers with has to fit the block that it reserves, so it is written alone.
+                if connection.head?.method == .post, !writer.output.isEmpty {
+                    guard flush(connection, isolation), connection.output == nil else { return }
+                }
                 do throws(RequestFault) {
                     guard try receiveBody(connection, &input, isolation) else { return }
                 } catch {
@@ -133,11 +156,14 @@ extension Server {
                     connection.leavesRequestUnread = true
                 }
                 respond(connection, input, isolation)
+                if connection.phase == .closing && input.count > connection.rawStart {
+                    connection.leavesRequestUnread = true
+                }
                 guard connection.phase == .head else { return }
                 input.removeFirst(connection.rawStart)
                 connection.endRequest()
                 // Answers to pipelined requests go out together, as far as there is room for another.
-                if writer.output.freeCapacity <= ResponseWriter.bodyCapacity + 4096 {
+                if writer.output.count > 16 * 1024 {
                     guard flush(connection, isolation), connection.output == nil else { return }
                 }
             default:
@@ -189,6 +215,7 @@ extension Server {
         connection.bodyEnd = progress.bodyEnd
         connection.rawStart = progress.rawStart
         connection.bodyCount += UInt64(progress.bodyEnd - before)
+        if connection.bodyEnd > connection.bodyStart { writer.isSensitive = true }
         var body = bytes._mutatingExtracting(connection.bodyStart..<connection.bodyEnd)
         connection.bodyStart += handler.receive(
             &body, isLast: progress.isComplete, exchange: &exchange, isolation: isolation)
@@ -215,8 +242,13 @@ extension Server {
     /// A worker is done with a request.
     func resume(_ ticket: Ticket, _ isolation: isolated Handler.Isolation) {
         let token = UInt64(ticket.generation) << 32 | UInt64(ticket.slot)
-        guard let connection = connection(token), connection.phase == .waiting, let head = connection.head,
-            let exchange = connection.exchange.take(), var input = scratch.take()
+        guard let connection = connection(token), connection.phase == .waiting else { return }
+        if connection.output != nil {
+            // Answers go out in order.
+            connection.isResumable = true
+            return
+        }
+        guard let head = connection.head, let exchange = connection.exchange.take(), var input = scratch.take()
         else { return }
         unpack(connection, into: &input)
         resume(connection, head, exchange, &input, isolation)
@@ -231,10 +263,6 @@ extension Server {
         writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = resumed(connection, head, &exchange, input, isolation)
         connection.exchange = exchange
-        if connection.peerIsGone {
-            writer.discard()
-            return close(connection)
-        }
         settle(connection, outcome)
         if connection.phase == .head {
             input.removeFirst(connection.rawStart)
@@ -250,8 +278,7 @@ extension Server {
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
         let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
         return handler.resume(
-            request, exchange: &exchange, response: &writer, peerIsGone: connection.peerIsGone, now: now,
-            isolation: isolation)
+            request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
     }
 
     /// Ends what the handler wrote, and decides how the connection goes on.
@@ -260,12 +287,15 @@ extension Server {
         case .waiting:
             writer.discard()
             connection.phase = .waiting
+            connection.isResumable = false
             setDeadline(connection, now.milliseconds + limits.writeTimeout)
             return
         case .complete:
+            connection.reserve = writer.reserve.take()
             writer.finish()
             connection.phase = writer.form.keepsAlive ? .head : .closing
         case .partial:
+            connection.reserve = writer.reserve.take()
             writer.finishFirstPart()
             connection.phase = .streaming
             connection.form = writer.form

@@ -13,6 +13,7 @@ extension Server {
             if writer.isSensitive { scrubRegistersAndStack() }
             writer.isSensitive = false
         }
+        var parts = 0
         while true {
             guard sendWritten(connection) else { return false }
             guard connection.output == nil else {
@@ -21,6 +22,12 @@ extension Server {
                 return true
             }
             guard connection.phase == .streaming else { break }
+            // Others are served between the parts of a long answer.
+            if parts == Self.partsPerTurn {
+                wait(for: .writable, on: connection)
+                return true
+            }
+            parts += 1
             guard produce(connection, isolation) else {
                 close(connection)
                 return false
@@ -28,19 +35,29 @@ extension Server {
         }
         switch connection.phase {
         case .closing: return endSending(connection)
-        case .waiting: wait(for: [], on: connection)
+        case .waiting: wait(for: connection.peerFinished ? [] : .peerFinished, on: connection)
         default: wait(for: .readable, on: connection)
         }
-        return true
+        connection.reserve = nil
+        return isOpen(connection)
     }
+
+    /// How many parts of one answer are produced before others have their turn.
+    private static var partsPerTurn: Int { 16 }
 
     /// Sends the loop's output buffer; what is not taken is kept. Returns false when the connection broke.
     private func sendWritten(_ connection: Peer) -> Bool {
         guard !writer.output.isEmpty else { return true }
         defer { writer.wipeOutput() }
+        // Answers go out in order: nothing is written while an earlier one is still on its way.
+        guard connection.output == nil else {
+            close(connection)
+            return false
+        }
         guard let sent = send(writer.output, from: 0, connection) else { return false }
         guard sent < writer.output.count else { return true }
-        guard var kept = arena.allocate(writer.output.count - sent) else {
+        let rest = writer.output.count - sent
+        guard var kept = block(for: rest, connection) else {
             close(connection)
             return false
         }
@@ -48,6 +65,13 @@ extension Server {
         connection.output = consume kept
         connection.sentCount = 0
         return true
+    }
+
+    /// The connection's own block where it has one that suffices, else one of the arena's.
+    private func block(for byteCount: Int, _ connection: Peer) -> SecureBytes? {
+        guard let reserve = connection.reserve.take() else { return arena.allocate(byteCount) }
+        guard reserve.capacity < byteCount else { return consume reserve }
+        return arena.allocate(byteCount)
     }
 
     /// Sends from an offset on, until all is sent or the kernel takes no more. Returns the new offset, or nil and a closed
@@ -68,7 +92,12 @@ extension Server {
 
     /// The kernel takes bytes again.
     func writable(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
-        guard let output = connection.output.take() else { return }
+        guard var output = connection.output.take() else {
+            // A long answer that let others have their turn.
+            if connection.phase == .streaming { _ = flush(connection, isolation) }
+            if isOpen(connection), connection.phase == .head, connection.output == nil { goOn(connection, isolation) }
+            return
+        }
         let before = connection.sentCount
         guard let sent = send(output, from: before, connection) else { return }
         if sent > before { setDeadline(connection, now.milliseconds + limits.writeTimeout) }
@@ -77,16 +106,21 @@ extension Server {
             connection.output = consume output
             return
         }
-        // The kept bytes are wiped here, before anything else is written.
-        _ = consume output
+        // The kept bytes are wiped here, before anything else is written; the block is kept for the next part.
+        output.wipe()
+        if connection.phase == .streaming { connection.reserve = consume output } else { _ = consume output }
+        if connection.isResumable {
+            connection.isResumable = false
+            return resume(connection.ticket, isolation)
+        }
         if connection.phase == .head || connection.phase == .body {
             wait(for: .readable, on: connection)
             setDeadline(connection, now.milliseconds + limits.idleTimeout)
             if isDraining && connection.isIdle { return close(connection) }
             goOn(connection, isolation)
         } else {
-            _ = flush(connection, isolation)
-            if connection.phase == .head { goOn(connection, isolation) }
+            guard flush(connection, isolation), connection.phase == .head, connection.output == nil else { return }
+            goOn(connection, isolation)
         }
     }
 
@@ -143,6 +177,8 @@ extension Server {
 
     /// Answers a request that cannot be served, and ends the connection.
     func refuse(_ connection: Peer, status: ResponseStatus, reason: StaticString) {
+        defer { scrubRegistersAndStack() }
+        guard connection.output == nil else { return close(connection) }
         connection.exchange = nil
         connection.leavesRequestUnread = true
         connection.phase = .closing

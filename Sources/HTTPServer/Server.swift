@@ -32,17 +32,22 @@ public final class Server<Handler: RequestHandler> {
     var writer: ResponseWriter
 
     private var drainsUntil: UInt64?
+    /// When to listen again after the machine had no room for a connection.
+    var listensAgainAt: UInt64?
+    /// Requests that waited on connections that are closed; the handler is told at the end of the turn.
+    var abandoned: [Handler.Exchange] = []
     private var alarmedFor: UInt64?
 
     static var tickMilliseconds: UInt64 { 100 }
 
-    /// A server that listens already, so that nobody is turned away once this returns.
+    /// A server on a socket that listens already.
     ///
     /// - Parameters:
+    ///   - listener: a socket that listens.
     ///   - arena: lends the memory that requests and answers move through.
     ///   - isolation: what `run` has to be isolated to.
     public init(
-        handler: Handler, address: SocketAddress, limits: ServerLimits, arena: SecureArena, loop: EventLoop,
+        handler: Handler, listener: consuming Socket, limits: ServerLimits, arena: SecureArena, loop: EventLoop,
         workers: WorkerPool
     ) throws {
         self.handler = handler
@@ -61,7 +66,7 @@ public final class Server<Handler: RequestHandler> {
         }
         self.scratch = consume scratch
         writer = try ResponseWriter(arena: arena)
-        listener = try Socket.listening(on: address)
+        self.listener = consume listener
         try queue.add(loop.wakeUp.rawValue, for: .readable, token: Token.wakeUp)
         try queue.add(alarm.rawValue, for: .readable, token: Token.alarm)
         try queue.add(signals.rawValue, for: .readable, token: Token.signals)
@@ -74,14 +79,6 @@ public final class Server<Handler: RequestHandler> {
         static var wakeUp: UInt64 { .max - 1 }
         static var alarm: UInt64 { .max - 2 }
         static var signals: UInt64 { .max - 3 }
-    }
-
-    /// The address that the server listens on.
-    public var address: SocketAddress? {
-        switch listener {
-        case .some(let listener): listener.localAddress
-        case .none: nil
-        }
     }
 
     /// Serves until a signal ends it and what was in flight is done.
@@ -110,17 +107,19 @@ public final class Server<Handler: RequestHandler> {
         loop.runJobs()
         for ticket in workers.takeCompleted() { resume(ticket, isolation) }
         let more = handler.expire(now: now, isolation: isolation)
-        return endTimedOut(isolation) || more
+        let hasTimedOut = endTimedOut()
+        while let exchange = abandoned.popLast() { handler.abandon(exchange, now: now, isolation: isolation) }
+        if let again = listensAgainAt, now.milliseconds >= again { resumeListening() }
+        return hasTimedOut || more
     }
 
     private func handle(_ token: UInt64, _ readiness: Readiness, _ isolation: isolated Handler.Isolation) {
         guard let connection = connection(token) else { return }
-        if !readiness.isDisjoint(with: .broken) {
-            breakOff(connection)
-            return
-        }
+        if !readiness.isDisjoint(with: .broken) { return close(connection) }
+        // While a worker has the request this is all that is waited for: whoever hangs up gets no secret, and loses none.
+        if readiness.contains(.peerFinished) && connection.phase == .waiting { return close(connection) }
         if readiness.contains(.writable) { writable(connection, isolation) }
-        if readiness.contains(.readable) { readable(connection, isolation) }
+        if readiness.contains(.readable), isOpen(connection) { readable(connection, isolation) }
     }
 
     // MARK: Time
@@ -131,6 +130,7 @@ public final class Server<Handler: RequestHandler> {
             next = min(next ?? .max, wheelStart + UInt64(tick) * Self.tickMilliseconds)
         }
         if let drainsUntil { next = min(next ?? .max, drainsUntil) }
+        if let listensAgainAt { next = min(next ?? .max, listensAgainAt) }
         guard next != alarmedFor else { return }
         alarmedFor = next
         try alarm.set(to: next)
@@ -144,7 +144,7 @@ public final class Server<Handler: RequestHandler> {
             case .user1: handler.userSignal(now: now, isolation: isolation)
             case .interrupt, .terminate:
                 // The second one does not wait for anybody.
-                if drainsUntil != nil { drainsUntil = now.milliseconds } else { drain() }
+                if drainsUntil != nil { drainsUntil = now.milliseconds } else { drain(isolation) }
             }
         }
     }
@@ -157,10 +157,15 @@ public final class Server<Handler: RequestHandler> {
         return openCount == 0 || now.milliseconds >= drainsUntil
     }
 
-    private func drain() {
+    private func drain(_ isolation: isolated Handler.Isolation) {
+        // Who was there before the signal is served: in the kernel's queue, or with a request that was not read yet.
+        acceptConnections()
         drainsUntil = now.milliseconds + limits.drainTimeout
         pauseListening()
         listener = nil
-        for case let connection? in connections where connection.isIdle { close(connection) }
+        for case let connection? in connections where connection.isIdle {
+            readable(connection, isolation)
+            if isOpen(connection) && connection.isIdle { close(connection) }
+        }
     }
 }

@@ -22,9 +22,6 @@ public struct ServerLimits: Sendable {
     /// How long a connection is read and thrown away after an answer that came before the end of its request.
     public var lingerTimeout: UInt64 = 2_000
 
-    /// Bytes of protected memory that only answers may take.
-    public var outputReserve = 256 * 1024
-
     /// The standard bounds.
     public init() {}
 }

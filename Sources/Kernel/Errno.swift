@@ -26,6 +26,10 @@ public struct Errno: RawRepresentable, Error, Equatable, Sendable, CustomStringC
     public static let connectionReset = Errno(rawValue: ECONNRESET)
     /// A connection was aborted before it could be accepted (`ECONNABORTED`).
     public static let connectionAborted = Errno(rawValue: ECONNABORTED)
+    /// Errors of a connection that failed before it was accepted.
+    static let ofPendingConnection = [
+        ECONNABORTED, EPROTO, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM,
+    ].map(Errno.init)
     /// The peer no longer reads (`EPIPE`).
     public static let brokenPipe = Errno(rawValue: EPIPE)
     /// The address is in use (`EADDRINUSE`).

@@ -60,10 +60,9 @@ public struct Socket: ~Copyable, Sendable {
             try? socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
             return socket
         } catch {
-            switch error {
-            case .wouldBlock, .connectionAborted: return nil
-            default: throw error
-            }
+            // Linux hands on what went wrong with the connection itself (accept(2)); the next one may be well.
+            if error == .wouldBlock || Errno.ofPendingConnection.contains(error) { return nil }
+            throw error
         }
     }
 
@@ -96,12 +95,6 @@ public struct Socket: ~Copyable, Sendable {
     /// Tells the peer that nothing more will be sent.
     public func finishSending() {
         shutdown(rawValue, Int32(SHUT_WR))
-    }
-
-    /// Makes the close that follows a reset, so that nothing lingers in the kernel's buffers.
-    public func resetOnClose() {
-        var lingering = linger(l_onoff: 1, l_linger: 0)
-        unsafe setsockopt(rawValue, SOL_SOCKET, SO_LINGER, &lingering, socklen_t(MemoryLayout<linger>.size))
     }
 
     private static func make(_ address: SocketAddress, flags: __socket_type?) throws(Errno) -> Socket {

@@ -10,6 +10,12 @@ public enum Environment {
         return unsafe String(cString: value)
     }
 
+    /// How many bytes the value of a variable has, without looking at it; 0 where it is not set.
+    public static func size(of name: String) -> Int {
+        guard let value = unsafe getenv(name) else { return 0 }
+        return unsafe strlen(value)
+    }
+
     /// Moves the value of a variable into the arena and wipes it from the environment, so that neither
     /// `/proc/PID/environ` nor a dump shows it. Nil where it is not set or the arena has no room.
     public static func takeSecret(_ name: String, into arena: SecureArena) -> SecureBytes? {

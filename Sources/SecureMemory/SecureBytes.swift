@@ -10,6 +10,9 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
     let base: UnsafeMutablePointer<UInt8>
     private let arena: SecureArena
 
+    /// Where the bytes in use begin; what was removed before is zero. Closed up when room is needed.
+    private var start = 0
+
     /// How many bytes there is room for.
     public let capacity: Int
     /// How many bytes are in use.
@@ -22,7 +25,7 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
-        unsafe onetime_wipe(base, count)
+        unsafe onetime_wipe(base + start, count)
         unsafe arena.takeBack(base, capacity: capacity)
     }
 
@@ -36,7 +39,7 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
     public var span: Span<UInt8> {
         @_lifetime(borrow self)
         get {
-            let span = unsafe Span(_unsafeStart: base, count: count)
+            let span = unsafe Span(_unsafeStart: base + start, count: count)
             return unsafe _overrideLifetime(span, borrowing: self)
         }
     }
@@ -45,7 +48,7 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
     public var mutableSpan: MutableSpan<UInt8> {
         @_lifetime(&self)
         mutating get {
-            let span = unsafe MutableSpan(_unsafeStart: base, count: count)
+            let span = unsafe MutableSpan(_unsafeStart: base + start, count: count)
             return unsafe _overrideLifetime(span, mutating: &self)
         }
     }
@@ -55,6 +58,7 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
     public var freeSpan: MutableSpan<UInt8> {
         @_lifetime(&self)
         mutating get {
+            closeUp()
             let span = unsafe MutableSpan(_unsafeStart: base + count, count: capacity - count)
             return unsafe _overrideLifetime(span, mutating: &self)
         }
@@ -72,6 +76,7 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
     @inline(__always)
     public mutating func append(_ bytes: Span<UInt8>) -> Bool {
         guard bytes.count <= freeCapacity else { return false }
+        closeUp()
         let target = unsafe base + count
         // Both sides are bounded above; a span cannot be copied into another one of other length without a pointer.
         unsafe bytes.withUnsafeBufferPointer { source in
@@ -87,20 +92,37 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
     @inline(__always)
     public mutating func append(_ byte: UInt8) -> Bool {
         guard freeCapacity > 0 else { return false }
+        closeUp()
         unsafe base[count] = byte
         count += 1
         return true
     }
 
-    /// Removes bytes from the front; the rest moves down and what it leaves is wiped. O(count).
+    /// Removes bytes from the front and wipes them. The rest stays where it is until room behind it is needed. O(removed).
     public mutating func removeFirst(_ removed: Int) {
-        removeSubrange(0, removed)
+        precondition(removed >= 0 && removed <= count, "fewer bytes than that")
+        unsafe onetime_wipe(base + start, removed)
+        count -= removed
+        start = count == 0 ? 0 : start + removed
+    }
+
+    /// Moves the bytes in use to the beginning of the block.
+    @inline(__always)
+    private mutating func closeUp() {
+        if start > 0 { moveDown() }
+    }
+
+    private mutating func moveDown() {
+        unsafe base.update(from: base + start, count: count)
+        unsafe onetime_wipe(base + max(count, start), start + count - max(count, start))
+        start = 0
     }
 
     /// Removes so many bytes from a place on; what is behind moves down, and what it leaves is wiped. O(count).
     public mutating func removeSubrange(_ start: Int, _ removed: Int) {
         precondition(start >= 0 && removed >= 0 && start + removed <= count, "fewer bytes than that")
         guard removed > 0 else { return }
+        closeUp()
         let rest = count - start - removed
         unsafe (base + start).update(from: base + start + removed, count: rest)
         unsafe onetime_wipe(base + start + rest, removed)
@@ -110,14 +132,15 @@ public struct SecureBytes: ~Copyable, @unchecked Sendable {
     /// Wipes all bytes in use; the block stays.
     @inline(__always)
     public mutating func wipe() {
-        unsafe onetime_wipe(base, count)
+        unsafe onetime_wipe(base + start, count)
         count = 0
+        start = 0
     }
 
     /// Drops and wipes what lies behind a count of bytes.
     public mutating func truncate(to newCount: Int) {
         precondition(newCount >= 0 && newCount <= count, "fewer bytes than that")
-        unsafe onetime_wipe(base + newCount, count - newCount)
+        unsafe onetime_wipe(base + start + newCount, count - newCount)
         count = newCount
     }
 }
@@ -128,6 +151,7 @@ extension SecureBytes {
         _ added: Int, _ write: (inout OutputSpan<UInt8>) throws(Failure) -> Void
     ) throws(Failure) {
         precondition(added >= 0 && added <= freeCapacity, "more bytes than there is room for")
+        closeUp()
         let room = unsafe UnsafeMutableBufferPointer(start: base + count, count: added)
         var output = unsafe OutputSpan(buffer: room, initializedCount: 0)
         do throws(Failure) {

@@ -16,7 +16,9 @@ extension ServiceContext {
     /// Judges the credentials of a request. Without a key configured none are looked at, and empty ones, which some clients
     /// always send, are as good as none.
     func caller(_ request: borrowing Request) -> Caller {
-        guard hasCredential, let bytes = basicCredential(request) else { return .anonymous }
+        guard hasCredential else { return .anonymous }
+        if let value = request.value(of: .authorization), value.count > 1024 { return .unknown }
+        guard let bytes = basicCredential(request) else { return .anonymous }
         if bytes.span.equals(":") { return .anonymous }
         return matches(bytes) ? .owner : .unknown
     }

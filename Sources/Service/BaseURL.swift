@@ -57,7 +57,9 @@ enum HostName {
         let name = withoutPort(host)
         if name.equals("localhost") || name.equals("[::1]") { return true }
         if name.count > 10, name.extracting(last: 10).equals(".localhost") { return true }
-        if name.hasPrefix("[fc") || name.hasPrefix("[fd") || name.hasPrefix("[fe80:") { return true }
+        if name.count > 6, name[5] == UInt8(ascii: ":"), name[0] == UInt8(ascii: "[") {
+            return name.hasPrefix("[fc") || name.hasPrefix("[fd") || name.hasPrefix("[fe80")
+        }
         guard let (first, second) = ipv4Prefix(name) else { return false }
         switch (first, second) {
         case (127, _), (10, _), (192, 168), (169, 254), (172, 16...31): return true
@@ -98,9 +100,11 @@ enum HostName {
                 part += 1
                 digits = 0
             case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                // A leading zero means octal to some, and so another address.
+                if digits > 0 && numbers[part] == 0 { return nil }
                 numbers[part] = numbers[part] * 10 + Int(name[index] - 0x30)
                 digits += 1
-                guard digits <= 3, numbers[part] <= 255 else { return nil }
+                guard numbers[part] <= 255 else { return nil }
             default: return nil
             }
         }

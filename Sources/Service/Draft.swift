@@ -39,6 +39,8 @@ final class Draft {
     private(set) var receiptToken: SecureBytes?
     private(set) var share: SecureBytes?
 
+    /// The secret that a passphrase is being tried on.
+    var attempt: RecordID?
     /// Set while a worker has the passphrase.
     var stretching: Stretching?
     /// The lock that a passphrase is tried on.
@@ -70,17 +72,15 @@ final class Draft {
         self.takesContent = takesContent
     }
 
+    deinit {
+        context.uploadBytes -= contentCount
+    }
+
     // MARK: Feeding
 
     /// Settles how the body is read. A type that is not known makes it a body without fields.
     func setFormat(_ request: borrowing Request) {
-        let bodyLength: Int
-        switch request.head.framing {
-        case .none: bodyLength = 0
-        case .length(let length): bodyLength = Int(clamping: length)
-        case .chunked: bodyLength = ContentOpener.chunkSize
-        }
-        expectedContent = min(bodyLength, context.settings.maximumContent)
+        expectedContent = min(request.head.declaredLength, context.settings.maximumContent)
         switch request.head.mediaType(in: request.bytes) {
         case .form, .none: format = .form(FormDecoder())
         case .json: format = .json(JSONFieldDecoder())
@@ -221,7 +221,7 @@ final class Draft {
         switch field {
         case .secret:
             sealer = nil
-            contentCount = 0
+            countContent(-contentCount)
         case .passphrase:
             passphrase = nil
             passphraseCharacters = 0
@@ -229,6 +229,11 @@ final class Draft {
         case .length: length = nil
         default: break
         }
+    }
+
+    private func countContent(_ added: Int) {
+        contentCount += added
+        context.uploadBytes += added
     }
 
     private func beginContent() {
@@ -258,10 +263,17 @@ final class Draft {
         self.share = consume share
     }
 
+    /// Seals a value that the server made up, in place of what came.
+    func sealGenerated(_ value: Span<UInt8>) throws(SealingError) {
+        countContent(value.count - contentCount)
+        try sealer?.append(value, suite: context.suite)
+    }
+
     /// Seals the next bytes of content.
     func appendContent(_ piece: Span<UInt8>) {
-        contentCount += piece.count
+        countContent(piece.count)
         guard contentCount <= context.settings.maximumContent else { return fail(.contentTooLarge) }
+        guard context.uploadBytes <= context.freeBytes else { return fail(.vaultFull) }
         guard contentText.accept(piece) else { return fail(.contentIsNotText) }
         do throws(SealingError) {
             try sealer?.append(piece, suite: context.suite)
@@ -383,5 +395,16 @@ enum ObscuredAddress {
         let stars = Array("***".utf8)
         let bytes = Array(visible) + stars + [UInt8(ascii: "@")] + domain.prefix(1) + stars + domain[dot...]
         return String(decoding: bytes.filter { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }, as: UTF8.self)
+    }
+}
+
+extension RequestHead {
+    /// How many bytes of body the head announces; of a chunked one, as many as are handled at once.
+    var declaredLength: Int {
+        switch framing {
+        case .none: 0
+        case .length(let length): Int(clamping: length)
+        case .chunked: ContentOpener.chunkSize
+        }
     }
 }

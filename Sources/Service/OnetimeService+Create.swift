@@ -69,7 +69,7 @@ extension OnetimeService {
         let classes = draft.classes.isEmpty ? .standard : draft.classes
         try GeneratedPassword.append(length: length, from: classes, to: &value, arena: context.arena)
         try draft.beginSealing(expectedCount: length)
-        draft.appendContent(value.span)
+        try draft.sealGenerated(value.span)
         draft.generated = consume value
     }
 

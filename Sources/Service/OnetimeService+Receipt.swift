@@ -19,6 +19,7 @@ extension OnetimeService {
         guard let id = try? context.suite.receiptID(of: token), let view = vault.receipt(id, now: now) else {
             return refuse(.unknownSecret, .receipt(key), request, &response)
         }
+        guard canOpenToken else { return refuse(.noMemory, .receipt(key), request, &response) }
         beginJSON(.ok, &response)
         writeReceipt(view, id, token, request, &response)
         if context.settings.tellsViewed { vault.markViewed(id) }
@@ -68,7 +69,7 @@ extension OnetimeService {
 
     /// Goes on when the passphrase is stretched.
     func burn(
-        _ key: ByteRange, _ draft: Draft, _ stretching: Stretching, _ peerIsGone: Bool, _ request: borrowing Request,
+        _ key: ByteRange, _ draft: Draft, _ stretching: Stretching, _ request: borrowing Request,
         _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) {
         let receiptToken = key.span(in: request.bytes)
@@ -85,7 +86,6 @@ extension OnetimeService {
                 let left = vault.attemptFailed(secretID, now: now)
                 return refuse(.wrongPassphrase(attemptsLeft: left), draft.route, request, &response, draft)
             }
-            if peerIsGone { return vault.withdrawAttempt(secretID, now: now) }
             finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
@@ -152,6 +152,9 @@ extension OnetimeService {
         }
         response.append("]")
     }
+
+    /// Whether there is memory to open a receipt's token: a receipt without its link would be taken for one.
+    private var canOpenToken: Bool { context.arena.freeBytes >= 16 * 1024 }
 
     /// A receipt in the form of v1, with the secret's token as far as the receipt still opens it.
     private func writeReceipt(

@@ -128,7 +128,8 @@ extension OnetimeService {
         switch refusal {
         case .unknownSecret, .malformedKey: Page.gone(&response, page)
         case .foreignOrigin: Page.notice(&response, page, .refused)
-        case .vaultFull, .noMemory, .internalError: Page.notice(&response, page, .full)
+        case .vaultFull, .internalError: Page.notice(&response, page, .full)
+        case .noMemory: Page.notice(&response, page, .busy(retryAfter: 1))
         case .bodyTooLarge: Page.notice(&response, page, .tooLarge(limit: context.settings.maximumContent))
         case .tooBusy, .lockedOut, .wrongPassphrase, .nothingToShare, .contentTooLarge, .passphraseTooShort,
             .passphraseTooLong, .passphraseMissing:

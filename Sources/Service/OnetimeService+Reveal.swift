@@ -62,9 +62,11 @@ extension OnetimeService {
             // All that could fail for want of memory comes before the secret leaves the vault.
             guard var share = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
-                let plaintext = context.arena.allocate(ContentOpener.chunkSize)
+                let plaintext = context.arena.allocate(ContentOpener.chunkSize),
+                let reserve = context.arena.allocate(ResponseWriter.reserveCapacity)
             else { throw .arenaFull }
             guard let taken = vault.take(id, share: &share, now: now) else { return missing(draft, request, &response) }
+            response.reserve = consume reserve
             let opener = try taken.opener(token: token, share: share.span, suite: context.suite, key: key)
             return hand(opener, plaintext, draft, token, request, &exchange, &response)
         } catch {
@@ -101,6 +103,7 @@ extension OnetimeService {
                 passphrase: passphrase, salt: salt, parameters: lock.parameters, arena: context.arena)
             draft.stretching = stretching
             draft.lock = lock
+            draft.attempt = id
             if context.workers.submit(request.ticket, { stretching.run() }) { return .waiting }
         } catch {
             vault.withdrawAttempt(id, now: now)
@@ -113,7 +116,7 @@ extension OnetimeService {
 
     /// Goes on when the passphrase is stretched: the lock opens or it does not.
     func reveal(
-        _ key: ByteRange, _ draft: Draft, _ stretching: Stretching, _ peerIsGone: Bool, _ request: borrowing Request,
+        _ key: ByteRange, _ draft: Draft, _ stretching: Stretching, _ request: borrowing Request,
         _ exchange: inout Exchange, _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
         let token = key.span(in: request.bytes)
@@ -121,7 +124,8 @@ extension OnetimeService {
             let id = try context.suite.secretID(of: token)
             guard var heldShare = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
-                let plaintext = context.arena.allocate(ContentOpener.chunkSize)
+                let plaintext = context.arena.allocate(ContentOpener.chunkSize),
+                let reserve = context.arena.allocate(ResponseWriter.reserveCapacity)
             else {
                 vault.withdrawAttempt(id, now: now)
                 throw .arenaFull
@@ -129,13 +133,10 @@ extension OnetimeService {
             guard let contentShare = try unlock(draft, stretching, token, id, now, vault) else {
                 return failedAttempt(id, draft, request, &response, now, vault)
             }
-            if peerIsGone {
-                vault.withdrawAttempt(id, now: now)
-                return .complete
-            }
             guard let taken = vault.take(id, isUnlocked: true, share: &heldShare, now: now) else {
                 return missing(draft, request, &response)
             }
+            response.reserve = consume reserve
             let opener = try taken.opener(
                 token: token, share: contentShare.span, suite: context.suite, key: key)
             return hand(opener, plaintext, draft, token, request, &exchange, &response)
@@ -219,7 +220,7 @@ extension OnetimeService {
             response.append("\",\"share_domain\":\"\",\"value\":\"")
         }
         exchange.stage = .reveal(reveal)
-        // What was taken authenticates, so nil is a failure of memory or library; the part is cut off, never wrong.
+        // All memory was had before, so nil is a failure of OpenSSL's: the answer is cut off, never wrong.
         return reveal.writeNext(&response, context) ?? .partial
     }
 }

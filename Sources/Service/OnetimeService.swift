@@ -57,6 +57,10 @@ public final class OnetimeService: RequestHandler {
         let route = route(of: request)
         let method = request.head.method
         plan.limit = Self.smallBody
+        if route.isUnknown && method != .options {
+            plan.isRefused = request.head.hasBody
+            return Exchange(stage: .refused(route, .unknownSecret))
+        }
         guard route.allows(method) else {
             if method == .options { return Exchange(stage: .plain(route)) }
             plan.isRefused = request.head.hasBody
@@ -72,11 +76,17 @@ public final class OnetimeService: RequestHandler {
         var refusal: Refusal?
         if case .length(let length) = request.head.framing, length > UInt64(plan.limit) {
             refusal = .bodyTooLarge
-        } else if takesContent, vault.refusal(forContentOf: 0) != nil {
-            refusal = .vaultFull
+        } else if takesContent {
+            context.freeBytes = vault.freeBytes
+            let declared = min(request.head.declaredLength, context.settings.maximumContent)
+            if vault.refusal(forContentOf: context.uploadBytes + declared) != nil { refusal = .vaultFull }
+        }
+        // A page of another site may make a browser send a form here; clients that are no browsers send no such field.
+        if route.isInAPI, let site = request.value(of: .secFetchSite), site.equals("cross-site") {
+            refusal = .foreignOrigin
         }
         if let refusal {
-            plan.isRefused = true
+            plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, refusal))
         }
         let draft = Draft(route: route, context: context, takesContent: takesContent)
@@ -147,24 +157,29 @@ public final class OnetimeService: RequestHandler {
 
     /// A worker is done with a passphrase.
     public func resume(
-        _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, peerIsGone: Bool,
-        now: Moment, isolation vault: isolated Vault
+        _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, now: Moment,
+        isolation vault: isolated Vault
     ) -> Outcome {
         guard case .draft(let draft) = exchange.stage, let stretching = draft.stretching else { return .complete }
         response.isSensitive = true
         switch draft.route {
         case .create, .generate, .homePage:
-            if peerIsGone { return .complete }
             conceal(draft, stretching, request, &response, now, vault)
             return .complete
         case .reveal(let key), .secretPage(let key):
-            return reveal(key, draft, stretching, peerIsGone, request, &exchange, &response, now, vault)
+            return reveal(key, draft, stretching, request, &exchange, &response, now, vault)
         case .burn(let key), .burnPage(let key):
-            burn(key, draft, stretching, peerIsGone, request, &response, now, vault)
+            burn(key, draft, stretching, request, &response, now, vault)
             return .complete
         default:
             return .complete
         }
+    }
+
+    /// A passphrase that nobody waits for any more was not tried: its outcome is told to nobody, and consumes nothing.
+    public func abandon(_ exchange: Exchange, now: Moment, isolation vault: isolated Vault) {
+        guard case .draft(let draft) = exchange.stage, let id = draft.attempt else { return }
+        vault.withdrawAttempt(id, now: now)
     }
 
     /// Writes the next part of a content.

@@ -26,7 +26,7 @@ enum Refusal: Equatable {
 }
 
 extension Refusal {
-    /// Whether a passphrase was wrong, or could not be tried because others are being tried.
+    /// Whether a passphrase was wrong, or as many as may be are being tried on the secret already.
     var isAboutPassphrase: Bool {
         switch self {
         case .wrongPassphrase, .lockedOut: true

@@ -43,6 +43,14 @@ enum Route {
         }
     }
 
+    /// Whether there is nothing under the path.
+    var isUnknown: Bool {
+        switch self {
+        case .unknown, .unknownInAPI: true
+        default: false
+        }
+    }
+
     var isInAPI: Bool {
         switch self {
         case .status, .authcheck, .create, .generate, .reveal, .receipt, .burn, .recent, .unknownInAPI: true

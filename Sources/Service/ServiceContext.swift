@@ -12,6 +12,10 @@ final class ServiceContext {
     /// The value of the hidden field that tells this server's forms from others'.
     let formToken: String
     let credential: CredentialHash?
+    /// Bytes of content that requests under way have sealed and that the vault does not hold yet.
+    var uploadBytes = 0
+    /// Bytes that the vault had room for when the last upload began.
+    var freeBytes = Int.max
     /// Whether there is an API key.
     let hasCredential: Bool
 

@@ -53,6 +53,9 @@ public actor Vault {
     /// How many secrets wait for their readers.
     public var count: Int { records.count }
 
+    /// How many more bytes it may hold.
+    public var freeBytes: Int { limits.bytes - bytesInUse }
+
     /// Why a secret with so many bytes of content would be refused, or nil.
     public func refusal(forContentOf byteCount: Int) -> VaultRefusal? {
         if slots.used >= limits.secrets { return .tooManySecrets }

@@ -1,6 +1,7 @@
 // Everything that can be set, with its default, and how flags and environment set it.
 import HTTPServer
 import Kernel
+import SecureMemory
 import Service
 import Vault
 
@@ -56,8 +57,21 @@ struct Configuration {
                 try apply(option, value, named: name, &configuration)
             }
         }
+        try checkKey(environment)
         try configuration.settle()
         return configuration
+    }
+
+    /// Half a key would leave the server open to everybody, and nobody would notice.
+    private static func checkKey(_ environment: (String) -> String?) throws(UsageError) {
+        let name = environment("ONETIME_USER")?.utf8.count ?? 0
+        let token = Environment.size(of: "ONETIME_APITOKEN")
+        guard (name == 0) == (token == 0) else {
+            throw UsageError(text: "ONETIME_USER and ONETIME_APITOKEN have to be set together, or neither")
+        }
+        guard name + token <= 700 else {
+            throw UsageError(text: "ONETIME_USER and ONETIME_APITOKEN have to be at most 700 bytes together")
+        }
     }
 
     private static func apply(

@@ -40,7 +40,9 @@ enum ServeCommand {
         _ configuration: Configuration, _ arena: SecureArena, _ shares: consuming ShareTable,
         _ protection: MemoryProtection, _ hardening: ProcessHardening
     ) throws -> Int32 {
-        guard let address = configuration.listen else { return 2 }
+        guard let wanted = configuration.listen else { return 2 }
+        let listener = try Socket.listening(on: wanted)
+        let address = listener.localAddress ?? wanted
         let console = Console()
         Library.prepare()
         let suite = try CipherSuite()
@@ -61,7 +63,7 @@ enum ServeCommand {
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
         }
         let server = try Server(
-            handler: service, address: address, limits: configuration.server, arena: arena, loop: loop,
+            handler: service, listener: listener, limits: configuration.server, arena: arena, loop: loop,
             workers: workers)
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
@@ -69,7 +71,7 @@ enum ServeCommand {
             arena.touch()
             touchShares()
         }
-        announce(console, server.address ?? address, settings, protection, hardening)
+        announce(console, address, settings, protection, hardening)
         try vault.assumeIsolated { vault in
             try server.run(isolation: vault)
             vault.wipeAll(now: .now)
@@ -127,9 +129,9 @@ enum ServeCommand {
     private static func takeCredential(
         _ settings: inout ServiceSettings, _ suite: CipherSuite, _ arena: SecureArena
     ) throws -> CredentialHash? {
-        let name = Environment.value("ONETIME_USER")
-        guard let token = Environment.takeSecret("ONETIME_APITOKEN", into: arena), !token.isEmpty,
-            let name, !name.isEmpty, var credential = arena.allocate(name.utf8.count + 1 + token.count)
+        guard let name = Environment.value("ONETIME_USER"), !name.isEmpty,
+            let token = Environment.takeSecret("ONETIME_APITOKEN", into: arena),
+            var credential = arena.allocate(name.utf8.count + 1 + token.count)
         else { return nil }
         credential.append(name.utf8Span.span)
         credential.append(UInt8(ascii: ":"))

@@ -111,18 +111,11 @@ import Testing
 
     @Test func `sending to one who is gone is an error and not the end of the process`() throws {
         let ends = try Loopback()
-        ends.caller.resetOnClose()
         let accepted = close(ends)
         #expect(throws: Errno.self) {
-            for _ in 0..<100 { _ = try accepted.send([1]) }
+            // The first bytes are answered by a reset, which may take a moment to come.
+            for _ in 0..<100_000 { _ = try accepted.send([1]) }
         }
-    }
-
-    @Test func `a reset on close reaches the peer as one`() throws {
-        let ends = try Loopback()
-        ends.caller.resetOnClose()
-        let accepted = close(ends)
-        #expect(throws: Errno.connectionReset) { _ = try accepted.receive() }
     }
 
     /// Closes all but the accepted end.

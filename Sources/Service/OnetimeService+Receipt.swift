@@ -31,7 +31,7 @@ extension OnetimeService {
         _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
         let receiptToken = key.span(in: request.bytes)
-        if let refusal = checkBurn(receiptToken, draft, request) {
+        if let refusal = checkAction(receiptToken, draft, request) {
             refuse(refusal, draft.route, request, &response, draft)
             return .complete
         }
@@ -54,17 +54,6 @@ extension OnetimeService {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
         }
-    }
-
-    private func checkBurn(_ token: Span<UInt8>, _ draft: Draft, _ request: borrowing Request) -> Refusal? {
-        if case .burnPage = draft.route {
-            guard isSameOrigin(request, draft) else { return .foreignOrigin }
-            if !Token.isWellFormed(token) { return .unknownSecret }
-        } else {
-            if context.caller(request) == .unknown { return .notAuthorized }
-            if !Token.isWellFormed(token) { return .malformedKey }
-        }
-        return draft.refusal
     }
 
     /// Goes on when the passphrase is stretched.

@@ -45,7 +45,7 @@ extension OnetimeService {
         _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
         let token = key.span(in: request.bytes)
-        if let refusal = checkReveal(token, draft, request) {
+        if let refusal = checkAction(token, draft, request) {
             refuse(refusal, draft.route, request, &response, draft)
             return .complete
         }
@@ -75,13 +75,14 @@ extension OnetimeService {
         }
     }
 
-    private func checkReveal(_ token: Span<UInt8>, _ draft: Draft, _ request: borrowing Request) -> Refusal? {
-        if case .secretPage = draft.route {
-            guard isSameOrigin(request, draft) else { return .foreignOrigin }
-            if !Token.isWellFormed(token) { return .unknownSecret }
-        } else {
+    /// Judges an action on the record of a token, before the record is looked for.
+    func checkAction(_ token: Span<UInt8>, _ draft: Draft, _ request: borrowing Request) -> Refusal? {
+        if draft.route.isInAPI {
             if context.caller(request) == .unknown { return .notAuthorized }
             if !Token.isWellFormed(token) { return .malformedKey }
+        } else {
+            guard isSameOrigin(request, draft) else { return .foreignOrigin }
+            if !Token.isWellFormed(token) { return .unknownSecret }
         }
         return draft.refusal
     }

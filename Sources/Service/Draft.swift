@@ -10,7 +10,7 @@ final class Draft {
     enum Source { case query, body }
 
     private enum Field: UInt8 {
-        case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, locale, ignored
+        case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, ignored
     }
 
     private enum Format {
@@ -212,7 +212,7 @@ final class Draft {
         case .characterSet: classes.formUnion(Self.characterClass(value))
         case .action: wantsGenerated = value.span.equals("generate")
         case .formToken: hasFormToken = constantTimeEqual(value.span, context.formToken.utf8Span.span)
-        case .passphrase, .locale, .ignored: break
+        case .passphrase, .ignored: break
         }
         field = .ignored
     }

@@ -54,6 +54,16 @@ struct BuddyAllocator: ~Copyable {
         return unit
     }
 
+    /// Whether there is a free block of 2^order units or more. O(maximumOrder).
+    func hasBlock(order: Int) -> Bool {
+        var order = order
+        while order <= maximumOrder {
+            if heads[order] != Self.none { return true }
+            order += 1
+        }
+        return false
+    }
+
     /// Gives a block back and joins it with its free buddies. O(maximumOrder).
     mutating func free(_ unit: Int, order: Int) {
         freeUnits += 1 << order

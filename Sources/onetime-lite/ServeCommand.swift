@@ -10,10 +10,13 @@ enum ServeCommand {
     /// Serves until a signal ends it. Returns the exit status.
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
         let arena: SecureArena
+        let inputs: SecureArena
         let shares: ShareTable
         do {
             arena = try SecureArena(
-                capacity: configuration.lockedMemory / 4 * 3, allowsSecretMemory: configuration.usesSecretMemory)
+                capacity: configuration.lockedMemory / 8 * 5, allowsSecretMemory: configuration.usesSecretMemory)
+            inputs = try SecureArena(
+                capacity: configuration.lockedMemory / 8, allowsSecretMemory: configuration.usesSecretMemory)
             shares = try ShareTable(
                 capacity: configuration.vault.secrets, lockedCapacity: configuration.vault.lockedShares,
                 allowsSecretMemory: configuration.usesSecretMemory)
@@ -21,10 +24,11 @@ enum ServeCommand {
             Console.failure("there is not enough memory to start")
             return 1
         }
-        let protection = weaker(arena.protection, shares.protection)
+        let protection = weaker(weaker(arena.protection, inputs.protection), shares.protection)
         do {
-            let status = try serve(configuration, arena, shares, protection, hardening)
+            let status = try serve(configuration, arena, inputs, shares, protection, hardening)
             arena.wipeAll()
+            inputs.wipeAll()
             return status
         } catch let error as Errno {
             let address = configuration.listen.map { "\($0)" } ?? ""
@@ -33,11 +37,12 @@ enum ServeCommand {
             Console.failure("cannot start: OpenSSL or the protected memory failed")
         }
         arena.wipeAll()
+        inputs.wipeAll()
         return 1
     }
 
     private static func serve(
-        _ configuration: Configuration, _ arena: SecureArena, _ shares: consuming ShareTable,
+        _ configuration: Configuration, _ arena: SecureArena, _ inputs: SecureArena, _ shares: consuming ShareTable,
         _ protection: MemoryProtection, _ hardening: ProcessHardening
     ) throws -> Int32 {
         guard let wanted = configuration.listen else { return 2 }
@@ -63,12 +68,13 @@ enum ServeCommand {
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
         }
         let server = try Server(
-            handler: service, listener: listener, limits: configuration.server, arena: arena, loop: loop,
-            workers: workers)
+            handler: service, listener: listener, limits: configuration.server, arena: arena,
+            inputs: inputs, loop: loop, workers: workers)
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {
             arena.touch()
+            inputs.touch()
             touchShares()
         }
         announce(console, address, settings, protection, hardening)

@@ -92,7 +92,7 @@ extension Configuration {
                 configuration.service.timeToLiveChoices = choices
             },
             .size(
-                "max-content", "SECRET_MAX_LENGTH", 1...(64 << 20), "the largest secret (1M)", \.service.maximumContent
+                "max-content", "SECRET_MAX_LENGTH", 1...(64 << 20), "the largest secret (16M)", \.service.maximumContent
             ),
             .toggle(
                 "passphrase-required", "PASSPHRASE_REQUIRED", "no secret without a passphrase",

@@ -23,6 +23,7 @@ final class Connection<Exchange> {
 
     let socket: Socket
     let ticket: Ticket
+    let network: ClientNetwork
     var phase = Phase.head
     /// What is waited for at present.
     var interest = Readiness.readable
@@ -71,8 +72,9 @@ final class Connection<Exchange> {
     /// How the answer that goes out part by part is framed.
     var form = ResponseWriter.Form()
 
-    init(socket: consuming Socket, ticket: Ticket, limits: HeadLimits) {
+    init(socket: consuming Socket, network: ClientNetwork, ticket: Ticket, limits: HeadLimits) {
         self.socket = socket
+        self.network = network
         self.ticket = ticket
         scanner = HeadScanner(limits: limits)
     }

@@ -16,6 +16,8 @@ struct Lineup {
         case none
         /// Waits, unread, until there is memory for its request.
         case waiting
+        /// Waits behind those, because others of its address wait or hold memory already.
+        case waitingLast
         /// Holds memory for as long as its client takes to send a body or to accept an answer.
         case holding
     }
@@ -23,6 +25,7 @@ struct Lineup {
     /// A connection's place in its row.
     struct Place {
         var kind = Kind.none
+        var isWaiting: Bool { kind == .waiting || kind == .waitingLast }
         var previous = Lineup.none
         var next = Lineup.none
     }
@@ -33,6 +36,7 @@ extension Server {
     func join(_ kind: Lineup.Kind, _ connection: Peer, atFront: Bool = false) {
         guard connection.place.kind != kind else { return }
         leave(connection)
+        addresses.noteClaim(of: connection.network, isMade: true)
         let slot = connection.ticket.slot
         connection.place.kind = kind
         withRow(kind) { row in
@@ -56,6 +60,7 @@ extension Server {
         let place = connection.place
         guard place.kind != .none else { return }
         connection.place = Lineup.Place()
+        addresses.noteClaim(of: connection.network, isMade: false)
         withRow(place.kind) { row in
             if let previous = self[place.previous] { previous.place.next = place.next } else { row.first = place.next }
             if let next = self[place.next] { next.place.previous = place.previous } else { row.last = place.previous }
@@ -71,6 +76,7 @@ extension Server {
         switch kind {
         case .none: break
         case .waiting: change(&waiting)
+        case .waitingLast: change(&waitingLast)
         case .holding: change(&holding)
         }
     }

@@ -1,6 +1,7 @@
 // Connections come, time out and go.
 internal import HTTPWire
 internal import Kernel
+internal import SecureMemory
 internal import TimerWheel
 
 extension Server {
@@ -18,19 +19,54 @@ extension Server {
     }
 
     /// Accepts what waits, as far as there is room. A machine without descriptors left waits for a connection to close.
-    func acceptConnections() {
-        // A bound for each turn, so that a flood of connections does not keep those that are there from being served.
-        for _ in 0..<256 {
-            guard openCount < limits.connections else { return pauseListening() }
+    ///
+    /// A bound for each turn, so that a flood of connections does not keep those that are there from being served.
+    ///
+    /// - Returns: whether there may be more.
+    func acceptConnections() -> Bool {
+        for _ in 0..<64 {
+            guard openCount < limits.connections else {
+                pauseListening()
+                return false
+            }
+            var peer: SocketAddress?
             do throws(Errno) {
-                guard let socket = try listener?.accept() else { return }
-                add(socket)
+                guard let socket = try listener?.accept(from: &peer) else { return false }
+                guard let peer else { continue }
+                add(socket, ClientNetwork(peer))
             } catch {
                 // No descriptor or no memory left: it may be better soon, also when none of ours closes.
                 listensAgainAt = now.milliseconds + Self.tickMilliseconds
-                return pauseListening()
+                pauseListening()
+                return false
             }
         }
+        return true
+    }
+
+    /// Turns a client away that has as many connections as one may have. What cannot be sent at once is not sent.
+    private func turnAway(_ socket: consuming Socket) {
+        guard var input = scratch.take() else { return }
+        // Closing with unread bytes would reset the connection, and the answer would not be seen.
+        var room = input.freeSpan
+        let received = (try? socket.receive(into: &room)) ?? nil
+        input.commit(received ?? 0)
+        input.wipe()
+        scratch = consume input
+        let answer: StaticString = """
+            HTTP/1.1 429 Too Many Requests\r
+            Content-Type: text/plain; charset=utf-8\r
+            Cache-Control: no-store\r
+            Retry-After: 1\r
+            Connection: close\r
+            Content-Length: 45\r
+            \r
+            This address has too many open connections.\r
+
+            """
+        let bytes = unsafe UnsafeBufferPointer(start: answer.utf8Start, count: answer.utf8CodeUnitCount)
+        _ = try? socket.send(unsafe Span(_unsafeElements: bytes))
+        socket.finishSending()
     }
 
     /// Whether a connection has not been closed.
@@ -38,11 +74,14 @@ extension Server {
         connections[Int(connection.ticket.slot)] === connection
     }
 
-    private func add(_ socket: consuming Socket) {
+    private func add(_ socket: consuming Socket, _ network: ClientNetwork) {
+        let limit = network.isLoopback && limits.sparesLoopback ? 0 : limits.connectionsPerAddress
+        guard addresses.add(network, limit: limit) else { return turnAway(socket) }
         let slot = freeSlots.popLast() ?? connections.count
         generation = generation == .max >> 1 ? 1 : generation + 1
         let connection = Peer(
-            socket: socket, ticket: Ticket(slot: UInt32(slot), generation: generation), limits: limits.head)
+            socket: socket, network: network, ticket: Ticket(slot: UInt32(slot), generation: generation),
+            limits: limits.head)
         if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
         openCount += 1
         setDeadline(connection, now.milliseconds + limits.headTimeout)
@@ -88,6 +127,7 @@ extension Server {
         guard isOpen(connection) else { return }
         if connection.phase == .waiting, let exchange = connection.exchange { abandoned.append(exchange) }
         leave(connection)
+        addresses.remove(connection.network)
         connections[slot] = nil
         freeSlots.append(slot)
         openCount -= 1
@@ -114,12 +154,15 @@ extension Server {
     func endTimedOut() -> Bool {
         let tick = UInt32(clamping: (now.milliseconds - wheelStart) / Self.tickMilliseconds)
         var budget = 1024
-        while let slot = timeouts.next(upTo: tick, budget: &budget) {
+        // Ending one takes system calls; looking whether it is due does not.
+        var ended = 0
+        while ended < 64, let slot = timeouts.next(upTo: tick, budget: &budget) {
             guard let connection = connections[Int(slot)] else { continue }
             if connection.deadline > now.milliseconds {
                 setDeadline(connection, connection.deadline)
             } else {
                 timeOut(connection)
+                ended += 1
             }
         }
         return timeouts.hasWorkLeft

@@ -85,7 +85,7 @@ extension Server {
         switch connection.phase {
         case .closing, .lingering:
             return
-        case .head where connection.place.kind == .waiting:
+        case .head where connection.place.isWaiting:
             pack(connection, &input)
         case .head where connection.peerFinished && connection.output == nil:
             // A request that will never be complete, or none at all.
@@ -236,8 +236,8 @@ extension Server {
         guard let exchange = handler.begin(request, isWhole: isWhole, plan: &plan, now: now, isolation: isolation)
         else { return false }
         if !plan.isRefused {
-            // Who waits longest comes first; but what can be done at once takes nothing from anybody.
-            if !isWhole && !waiting.isEmpty && !isRetrying { return false }
+            // What can be done at once takes nothing from anybody.
+            guard isWhole || mayHoldMemory(connection) else { return false }
             guard promiseInput(connection, head, isWhole: isWhole) else { return false }
         }
         connection.head = head

@@ -43,7 +43,7 @@ extension Server {
         switch connection.phase {
         case .closing: return endSending(connection)
         case .waiting: wait(for: connection.peerFinished ? [] : .peerFinished, on: connection)
-        case .head where connection.place.kind == .waiting: break
+        case .head where connection.place.isWaiting: break
         default: wait(for: .readable, on: connection)
         }
         return isOpen(connection)

@@ -12,9 +12,10 @@ internal import SecureMemory
 
 extension Server {
     /// Whether connections are read only as far as they can be served at once.
-    var isFrugal: Bool {
-        !waiting.isEmpty || !hasSpare
-    }
+    var isFrugal: Bool { hasWaiting || !hasSpare }
+
+    /// Whether anybody waits for memory.
+    var hasWaiting: Bool { !waiting.isEmpty || !waitingLast.isEmpty }
 
     private var hasSpare: Bool {
         switch spare {
@@ -23,11 +24,28 @@ extension Server {
         }
     }
 
-    /// Has a connection wait for memory; its time does not run. One that waited before keeps its place.
+    /// Has a connection wait for memory; its time does not run. One that waited before keeps its turn.
     func park(_ connection: Peer) {
-        join(.waiting, connection, atFront: isRetrying)
+        if isRetrying {
+            join(retriedFrom, connection, atFront: true)
+        } else {
+            join(isGreedy(connection) ? .waitingLast : .waiting, connection)
+        }
         wait(for: [], on: connection)
         setDeadline(connection, .max)
+    }
+
+    /// Whether the address of a connection has so many others that hold memory, or wait for it, that those of other addresses
+    /// come first. The loopback is a proxy that speaks for everybody.
+    private func isGreedy(_ connection: Peer) -> Bool {
+        !connection.network.isLoopback && addresses.claims(of: connection.network) >= limits.claimsPerAddress
+    }
+
+    /// Whether a connection may hold memory from turn to turn now: those who wait longer come first, and the last quarter is not
+    /// for those who have much.
+    func mayHoldMemory(_ connection: Peer) -> Bool {
+        if hasWaiting && !isRetrying { return false }
+        return !isGreedy(connection) || arena.freeBytes > arena.capacity / 4 + ServerLimits.requestReserve
     }
 
     /// Takes the spare block back, and lets those go on that wait for memory, in order, as far as there is some.
@@ -35,22 +53,23 @@ extension Server {
     /// - Returns: whether there is more to do right now.
     func resumeWaiting(_ isolation: isolated Handler.Isolation) -> Bool {
         if !hasSpare { spare = inputs.allocate(ResponseWriter.bodyCapacity) }
-        guard !waiting.isEmpty else { return false }
+        guard hasWaiting else { return false }
         isRetrying = true
         defer { isRetrying = false }
         var budget = 64
-        while budget > 0, let connection = self[waiting.first] {
+        while budget > 0, let connection = self[waiting.first] ?? self[waitingLast.first] {
             guard arena.hasRoom(for: ServerLimits.requestReserve) else { break }
             budget -= 1
+            retriedFrom = connection.place.kind
             leave(connection)
             connection.began = now.milliseconds
             guard connection.output == nil else { continue }
             wait(for: .readable, on: connection)
             setDeadline(connection, now.milliseconds + limits.headTimeout)
             if connection.headEnd > 0 { goOn(connection, isolation) } else { readable(connection, isolation) }
-            if connection.place.kind == .waiting { break }
+            if connection.place.isWaiting { break }
         }
-        if !waiting.isEmpty { endSlowHolders() }
+        if hasWaiting { endSlowHolders() }
         return budget == 0
     }
 

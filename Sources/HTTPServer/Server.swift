@@ -23,6 +23,7 @@ public final class Server<Handler: RequestHandler> {
     var connections: [Peer?] = []
     var freeSlots: [Int] = []
     var openCount = 0
+    var addresses = AddressBook()
     var generation: UInt32 = 0
     var timeouts: TimerWheel
     let wheelStart: UInt64
@@ -35,9 +36,11 @@ public final class Server<Handler: RequestHandler> {
     var spare: SecureBytes?
     /// Those that wait for memory, and those that hold some.
     var waiting = Lineup()
+    var waitingLast = Lineup()
     var holding = Lineup()
     /// Whether the connection at hand waited for memory before.
     var isRetrying = false
+    var retriedFrom = Lineup.Kind.waiting
     /// When to look again for those who are too slow to keep what others wait for.
     var pressesAgainAt: UInt64 = 0
     var writer: ResponseWriter
@@ -112,7 +115,7 @@ public final class Server<Handler: RequestHandler> {
         for index in 0..<ready {
             let event = queue.event(at: index)
             switch event.token {
-            case Token.listener: acceptConnections()
+            case Token.listener: _ = acceptConnections()
             case Token.wakeUp: loop.wakeUp.acknowledge()
             case Token.alarm: alarm.acknowledge()
             case Token.signals: handleSignals(isolation)
@@ -123,10 +126,10 @@ public final class Server<Handler: RequestHandler> {
         for ticket in workers.takeCompleted() { resume(ticket, isolation) }
         let more = handler.expire(now: now, isolation: isolation)
         let hasTimedOut = endTimedOut()
-        let hasWaiting = resumeWaiting(isolation)
+        let isResuming = resumeWaiting(isolation)
         while let exchange = abandoned.popLast() { handler.abandon(exchange, now: now, isolation: isolation) }
         if let again = listensAgainAt, now.milliseconds >= again { resumeListening() }
-        return hasTimedOut || hasWaiting || more
+        return hasTimedOut || isResuming || more
     }
 
     private func handle(_ token: UInt64, _ readiness: Readiness, _ isolation: isolated Handler.Isolation) {
@@ -149,7 +152,7 @@ public final class Server<Handler: RequestHandler> {
         }
         if let drainsUntil { next = min(next ?? .max, drainsUntil) }
         if let listensAgainAt { next = min(next ?? .max, listensAgainAt) }
-        if !waiting.isEmpty { next = min(next ?? .max, max(pressesAgainAt, now.milliseconds + 1)) }
+        if hasWaiting { next = min(next ?? .max, max(pressesAgainAt, now.milliseconds + 1)) }
         guard next != alarmedFor else { return }
         alarmedFor = next
         try alarm.set(to: next)
@@ -178,7 +181,7 @@ public final class Server<Handler: RequestHandler> {
 
     private func drain(_ isolation: isolated Handler.Isolation) {
         // Who was there before the signal is served: in the kernel's queue, or with a request that was not read yet.
-        acceptConnections()
+        while acceptConnections() {}
         drainsUntil = now.milliseconds + limits.drainTimeout
         pauseListening()
         listener = nil

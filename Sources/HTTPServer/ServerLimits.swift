@@ -7,6 +7,12 @@ public struct ServerLimits: Sendable {
     public var head = HeadLimits()
     /// How many connections are open at the same time; more wait in the kernel's queue.
     public var connections = 16384
+    /// How many connections one IPv4 address or IPv6 /64 may have; 0 for any number.
+    public var connectionsPerAddress = 4096
+    /// Whether the loopback has no such limit: a proxy there speaks for everybody.
+    public var sparesLoopback = true
+    /// How many connections of an address may hold memory, or wait for it, before those of other addresses come first.
+    public var claimsPerAddress = 8
     /// How long a request's head may take from its first byte on.
     public var headTimeout: UInt64 = 10_000
     /// How long a body may take beyond what it needs at `bodyRate`.

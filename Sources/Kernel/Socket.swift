@@ -52,10 +52,21 @@ public struct Socket: ~Copyable, Sendable {
     }
 
     /// The next connection that waits, or nil when there is none. It does not block, and sends what it is given at once.
-    public func accept() throws(Errno) -> Socket? {
+    ///
+    /// - Parameter peer: gets the address that it comes from; nil for one that is no Internet address.
+    public func accept(from peer: inout SocketAddress?) throws(Errno) -> Socket? {
         do {
-            var length = socklen_t(0)
-            let descriptor = try SystemCalls.retrying { unsafe SystemCalls.accept(rawValue, nil, &length) }
+            var storage = sockaddr_storage()
+            let listener = rawValue
+            let descriptor = try SystemCalls.retrying {
+                var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+                return unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+                    unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                        unsafe SystemCalls.accept(listener, $0, &length)
+                    }
+                }
+            }
+            peer = SocketAddress(storage)
             let socket = Socket(FileDescriptor(owning: Int32(descriptor)))
             try? socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
             return socket

@@ -215,11 +215,16 @@ public actor Vault {
         let tick = UInt32(clamping: elapsed / Self.tickMilliseconds)
         var budget = budget
         while let slot = wheel.next(upTo: tick, budget: &budget) {
+            // Wiping a large content takes as long as destroying many small ones.
+            budget = max(budget - Int(records[Int(slot)].content.byteCount) / Self.bytesPerStep, 0)
             destroy(Int(slot), as: .expired, now)
         }
         trimIfMostlyEmpty()
         return wheel.hasWorkLeft
     }
+
+    /// How many bytes of content are wiped in about the time that a secret takes to be destroyed.
+    private static let bytesPerStep = 8192
 
     /// When ``expire(now:budget:)`` should be called next, in milliseconds of the monotonic clock; nil while nothing lives.
     public var nextExpiry: UInt64? {

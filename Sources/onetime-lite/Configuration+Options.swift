@@ -121,6 +121,10 @@ extension Configuration {
             .number(
                 "max-connections", "MAX_CONNECTIONS", "N", 1...1_000_000, "connections at a time (16384)",
                 \.server.connections),
+            .number(
+                "max-connections-per-address", "MAX_CONNECTIONS_PER_ADDRESS", "N", 0...1_000_000,
+                "of one IPv4 address or IPv6 /64, 0 for any number (a quarter of all; no limit for loopback)",
+                \.connectionsPerAddress),
             .size("max-head", "MAX_HEAD", 1024...32768, "the head of a request (16k)", \.server.head.maxHeadBytes),
             .time("head-timeout", "HEAD_TIMEOUT", 1...3600, "for a head to arrive (10)", \.headTimeout),
             .time(

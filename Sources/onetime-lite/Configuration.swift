@@ -29,6 +29,8 @@ struct Configuration {
     var idleTimeout = 60
     var writeTimeout = 30
     var drainTimeout = 5
+    /// Below 0: a quarter of all.
+    var connectionsPerAddress = -1
     var bodyRate = 8192
     var writeRate = 1024
 
@@ -113,6 +115,9 @@ struct Configuration {
         server.drainTimeout = UInt64(drainTimeout) * 1000
         // Some descriptors are the server's own.
         server.connections = min(server.connections, max(Process.raiseOpenFileLimit() - 32, 16))
+        server.sparesLoopback = connectionsPerAddress < 0
+        server.connectionsPerAddress =
+            connectionsPerAddress < 0 ? max(server.connections / 4, 1) : connectionsPerAddress
     }
 
     /// A container that outgrows its limit is killed with all its secrets; so the vault's budget is what the limit leaves

@@ -32,6 +32,11 @@ struct Loopback: ~Copyable {
 }
 
 extension Socket {
+    func accept() throws(Errno) -> Socket? {
+        var peer: SocketAddress?
+        return try accept(from: &peer)
+    }
+
     func send(_ bytes: [UInt8]) throws(Errno) -> Int? {
         try send(bytes.span)
     }

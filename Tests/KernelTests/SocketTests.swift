@@ -19,6 +19,31 @@ import Testing
         #expect(received == nil)
     }
 
+    @Test func `whoever is accepted has the address that he calls from`() throws {
+        let listener = try Socket.listening(on: Loopback.anyPort)
+        let address = try #require(listener.localAddress)
+        let caller = try Socket.connected(to: address, timeoutSeconds: 5)
+        let own = try #require(caller.localAddress)
+        var peer: SocketAddress?
+        let isThere = try listener.accept(from: &peer) != nil
+        #expect(isThere)
+        #expect(peer == own)
+    }
+
+    @Test func `what is peeked at is still there, and what comes later is behind it`() throws {
+        let ends = try Loopback()
+        _ = try ends.caller.send([1, 2])
+        var first = [UInt8](repeating: 0, count: 8)
+        var room = first.mutableSpan
+        let before = try ends.accepted.peek(into: &room)
+        #expect(before == 2)
+        _ = try ends.caller.send([3])
+        let all = try ends.accepted.receive()
+        #expect(all == [1, 2, 3])
+        let nothing = try ends.accepted.peek(into: &room) == nil
+        #expect(nothing)
+    }
+
     @Test func `a listener with nobody waiting accepts nobody`() throws {
         let ends = try Loopback()
         let second = try ends.listener.accept() == nil

@@ -20,7 +20,9 @@ let cSettings: [CSetting] =
 // Puts the wiping allocator of CLinux in front of glibc's.
 let wipingAllocator: [LinkerSetting] = [
     .unsafeFlags(
-        ["free", "realloc", "reallocarray"].flatMap { ["-Xlinker", "--wrap=\($0)"] } + ["-Xlinker", "--gc-sections"])
+        ["free", "realloc", "reallocarray"].flatMap { ["-Xlinker", "--wrap=\($0)"] } + [
+            "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe",
+        ])
 ]
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -46,7 +48,8 @@ let package = Package(
         // Floor 2
         room("Sealing", ["COpenSSL", "SecureMemory"]),
         room("HTTPWire"),
-        room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TimerWheel"]),
+        room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
+        room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         // Floor 4
@@ -55,7 +58,7 @@ let package = Package(
         // Floor 5
         .executableTarget(
             name: "onetime-lite",
-            dependencies: ["HTTPServer", "HTTPWire", "Kernel", "Sealing", "SecureMemory", "Service", "Vault"],
+            dependencies: ["HTTPServer", "HTTPWire", "Kernel", "Sealing", "SecureMemory", "Service", "TLS", "Vault"],
             swiftSettings: settings, linkerSettings: wipingAllocator),
         tests(of: "Kernel"),
         tests(of: "SecureMemory"),
@@ -63,6 +66,7 @@ let package = Package(
         tests(of: "Sealing", ["SecureMemory"]),
         tests(of: "HTTPWire", exclude: ["Vectors"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
+        tests(of: "TLS", ["Kernel", "SecureMemory"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
     ],

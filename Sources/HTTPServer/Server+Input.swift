@@ -7,9 +7,10 @@ extension Server {
     /// Receives what is there, in the loop's own buffer, and answers what is complete. Only what is left over goes into a
     /// block of the connection's own.
     func readable(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
-        guard var input = scratch.take() else { return }
+        guard isReadyToRead(connection), var input = scratch.take() else { return }
         receive(connection, into: &input, isolation)
         putBack(input)
+        if isOpen(connection) { queueIfHoldingMore(connection) }
     }
 
     private func putBack(_ input: consuming SecureBytes) {
@@ -32,7 +33,8 @@ extension Server {
         unpack(connection, into: &input)
         var room = input.freeSpan
         do throws(Errno) {
-            guard let count = try connection.socket.receive(into: &room) else {
+            guard let count = try connection.receive(into: &room) else {
+                if connection.receivesWhenWritable { wait(for: .writable, on: connection) }
                 pack(connection, &input)
                 return
             }
@@ -183,8 +185,9 @@ extension Server {
         let bytes = input.span.extracting(connection.headStart..<headEnd)
         let head = try RequestHead.parse(bytes, limits: limits.head)
         connection.head = head
+        if connection.isMisdirected { return redirect(connection, head, bytes) }
         var plan = BodyPlan(limit: 0)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
         connection.exchange = handler.begin(request, plan: &plan, now: now, isolation: isolation)
         connection.phase = .body
         if plan.isRefused {
@@ -231,8 +234,8 @@ extension Server {
     ) {
         guard let head = connection.head, var exchange = connection.exchange.take() else { return }
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
-        writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = handler.respond(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
         connection.exchange = exchange
@@ -260,7 +263,7 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) {
         var exchange = exchange
-        writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
+        prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = resumed(connection, head, &exchange, input, isolation)
         connection.exchange = exchange
         settle(connection, outcome)
@@ -276,7 +279,7 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) -> Outcome {
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
         return handler.resume(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
     }
@@ -302,7 +305,7 @@ extension Server {
         }
         if writer.overflowed {
             writer.discard()
-            writer.prepare(connection.head, keepsAlive: false)
+            prepareWriter(for: connection, keepsAlive: false)
             writePlain(.internalServerError, "The answer does not fit.")
             connection.phase = .closing
         }

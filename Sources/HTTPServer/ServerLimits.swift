@@ -22,6 +22,9 @@ public struct ServerLimits: Sendable {
     /// How long a connection is read and thrown away after an answer that came before the end of its request.
     public var lingerTimeout: UInt64 = 2_000
 
+    /// For how many seconds browsers that came by TLS shall come by nothing else (RFC 6797); 0 says nothing about it.
+    public var strictTransportSeconds = 0
+
     /// The standard bounds.
     public init() {}
 }

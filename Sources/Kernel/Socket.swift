@@ -79,6 +79,15 @@ public struct Socket: ~Copyable, Sendable {
         }
     }
 
+    /// The first byte that waits to be received, which stays there; nil at the end of the stream. Throws `wouldBlock` when there
+    /// is nothing right now.
+    public func peekFirstByte() throws(Errno) -> UInt8? {
+        let descriptor = rawValue
+        var byte: UInt8 = 0
+        let count = try SystemCalls.retrying { unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK)) }
+        return count == 1 ? byte : nil
+    }
+
     /// Sends what the kernel has room for. Returns how many bytes it took, nil when it has no room right now.
     public func send(_ bytes: Span<UInt8>) throws(Errno) -> Int? {
         let descriptor = rawValue

@@ -4,6 +4,7 @@ import Kernel
 import Sealing
 import SecureMemory
 import Service
+import TLS
 import Vault
 
 enum ServeCommand {
@@ -11,9 +12,11 @@ enum ServeCommand {
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
         let arena: SecureArena
         let shares: ShareTable
+        let records: LockedRegion?
         do {
             arena = try SecureArena(
                 capacity: configuration.lockedMemory / 4 * 3, allowsSecretMemory: configuration.usesSecretMemory)
+            records = try protectRecords(configuration)
             shares = try ShareTable(
                 capacity: configuration.vault.secrets, lockedCapacity: configuration.vault.lockedShares,
                 allowsSecretMemory: configuration.usesSecretMemory)
@@ -21,11 +24,15 @@ enum ServeCommand {
             Console.failure("there is not enough memory to start")
             return 1
         }
-        let protection = weaker(arena.protection, shares.protection)
+        var protection = weaker(arena.protection, shares.protection)
+        if let records { protection = weaker(protection, records.protection) }
+        defer { records?.wipe() }
         do {
             let status = try serve(configuration, arena, shares, protection, hardening)
             arena.wipeAll()
             return status
+        } catch let error as TLSError {
+            Console.failure(error.advice)
         } catch let error as Errno {
             let address = configuration.listen.map { "\($0)" } ?? ""
             Console.failure("cannot serve on \(address): \(error)")
@@ -53,7 +60,7 @@ enum ServeCommand {
         let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)
         let touchShares = shares.toucher()
         let vault = Vault(executor: loop, limits: configuration.vault, shares: shares, now: .now)
-        settings.fallbackURL = "http://\(reachable(address))"
+        settings.fallbackURL = "\(configuration.tls.isOn ? "https" : "http")://\(reachable(address))"
         settings.healthReport =
             ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
@@ -62,9 +69,13 @@ enum ServeCommand {
         ) { count in
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
         }
+        let (tls, fingerprint) = try secure(configuration.tls, address, arena)
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, loop: loop,
-            workers: workers)
+            workers: workers, tls: tls
+        ) {
+            reload(configuration.tls, tls, console)
+        }
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {
@@ -72,6 +83,7 @@ enum ServeCommand {
             touchShares()
         }
         announce(console, address, settings, protection, hardening)
+        if let fingerprint { announce(fingerprint, console) }
         try vault.assumeIsolated { vault in
             try server.run(isolation: vault)
             vault.wipeAll(now: .now)
@@ -84,7 +96,7 @@ enum ServeCommand {
         _ console: Console, _ address: SocketAddress, _ settings: ServiceSettings, _ protection: MemoryProtection,
         _ hardening: ProcessHardening
     ) {
-        let url = settings.publicURL ?? "http://\(reachable(address))"
+        let url = settings.publicURL ?? settings.fallbackURL
         if console.isTerminal {
             console.event("onetime-lite \(Help.version)  \(url)/")
             console.event("listening on \(address); secrets move through \(describe(protection))")

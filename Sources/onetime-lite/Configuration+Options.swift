@@ -41,7 +41,7 @@ extension Configuration {
                     }
                     let paths = item.split(separator: ",").map(String.init)
                     guard let certificate = paths.first, paths.count <= 2 else {
-                        throw Option.Refused(allowed: "self-signed, or a certificate and a key file with a comma between")
+                        throw Option.Refused(allowed: "self-signed, or a certificate, a comma and a key")
                     }
                     configuration.tls.files.append((certificate, paths.count == 2 ? paths[1] : certificate))
                 }

@@ -45,6 +45,8 @@ let package = Package(
         room("Kernel", ["CLinux"]),
         room("SecureMemory", ["CLinux"]),
         room("TimerWheel"),
+        room("QRCode"),
+        room("FingerprintWords"),
         // Floor 2
         room("Sealing", ["COpenSSL", "SecureMemory"]),
         room("HTTPWire"),
@@ -63,6 +65,9 @@ let package = Package(
         tests(of: "Kernel"),
         tests(of: "SecureMemory"),
         tests(of: "TimerWheel"),
+        tests(of: "QRCode", exclude: ["Vectors"]),
+        .executableTarget(name: "print-qr", dependencies: ["QRCode"], path: "Tests/PrintQR", swiftSettings: settings),
+        tests(of: "FingerprintWords", exclude: ["Vectors"]),
         tests(of: "Sealing", ["SecureMemory"]),
         tests(of: "HTTPWire", exclude: ["Vectors"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),

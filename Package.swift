@@ -60,7 +60,10 @@ let package = Package(
         // Floor 5
         .executableTarget(
             name: "onetime-lite",
-            dependencies: ["HTTPServer", "HTTPWire", "Kernel", "Sealing", "SecureMemory", "Service", "TLS", "Vault"],
+            dependencies: [
+                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "QRCode", "Sealing", "SecureMemory", "Service", "TLS",
+                "Vault",
+            ],
             swiftSettings: settings, linkerSettings: wipingAllocator),
         tests(of: "Kernel"),
         tests(of: "SecureMemory"),

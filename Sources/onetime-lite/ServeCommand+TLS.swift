@@ -49,17 +49,3 @@ extension ServeCommand {
         }
     }
 }
-
-extension ServeCommand {
-    /// Shows the fingerprint of a certificate that nobody vouches for, for people to compare.
-    static func announce(_ fingerprint: [32 of UInt8], _ console: Console) {
-        let digits: [Character] = Array("0123456789ABCDEF")
-        var hex = ""
-        for index in 0..<32 {
-            if index > 0 { hex += ":" }
-            hex.append(digits[Int(fingerprint[index] >> 4)])
-            hex.append(digits[Int(fingerprint[index] & 15)])
-        }
-        console.event("certificate fingerprint (SHA-256): \(hex)", [("tls.server.hash.sha256", hex)])
-    }
-}

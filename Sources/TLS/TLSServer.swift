@@ -80,7 +80,7 @@ public final class TLSServer {
                 &list, Int32(list.count), keys.baseAddress?.assumingMemoryBound(to: onetime_ticket_keys.self)) == 1
         }
         guard isJoined else {
-            for unsafecontext in unsafe contexts { unsafe SSL_CTX_free(context) }
+            for index in unsafe contexts.indices { unsafe SSL_CTX_free(contexts[index]) }
             throw .libraryFailure
         }
         return unsafe first
@@ -96,7 +96,7 @@ public struct TLSIdentities: ~Copyable {
     public init() {}
 
     deinit {
-        for unsafecontext in unsafe contexts { unsafe SSL_CTX_free(context) }
+        for index in unsafe contexts.indices { unsafe SSL_CTX_free(contexts[index]) }
     }
 
     /// Adds one.

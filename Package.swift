@@ -2,8 +2,12 @@
 import Foundation
 import PackageDescription
 
+// scripts/fuzz builds one executable more, and every room so that libFuzzer sees its way through it; nothing else sets this.
+let fuzzed = ProcessInfo.processInfo.environment["ONETIME_FUZZ"] == "1"
+let fuzzing: [SwiftSetting] = fuzzed ? [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])] : []
+
 // Strictness that every Swift target shares.
-let settings: [SwiftSetting] = [
+let settings: [SwiftSetting] = fuzzing + [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
@@ -35,6 +39,12 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
         name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: exclude,
         swiftSettings: settings)
 }
+
+let fuzz = Target.executableTarget(
+    name: "Fuzz", dependencies: ["HTTPServer", "HTTPWire", "Pages", "Service"], path: "Tests/Fuzz",
+    exclude: ["Corpus", "Words", "corpus.py"],
+    swiftSettings: settings + [.enableExperimentalFeature("Extern")],
+    linkerSettings: [.unsafeFlags(["-sanitize=address"])])
 
 let package = Package(
     name: "onetime-lite",
@@ -78,6 +88,6 @@ let package = Package(
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
-    ],
+    ] + (fuzzed ? [fuzz] : []),
     swiftLanguageModes: [.v6]
 )

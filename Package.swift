@@ -57,6 +57,10 @@ let package = Package(
             name: "onetime-lite",
             dependencies: ["HTTPServer", "HTTPWire", "Kernel", "Sealing", "SecureMemory", "Service", "Vault"],
             swiftSettings: settings, linkerSettings: wipingAllocator),
+        // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.
+        .executableTarget(
+            name: "bench-rooms", dependencies: ["Kernel", "Sealing", "SecureMemory", "TimerWheel", "Vault"],
+            path: "Tests/Bench/Rooms", swiftSettings: settings, linkerSettings: wipingAllocator),
         tests(of: "Kernel"),
         tests(of: "SecureMemory"),
         tests(of: "TimerWheel"),

@@ -76,6 +76,10 @@ let package = Package(
                 "Vault",
             ],
             swiftSettings: settings, linkerSettings: wipingAllocator),
+        // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.
+        .executableTarget(
+            name: "bench-rooms", dependencies: ["Kernel", "Sealing", "SecureMemory", "TimerWheel", "Vault"],
+            path: "Tests/Bench/Rooms", swiftSettings: settings, linkerSettings: wipingAllocator),
         tests(of: "Kernel"),
         tests(of: "SecureMemory"),
         tests(of: "TimerWheel"),

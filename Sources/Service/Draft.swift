@@ -255,7 +255,7 @@ final class Draft {
         guard var token = arena.allocate(Token.size), var receiptToken = arena.allocate(Token.size),
             var share = arena.allocate(ShareTable.shareSize)
         else { throw .arenaFull }
-        try Token.generate(secret: &token, receipt: &receiptToken, share: &share, arena: arena)
+        try Token.generate(secret: &token, receipt: &receiptToken, share: &share, suite: context.suite)
         sealer = try ContentSealer(
             token: token.span, share: share.span, expectedCount: expectedCount, suite: context.suite, arena: arena)
         self.token = consume token

@@ -93,7 +93,7 @@ extension OnetimeService {
         _ response: inout ResponseWriter, _ now: Moment
     ) {
         let facts = ReceiptFacts(view, now)
-        if let sealed = view.sealedToken, let secretToken = openToken(sealed, id, token) {
+        if let secretToken = openToken(view, id, token) {
             Page.receipt(
                 &response, pageContext(request), facts, receiptToken: token, secretToken: secretToken.span,
                 baseURL: baseURL(request))

@@ -52,7 +52,7 @@ enum ServeCommand {
         let address = listener.localAddress ?? wanted
         let console = Console()
         Library.prepare()
-        let suite = try CipherSuite()
+        let suite = try CipherSuite(arena: arena)
         var settings = configuration.service
         let credential = try takeCredential(&settings, suite, arena)
         let loop = try EventLoop()

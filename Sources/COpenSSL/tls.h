@@ -2,6 +2,8 @@
 #ifndef ONETIME_COPENSSL_TLS_H
 #define ONETIME_COPENSSL_TLS_H
 
+#include <errno.h>
+#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -11,7 +13,102 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+
+// A session's socket. libssl reads on by itself for as long as nothing but key updates and the like comes, so whoever sends
+// those without end would have the thread for himself; therefore a call may take so many bytes and no more, and a session so
+// many key updates (RFC 8446, section 4.6.3; clients send one for each 2^24 records or so).
+typedef struct {
+    int descriptor, key_updates, is_at_end;
+    size_t allowance;
+} onetime_tls_socket;
+
+enum { onetime_tls_call_bytes = 32768, onetime_tls_key_updates = 32 };
+
+static int onetime_tls_socket_read(BIO *bio, char *bytes, size_t count, size_t *moved) {
+    onetime_tls_socket *socket = (onetime_tls_socket *)BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (socket->key_updates > onetime_tls_key_updates) return 0;
+    ssize_t received = -1;
+    errno = EAGAIN;
+    if (socket->allowance > 0) {
+        if (count > socket->allowance) count = socket->allowance;
+        do received = recv(socket->descriptor, bytes, count, 0);
+        while (received < 0 && errno == EINTR);
+    }
+    if (received < 0 && errno == EAGAIN) BIO_set_retry_read(bio);
+    socket->is_at_end = received == 0;
+    if (received <= 0) return 0;
+    socket->allowance -= (size_t)received;
+    *moved = (size_t)received;
+    return 1;
+}
+
+static int onetime_tls_socket_write(BIO *bio, const char *bytes, size_t count, size_t *moved) {
+    const onetime_tls_socket *socket = (const onetime_tls_socket *)BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    ssize_t sent;
+    do sent = send(socket->descriptor, bytes, count, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0 && errno == EAGAIN) BIO_set_retry_write(bio);
+    if (sent <= 0) return 0;
+    *moved = (size_t)sent;
+    return 1;
+}
+
+static long onetime_tls_socket_control(BIO *bio, int command, long number, void *pointer) {
+    (void)number;
+    (void)pointer;
+    if (command == BIO_CTRL_EOF) return ((const onetime_tls_socket *)BIO_get_data(bio))->is_at_end;
+    return command == BIO_CTRL_FLUSH;
+}
+
+static int onetime_tls_socket_free(BIO *bio) {
+    OPENSSL_free(BIO_get_data(bio));
+    return 1;
+}
+
+static void onetime_tls_message(int is_written, int version, int type, const void *bytes, size_t count, SSL *session,
+                                void *unused) {
+    (void)version;
+    (void)unused;
+    if (is_written || type != SSL3_RT_HANDSHAKE || count == 0) return;
+    if (*(const unsigned char *)bytes != SSL3_MT_KEY_UPDATE) return;
+    ((onetime_tls_socket *)BIO_get_data(SSL_get_rbio(session)))->key_updates += 1;
+}
+
+// Gives a session its socket, which it does not close. 1 on success. To be called on one thread.
+static inline int onetime_tls_set_socket(SSL *session, int descriptor) {
+    static BIO_METHOD *method = NULL;
+    if (method == NULL) {
+        BIO_METHOD *made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+        if (made == NULL) return 0;
+        BIO_meth_set_read_ex(made, onetime_tls_socket_read);
+        BIO_meth_set_write_ex(made, onetime_tls_socket_write);
+        BIO_meth_set_ctrl(made, onetime_tls_socket_control);
+        BIO_meth_set_destroy(made, onetime_tls_socket_free);
+        method = made;
+    }
+    onetime_tls_socket *socket = (onetime_tls_socket *)OPENSSL_zalloc(sizeof *socket);
+    BIO *bio = socket == NULL ? NULL : BIO_new(method);
+    if (bio == NULL) {
+        OPENSSL_free(socket);
+        return 0;
+    }
+    socket->descriptor = descriptor;
+    BIO_set_data(bio, socket);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(session, bio, bio);
+    SSL_set_msg_callback(session, onetime_tls_message);
+    return 1;
+}
+
+// Lets the next calls take bytes from the socket again.
+static inline void onetime_tls_allow(SSL *session) {
+    ((onetime_tls_socket *)BIO_get_data(SSL_get_rbio(session)))->allowance = onetime_tls_call_bytes;
+}
 
 // Keys under which session tickets are sealed (RFC 5077, section 4): the one in use and the one before it. The memory is the
 // caller's, so that it can be locked.
@@ -44,11 +141,13 @@ static int onetime_tls_ticket(SSL *session, unsigned char *name, unsigned char *
         memcpy(name, key->name, sizeof key->name);
         if (RAND_bytes(iv, 16) != 1) return -1;
     } else if (memcmp(name, key->name, sizeof key->name) != 0) {
-        // One under the key before is taken, and replaced.
         key = &server->ticket_keys->previous;
         if (memcmp(name, key->name, sizeof key->name) != 0) return 0;
         result = 2;
     }
+    // One under the key before is taken, and replaced; so is every one in TLS 1.3, where a ticket that is shown twice tells who
+    // listens that the two are one client (RFC 8446, appendix C.4).
+    if (!is_sealing && SSL_version(session) == TLS1_3_VERSION) result = 2;
     OSSL_PARAM parameters[3];
     parameters[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key->mac_key, sizeof key->mac_key);
     parameters[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0);

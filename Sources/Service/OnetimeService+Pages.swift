@@ -20,7 +20,8 @@ extension OnetimeService {
         }
         return PageContext(
             words: words, brand: context.settings.brand, formToken: context.formToken,
-            isSecure: HostName.isLoopback(host) || context.settings.publicURL?.hasPrefix("https://") == true)
+            isSecure: request.isSecure || HostName.isLoopback(host)
+                || context.settings.publicURL?.hasPrefix("https://") == true)
     }
 
     /// The value of `locale` in the query.

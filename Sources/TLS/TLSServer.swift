@@ -45,7 +45,7 @@ public final class TLSServer {
     public func session(on socket: Int32, now milliseconds: UInt64) -> TLSSession? {
         if milliseconds >= rotatesAt { rotateTicketKeys(milliseconds) }
         guard let session = unsafe SSL_new(context) else { return nil }
-        guard unsafe SSL_set_fd(session, socket) == 1 else {
+        guard unsafe onetime_tls_set_socket(session, socket) == 1 else {
             unsafe SSL_free(session)
             return nil
         }
@@ -54,8 +54,11 @@ public final class TLSServer {
     }
 
     private func rotateTicketKeys(_ milliseconds: UInt64) {
+        // After an hour without a client the key before is as old as nobody's ticket.
+        let isLate = milliseconds >= rotatesAt + Self.rotationMilliseconds
+        let isRotated = Self.rotate(&ticketKeys) && (!isLate || Self.rotate(&ticketKeys))
         // Without randomness the old key goes on for a minute.
-        rotatesAt = milliseconds + (Self.rotate(&ticketKeys) ? Self.rotationMilliseconds : 60_000)
+        rotatesAt = milliseconds + (isRotated ? Self.rotationMilliseconds : 60_000)
     }
 
     private static func rotate(_ keys: inout SecureBytes) -> Bool {

@@ -8,7 +8,7 @@ extension TLSSession {
         guard let context = unsafe SSL_CTX_new(TLS_client_method()) else { return nil }
         defer { unsafe SSL_CTX_free(context) }
         guard let session = unsafe SSL_new(context) else { return nil }
-        guard unsafe SSL_set_fd(session, socket) == 1 else {
+        guard unsafe onetime_tls_set_socket(session, socket) == 1 else {
             unsafe SSL_free(session)
             return nil
         }

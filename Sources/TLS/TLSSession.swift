@@ -36,6 +36,7 @@ public struct TLSSession: ~Copyable {
     /// Goes on with the handshake.
     public mutating func shakeHands() -> Step {
         ERR_clear_error()
+        unsafe onetime_tls_allow(session)
         let result = unsafe SSL_do_handshake(session)
         guard result == 1 else { return failure(result) }
         isEstablished = true
@@ -49,6 +50,7 @@ public struct TLSSession: ~Copyable {
         var total = 0
         let room = bytes.count
         mayHoldMore = false
+        unsafe onetime_tls_allow(session)
         while total < room {
             var count = 0
             ERR_clear_error()
@@ -59,8 +61,8 @@ public struct TLSSession: ~Copyable {
             guard result == 1 else {
                 let step = failure(result)
                 guard total > 0 else { return step }
-                // What came is answered first; the end comes up again.
-                mayHoldMore = step == .ended || step == .broken
+                // What came is answered first; the end comes up again, and so does what cannot be read before something is sent.
+                mayHoldMore = step != .wantsToRead
                 return .moved(total)
             }
             total += count

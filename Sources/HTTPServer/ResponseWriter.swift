@@ -29,10 +29,10 @@ public struct ResponseWriter: ~Copyable {
     }
 
     /// A block for what the kernel does not take at once. A handler whose answer must not be lost puts it here before it gives up
-    /// what it answers with; it has to hold ``reserveCapacity`` bytes.
+    /// what it answers with; it has to hold the whole answer with its head, or the first part of a partial one.
     public var reserve: SecureBytes?
-    /// The size of such a block: any part of an answer fits, with its head.
-    public static let reserveCapacity = 64 * 1024
+    /// About how large the head of an answer gets, in bytes, for those who reserve room for it.
+    public static let headCapacity = 1024
 
     /// Set by the handler where content or a token moved: registers and stack are scrubbed once the answer is sent.
     public var isSensitive = false

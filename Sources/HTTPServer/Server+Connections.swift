@@ -88,6 +88,7 @@ extension Server {
         let slot = Int(connection.ticket.slot)
         guard isOpen(connection) else { return }
         if connection.phase == .waiting, let exchange = connection.exchange { abandoned.append(exchange) }
+        leave(connection)
         connections[slot] = nil
         freeSlots.append(slot)
         openCount -= 1
@@ -128,7 +129,7 @@ extension Server {
 
     private func timeOut(_ connection: Peer) {
         switch connection.phase {
-        case .head where connection.input == nil, .streaming, .closing, .lingering:
+        case .head where connection.began == 0, .streaming, .closing, .lingering:
             close(connection)
         case .head, .body:
             if connection.output != nil { return close(connection) }

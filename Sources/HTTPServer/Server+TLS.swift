@@ -18,17 +18,19 @@ extension Server {
         if connection.session == nil {
             do throws(Errno) {
                 // The first byte of a TLS record that begins a handshake (RFC 8446, section 5.1) begins no HTTP request.
-                switch try connection.socket.peekFirstByte() {
-                case 0x16: break
-                case .some:
-                    connection.isMisdirected = true
-                    return true
-                case nil:
+                var first: [1 of UInt8] = [0]
+                var room = first.mutableSpan
+                guard let count = try connection.socket.peek(into: &room) else { return false }
+                guard count > 0 else {
                     close(connection)
                     return false
                 }
+                if first[0] != 0x16 {
+                    connection.isMisdirected = true
+                    return true
+                }
             } catch {
-                if error != .wouldBlock { close(connection) }
+                close(connection)
                 return false
             }
             connection.session = tls.session(on: connection.socket.rawValue, now: now.milliseconds)

@@ -119,7 +119,8 @@ extension Configuration {
                 configuration.service.timeToLiveChoices = choices
             },
             .size(
-                "max-content", "SECRET_MAX_LENGTH", 1...(64 << 20), "the largest secret (1M)", \.service.maximumContent),
+                "max-content", "SECRET_MAX_LENGTH", 1...(64 << 20), "the largest secret (16M)", \.service.maximumContent
+            ),
             .toggle(
                 "passphrase-required", "PASSPHRASE_REQUIRED", "no secret without a passphrase",
                 \.service.requiresPassphrase),
@@ -149,9 +150,17 @@ extension Configuration {
                 \.server.connections),
             .size("max-head", "MAX_HEAD", 1024...32768, "the head of a request (16k)", \.server.head.maxHeadBytes),
             .time("head-timeout", "HEAD_TIMEOUT", 1...3600, "for a head to arrive (10)", \.headTimeout),
-            .time("body-timeout", "BODY_TIMEOUT", 1...3600, "for a body beyond 8 KiB/s (20)", \.bodyTimeout),
+            .time(
+                "body-timeout", "BODY_TIMEOUT", 1...3600, "for a body beyond what its rate allows (20)", \.bodyTimeout),
+            .size(
+                "body-rate", "BODY_RATE", 1...(1 << 30), "bytes a second that a body has to come with (8k)", \.bodyRate),
             .time("idle-timeout", "IDLE_TIMEOUT", 1...86400, "between two requests (60)", \.idleTimeout),
-            .time("write-timeout", "WRITE_TIMEOUT", 1...3600, "for a client to take an answer (30)", \.writeTimeout),
+            .time(
+                "write-timeout", "WRITE_TIMEOUT", 1...3600, "to take an answer, beyond what the rate allows (30)",
+                \.writeTimeout),
+            .size(
+                "write-rate", "WRITE_RATE", 1...(1 << 30), "bytes a second of an answer that a client has to take (1k)",
+                \.writeRate),
             .time("drain-timeout", "DRAIN_TIMEOUT", 0...3600, "for what is in flight at the end (5)", \.drainTimeout),
             .number("workers", "WORKERS", "N", 1...64, "passphrases checked at a time (by memory)", \.workers),
             .number(

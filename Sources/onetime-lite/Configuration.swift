@@ -30,6 +30,8 @@ struct Configuration {
     var idleTimeout = 60
     var writeTimeout = 30
     var drainTimeout = 5
+    var bodyRate = 8192
+    var writeRate = 1024
 
     /// Reads flags and environment, or says in one line what is wrong.
     static func read(
@@ -113,6 +115,8 @@ struct Configuration {
         server.bodyTimeout = UInt64(bodyTimeout) * 1000
         server.idleTimeout = UInt64(idleTimeout) * 1000
         server.writeTimeout = UInt64(writeTimeout) * 1000
+        server.bodyRate = UInt64(bodyRate)
+        server.writeRate = UInt64(writeRate)
         server.drainTimeout = UInt64(drainTimeout) * 1000
         // Some descriptors are the server's own.
         server.connections = min(server.connections, max(Process.raiseOpenFileLimit() - 32, 16))

@@ -11,11 +11,14 @@ enum ServeCommand {
     /// Serves until a signal ends it. Returns the exit status.
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
         let arena: SecureArena
+        let inputs: SecureArena
         let shares: ShareTable
         let records: LockedRegion?
         do {
             arena = try SecureArena(
-                capacity: configuration.lockedMemory / 4 * 3, allowsSecretMemory: configuration.usesSecretMemory)
+                capacity: configuration.lockedMemory / 8 * 5, allowsSecretMemory: configuration.usesSecretMemory)
+            inputs = try SecureArena(
+                capacity: configuration.lockedMemory / 8, allowsSecretMemory: configuration.usesSecretMemory)
             records = try protectRecords(configuration)
             shares = try ShareTable(
                 capacity: configuration.vault.secrets, lockedCapacity: configuration.vault.lockedShares,
@@ -24,12 +27,13 @@ enum ServeCommand {
             Console.failure("there is not enough memory to start")
             return 1
         }
-        var protection = weaker(arena.protection, shares.protection)
+        var protection = weaker(weaker(arena.protection, inputs.protection), shares.protection)
         if let records { protection = weaker(protection, records.protection) }
         defer { records?.wipe() }
         do {
-            let status = try serve(configuration, arena, shares, protection, hardening)
+            let status = try serve(configuration, arena, inputs, shares, protection, hardening)
             arena.wipeAll()
+            inputs.wipeAll()
             return status
         } catch let error as TLSError {
             Console.failure(error.advice)
@@ -40,11 +44,12 @@ enum ServeCommand {
             Console.failure("cannot start: OpenSSL or the protected memory failed")
         }
         arena.wipeAll()
+        inputs.wipeAll()
         return 1
     }
 
     private static func serve(
-        _ configuration: Configuration, _ arena: SecureArena, _ shares: consuming ShareTable,
+        _ configuration: Configuration, _ arena: SecureArena, _ inputs: SecureArena, _ shares: consuming ShareTable,
         _ protection: MemoryProtection, _ hardening: ProcessHardening
     ) throws -> Int32 {
         guard let wanted = configuration.listen else { return 2 }
@@ -71,8 +76,8 @@ enum ServeCommand {
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
         let server = try Server(
-            handler: service, listener: listener, limits: configuration.server, arena: arena, loop: loop,
-            workers: workers, tls: tls
+            handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
+            loop: loop, workers: workers, tls: tls
         ) {
             reload(configuration.tls, tls, console)
         }
@@ -80,6 +85,7 @@ enum ServeCommand {
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {
             arena.touch()
+            inputs.touch()
             touchShares()
         }
         announce(console, address, settings, protection, hardening)

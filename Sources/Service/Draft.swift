@@ -228,8 +228,12 @@ final class Draft {
         case .recipient:
             if !value.isEmpty, recipients.count < 10 { recipients.append(ObscuredAddress.text(value)) }
         case .characterSet: classes.formUnion(Self.characterClass(value))
-        case .action: wantsGenerated = value.span.equals("generate")
-        case .formToken: hasFormToken = constantTimeEqual(value.span, context.formToken.utf8Span.span)
+        case .action:
+            let action = value
+            wantsGenerated = action.span.equals("generate")
+        case .formToken:
+            let (token, expected) = (value, context.formToken)
+            hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
         case .passphrase, .ignored: break
         }
         field = .ignored

@@ -8,6 +8,10 @@ import TLS
 import Vault
 
 enum ServeCommand {
+    /// What is kept for as long as the server runs, such as random bytes and keys of tickets. It has a place of its own, or it would
+    /// break up a block that requests need whole.
+    private static let permanentBytes = 8192
+
     /// Serves until a signal ends it. Returns the exit status.
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
         let arena: SecureArena
@@ -16,7 +20,8 @@ enum ServeCommand {
         let records: LockedRegion?
         do {
             arena = try SecureArena(
-                capacity: configuration.lockedMemory / 8 * 5, allowsSecretMemory: configuration.usesSecretMemory)
+                capacity: configuration.lockedMemory / 8 * 5 + permanentBytes,
+                allowsSecretMemory: configuration.usesSecretMemory)
             inputs = try SecureArena(
                 capacity: configuration.lockedMemory / 8, allowsSecretMemory: configuration.usesSecretMemory)
             records = try protectRecords(configuration)

@@ -2,6 +2,7 @@
 internal import HTTPWire
 internal import Kernel
 internal import SecureMemory
+internal import TLS
 
 /// A client's connection. It holds protected memory only while a request is in flight or an answer is not yet taken.
 final class Connection<Exchange> {
@@ -24,6 +25,14 @@ final class Connection<Exchange> {
     let socket: Socket
     let ticket: Ticket
     let network: ClientNetwork
+    /// The connection's TLS, once its first byte came; nil without.
+    var session: TLSSession?
+    /// Speaks plain HTTP to a port that speaks TLS.
+    var isMisdirected = false
+    /// What TLS received has to be answered by something before it can be read.
+    var receivesWhenWritable = false
+    /// Stands among those that are read in the next turn.
+    var isQueuedToRead = false
     var phase = Phase.head
     /// What is waited for at present.
     var interest = Readiness.readable

@@ -10,12 +10,15 @@ public struct Request: ~Escapable {
     public let bytes: Span<UInt8>
     /// Names the request for a ``WorkerPool``.
     public let ticket: Ticket
+    /// Whether it came by TLS.
+    public let isSecure: Bool
 
     @_lifetime(copy bytes)
-    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket) {
+    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket, isSecure: Bool) {
         self.head = head
         self.bytes = bytes
         self.ticket = ticket
+        self.isSecure = isSecure
     }
 
     /// The path of the target.

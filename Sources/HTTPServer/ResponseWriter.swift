@@ -17,6 +17,8 @@ public struct ResponseWriter: ~Copyable {
     private(set) var form = Form()
     private var forbidsBody = false
     private var start = 0
+    /// For how many seconds browsers shall come by TLS only (RFC 6797); 0 says nothing about it.
+    var strictTransportSeconds = 0
 
     /// How the answer at hand is framed; a connection keeps it while other ones use the writer.
     struct Form {
@@ -230,6 +232,11 @@ public struct ResponseWriter: ~Copyable {
     }
 
     private mutating func finishFields() {
+        if strictTransportSeconds > 0 {
+            put("Strict-Transport-Security: max-age=")
+            put(decimal: UInt64(strictTransportSeconds))
+            put("\r\n")
+        }
         if !form.keepsAlive {
             put("Connection: close\r\n")
         } else if form.isHTTP10 {

@@ -14,7 +14,7 @@ extension Server {
         return connection
     }
 
-    private func token(_ connection: Peer) -> UInt64 {
+    func token(_ connection: Peer) -> UInt64 {
         UInt64(connection.ticket.generation) << 32 | UInt64(connection.ticket.slot)
     }
 
@@ -112,10 +112,11 @@ extension Server {
 
     /// Waits for something else on a connection.
     func wait(for readiness: Readiness, on connection: Peer) {
-        guard connection.interest != readiness else { return }
+        guard connection.interest != readiness else { return queueIfHoldingMore(connection) }
         connection.interest = readiness
         do throws(Errno) {
             try queue.modify(connection.socket.rawValue, for: readiness, token: token(connection))
+            queueIfHoldingMore(connection)
         } catch {
             close(connection)
         }
@@ -133,6 +134,7 @@ extension Server {
         openCount -= 1
         timeouts.cancel(UInt32(slot))
         queue.remove(connection.socket.rawValue)
+        connection.takeLeave()
         resumeListening()
     }
 

@@ -9,13 +9,16 @@ extension Server {
     ///
     /// - Parameter hasEnded: nothing more will come than is there.
     func readable(_ connection: Peer, hasEnded: Bool = false, _ isolation: isolated Handler.Isolation) {
+        guard isReadyToRead(connection) else { return }
+        if mustWaitUnread(connection) { return park(connection) }
         guard var input = scratch.take() else { return }
-        if connection.phase == .head && isFrugal {
+        if connection.phase == .head && isFrugal && connection.session == nil {
             receiveFrugally(connection, into: &input, hasEnded: hasEnded, isolation)
         } else {
             receive(connection, into: &input, isolation)
         }
         putBack(input)
+        if isOpen(connection) { queueIfHoldingMore(connection) }
     }
 
     private func putBack(_ input: consuming SecureBytes) {
@@ -39,7 +42,8 @@ extension Server {
         var free = input.freeSpan
         var room = free._mutatingExtracting(first: min(free.count, bodyWindow(connection)))
         do throws(Errno) {
-            guard let count = try connection.socket.receive(into: &room) else {
+            guard let count = try connection.receive(into: &room) else {
+                if connection.receivesWhenWritable { wait(for: .writable, on: connection) }
                 pack(connection, &input)
                 return
             }
@@ -230,9 +234,13 @@ extension Server {
         let headStart = connection.scanner.leadingBytes
         let bytes = input.span.extracting(headStart..<headEnd)
         let head = try RequestHead.parse(bytes, limits: limits.head)
+        if connection.isMisdirected {
+            redirect(connection, head, bytes)
+            return true
+        }
         let isWhole = isWhole(head, in: input.count - headEnd)
         var plan = BodyPlan(limit: 0)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
         guard let exchange = handler.begin(request, isWhole: isWhole, plan: &plan, now: now, isolation: isolation)
         else { return false }
         if !plan.isRefused {
@@ -308,8 +316,8 @@ extension Server {
     ) {
         guard let head = connection.head, var exchange = connection.exchange.take() else { return }
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
-        writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = handler.respond(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
         connection.exchange = exchange
@@ -337,7 +345,7 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) {
         var exchange = exchange
-        writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
+        prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = resumed(connection, head, &exchange, input, isolation)
         connection.exchange = exchange
         settle(connection, outcome)
@@ -353,7 +361,7 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) -> Outcome {
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
         return handler.resume(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
     }
@@ -381,7 +389,7 @@ extension Server {
         }
         if writer.overflowed {
             writer.discard()
-            writer.prepare(connection.head, keepsAlive: false)
+            prepareWriter(for: connection, keepsAlive: false)
             writePlain(.internalServerError, "The answer does not fit.")
             connection.phase = .closing
         }

@@ -49,6 +49,12 @@ extension Server {
         return isOpen(connection)
     }
 
+    /// Readies the writer for an answer to the request at hand.
+    func prepareWriter(for connection: Peer, keepsAlive: Bool) {
+        writer.strictTransportSeconds = connection.session == nil ? 0 : limits.strictTransportSeconds
+        writer.prepare(connection.head, keepsAlive: keepsAlive)
+    }
+
     /// Waits until the kernel takes more of an answer, as long as the client takes enough of it.
     private func waitForReader(_ connection: Peer) {
         if connection.answerBegan == 0 {
@@ -99,7 +105,7 @@ extension Server {
         var offset = offset
         do throws(Errno) {
             while offset < bytes.count {
-                guard let sent = try connection.socket.send(bytes.span.extracting(droppingFirst: offset)) else { break }
+                guard let sent = try connection.send(bytes.span.extracting(droppingFirst: offset)) else { break }
                 offset += sent
                 connection.answerCount += UInt64(sent)
             }
@@ -190,7 +196,7 @@ extension Server {
             return false
         }
         // Closing with unread bytes would reset the connection, and the answer might never be seen (RFC 9112, section 9.6).
-        connection.socket.finishSending()
+        connection.finishSending()
         connection.phase = .lingering
         connection.input = nil
         connection.exchange = nil
@@ -214,7 +220,7 @@ extension Server {
         connection.exchange = nil
         connection.leavesRequestUnread = true
         connection.phase = .closing
-        writer.prepare(connection.head, keepsAlive: false)
+        prepareWriter(for: connection, keepsAlive: false)
         writePlain(status, reason)
         if sendWritten(connection) {
             if connection.output == nil { _ = endSending(connection) } else { wait(for: .writable, on: connection) }

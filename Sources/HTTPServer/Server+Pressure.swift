@@ -24,6 +24,13 @@ extension Server {
         }
     }
 
+    /// Whether a connection has to wait before anything of its next request is read. What TLS has decrypted cannot be left with the
+    /// kernel, so it is read only while there is a spare block, and in order.
+    func mustWaitUnread(_ connection: Peer) -> Bool {
+        guard connection.phase == .head, connection.session != nil, isFrugal else { return false }
+        return !(isRetrying && hasSpare)
+    }
+
     /// Has a connection wait for memory; its time does not run. One that waited before keeps its turn.
     func park(_ connection: Peer) {
         if isRetrying {

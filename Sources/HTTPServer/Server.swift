@@ -1,6 +1,7 @@
 // The event loop: one thread, one turn after the other.
 public import Kernel
 public import SecureMemory
+public import TLS
 internal import TimerWheel
 
 /// An HTTP/1.1 server on one thread: connections, timeouts, drain. What requests mean is the handler's business.
@@ -14,6 +15,8 @@ public final class Server<Handler: RequestHandler> {
     let inputs: SecureArena
     let loop: EventLoop
     let workers: WorkerPool
+    let tls: TLSServer?
+    private let reload: () -> Void
     let queue: EventQueue
     private let alarm: Alarm
     private let signals: SignalQueue
@@ -29,6 +32,11 @@ public final class Server<Handler: RequestHandler> {
     let wheelStart: UInt64
     /// The time of this turn.
     var now: Moment
+
+    /// Connections that TLS holds bytes of, beyond what there was room for.
+    var holdingMore: [UInt64] = []
+    /// How much time of this turn went into handshakes.
+    var handshakesTook: UInt64 = 0
 
     /// What came in one go; empty between two events.
     var scratch: SecureBytes?
@@ -61,12 +69,16 @@ public final class Server<Handler: RequestHandler> {
     ///   - arena: lends the memory that requests and answers move through.
     ///   - inputs: lends the blocks in which beginnings of requests wait for the rest; small ones, so they have an arena of their
     ///     own.
-    ///   - isolation: what `run` has to be isolated to.
+    ///   - tls: what connections speak TLS with; nil for plain HTTP.
+    ///   - reload: called between two turns when the process got SIGHUP.
     public init(
         handler: Handler, listener: consuming Socket, limits: ServerLimits, arena: SecureArena,
-        inputs: SecureArena, loop: EventLoop, workers: WorkerPool
+        inputs: SecureArena, loop: EventLoop, workers: WorkerPool, tls: TLSServer? = nil,
+        reload: @escaping () -> Void = {}
     ) throws {
         self.handler = handler
+        self.tls = tls
+        self.reload = reload
         self.limits = limits
         self.arena = arena
         self.inputs = inputs
@@ -110,8 +122,10 @@ public final class Server<Handler: RequestHandler> {
     /// One turn: wait, readiness, what is due, answers of workers.
     private func turn(_ hasMore: Bool, _ isolation: isolated Handler.Isolation) throws(Errno) -> Bool {
         try setAlarm(isolation)
-        let ready = try queue.wait(milliseconds: hasMore ? 0 : nil)
+        let ready = try queue.wait(milliseconds: hasMore || !holdingMore.isEmpty ? 0 : nil)
         now = .now
+        handshakesTook = 0
+        readHeldBytes(isolation)
         for index in 0..<ready {
             let event = queue.event(at: index)
             switch event.token {
@@ -137,7 +151,7 @@ public final class Server<Handler: RequestHandler> {
         if !readiness.isDisjoint(with: .broken) { return close(connection) }
         // While a worker has the request this is all that is waited for: whoever hangs up gets no secret, and loses none.
         if readiness.contains(.peerFinished) && connection.phase == .waiting { return close(connection) }
-        if readiness.contains(.writable) { writable(connection, isolation) }
+        if readiness.contains(.writable), !continueTransport(connection, isolation) { writable(connection, isolation) }
         if readiness.contains(.readable), isOpen(connection) {
             readable(connection, hasEnded: readiness.contains(.peerFinished), isolation)
         }
@@ -164,6 +178,7 @@ public final class Server<Handler: RequestHandler> {
         while let signal = signals.next() {
             switch signal {
             case .user1: handler.userSignal(now: now, isolation: isolation)
+            case .hangup: reload()
             case .interrupt, .terminate:
                 // The second one does not wait for anybody.
                 if drainsUntil != nil { drainsUntil = now.milliseconds } else { drain(isolation) }

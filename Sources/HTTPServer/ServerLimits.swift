@@ -32,6 +32,8 @@ public struct ServerLimits: Sendable {
     /// How long a connection is read and thrown away after an answer that came before the end of its request.
     public var lingerTimeout: UInt64 = 2_000
 
+    /// For how many seconds browsers that came by TLS shall come by nothing else (RFC 6797); 0 says nothing about it.
+    public var strictTransportSeconds = 0
     /// Bytes of protected memory that are kept free so that any one request that is there can be served, from its first
     /// byte to its last. A handler that keeps memory from one call to the next leaves as much.
     public static let requestReserve = 128 * 1024

@@ -10,7 +10,7 @@ public struct ContentOpener: ~Copyable {
     public static let tagSize = CipherSuite.tagSize
 
     /// The size of the block that an opener keeps its key in, in bytes.
-    public static let keySize = ContentStream.keyAndPrefixSize
+    public static let keySize = CipherSuite.keySize
 
     private let key: SecureBytes
     private let sealed: SealedContent
@@ -67,11 +67,10 @@ public struct ContentOpener: ~Copyable {
     private func open(
         _ range: Range<Int>, isLast: Bool, into output: inout SecureBytes, suite: CipherSuite
     ) throws(SealingError) {
-        let nonce = ContentStream.nonce(key.span, chunk: chunkNumber, isLast: isLast)
+        let nonce = ContentStream.nonce(chunk: chunkNumber, isLast: isLast)
         let encoded = facts.encoded
         let data = encoded.span.extracting(first: isLast ? encoded.count : 0)
         try suite.open(
-            sealed.span.extracting(range), key: key.span.extracting(first: CipherSuite.keySize), nonce: nonce.span,
-            associatedData: data, into: &output)
+            sealed.span.extracting(range), key: key.span, nonce: nonce.span, associatedData: data, into: &output)
     }
 }

@@ -4,18 +4,16 @@ public import SecureMemory
 /// The layout of sealed content: STREAM (Hoang, Reyhanitabar, Rogaway, Vizár, "Online Authenticated-Encryption and its
 /// Nonce-Reuse Misuse-Resistance", CRYPTO 2015) over AES-256-GCM.
 ///
-/// Chunk i of n is sealed with nonce = 7 bytes of prefix ‖ 4 bytes of i ‖ 1 byte that is 1 in the last chunk only, so chunks
-/// can't be reordered, dropped or cut off. Key and prefix are HKDF-SHA256(token, salt = share) and serve this content alone.
+/// Chunk i of n is sealed with nonce = 7 zero bytes ‖ 4 bytes of i ‖ 1 byte that is 1 in the last chunk only, so chunks can't
+/// be reordered, dropped or cut off. The nonce needs no random part: the key comes from the token and a share that is random
+/// for each content, and serves this content alone.
 enum ContentStream {
     /// Plaintext bytes in a chunk, all but the last one full.
     static let chunkSize = 8192
-    static let prefixSize = 7
-    static let keyAndPrefixSize = CipherSuite.keySize + prefixSize
 
-    static func nonce(_ keyAndPrefix: Span<UInt8>, chunk: UInt32, isLast: Bool) -> [12 of UInt8] {
+    static func nonce(chunk: UInt32, isLast: Bool) -> [12 of UInt8] {
         var nonce: [12 of UInt8] = .init(repeating: 0)
-        for index in 0..<prefixSize { nonce[index] = keyAndPrefix[CipherSuite.keySize + index] }
-        for index in 0..<4 { nonce[prefixSize + index] = UInt8(truncatingIfNeeded: chunk >> UInt32(24 - 8 * index)) }
+        for index in 0..<4 { nonce[7 + index] = UInt8(truncatingIfNeeded: chunk >> UInt32(24 - 8 * index)) }
         nonce[11] = isLast ? 1 : 0
         return nonce
     }
@@ -23,8 +21,8 @@ enum ContentStream {
     static func deriveKey(
         token: Span<UInt8>, share: Span<UInt8>, suite: CipherSuite, into key: inout SecureBytes
     ) throws(SealingError) {
-        try suite.derive(
-            from: token, salt: share, label: "onetime-lite 1 content", count: keyAndPrefixSize, into: &key)
+        precondition(share.count == ShareTable.shareSize)
+        try suite.derive(from: token, share, label: "onetime-lite content", into: &key)
     }
 }
 
@@ -48,7 +46,7 @@ public struct ContentSealer: ~Copyable {
     public init(
         token: Span<UInt8>, share: Span<UInt8>, expectedCount: Int, suite: CipherSuite, arena: SecureArena
     ) throws(SealingError) {
-        guard var derived = arena.allocate(ContentStream.keyAndPrefixSize) else { throw .arenaFull }
+        guard var derived = arena.allocate(CipherSuite.keySize) else { throw .arenaFull }
         try ContentStream.deriveKey(token: token, share: share, suite: suite, into: &derived)
         guard let block = arena.allocate(min(max(expectedCount, 1), ContentStream.chunkSize)) else { throw .arenaFull }
         key = derived
@@ -87,7 +85,7 @@ public struct ContentSealer: ~Copyable {
     }
 
     private mutating func sealChunk(isLast: Bool, facts: RecordFacts?, suite: CipherSuite) throws(SealingError) {
-        let nonce = ContentStream.nonce(key.span, chunk: chunkNumber, isLast: isLast)
+        let nonce = ContentStream.nonce(chunk: chunkNumber, isLast: isLast)
         try Self.seal(chunk, key: key, nonce: nonce, facts: facts, suite: suite, into: &sealed)
         chunk.wipe()
         chunkNumber += 1
@@ -99,7 +97,7 @@ public struct ContentSealer: ~Copyable {
     ) throws(SealingError) {
         let encoded = facts?.encoded ?? .init(repeating: 0)
         let plaintext = chunk.span
-        let keyBytes = key.span.extracting(first: CipherSuite.keySize)
+        let keyBytes = key.span
         try sealed.extend(by: chunk.count + CipherSuite.tagSize) { (target) throws(SealingError) in
             let data = encoded.span.extracting(first: facts == nil ? 0 : encoded.count)
             try suite.seal(plaintext, key: keyBytes, nonce: nonce.span, associatedData: data, into: &target)

@@ -12,8 +12,10 @@ public func constantTimeEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool
     }
 }
 
-/// The hash of a name and an API token, HKDF-SHA256 under a random salt: enough to check them, not to know them.
+/// The hash of a name and an API token with a random salt, SHA-256 by way of the key derivation: enough to check them, not to know them.
 public struct CredentialHash: ~Copyable, Sendable {
+    private static let label: StaticString = "onetime-lite credential"
+
     private let salt: SecureBytes
     private let hash: SecureBytes
 
@@ -21,8 +23,7 @@ public struct CredentialHash: ~Copyable, Sendable {
     public init(of credential: Span<UInt8>, suite: CipherSuite, arena: SecureArena) throws(SealingError) {
         guard var salt = arena.allocate(32), var hash = arena.allocate(32) else { throw .arenaFull }
         try Randomness.append(32, to: &salt)
-        try suite.derive(
-            from: credential, salt: salt.span, label: "onetime-lite 1 credential", count: 32, into: &hash)
+        try suite.derive(from: credential, salt.span, label: Self.label, into: &hash)
         self.salt = salt
         self.hash = hash
     }
@@ -32,8 +33,7 @@ public struct CredentialHash: ~Copyable, Sendable {
         _ credential: Span<UInt8>, suite: CipherSuite, arena: SecureArena
     ) throws(SealingError) -> Bool {
         guard var other = arena.allocate(32) else { throw .arenaFull }
-        try suite.derive(
-            from: credential, salt: salt.span, label: "onetime-lite 1 credential", count: 32, into: &other)
+        try suite.derive(from: credential, salt.span, label: Self.label, into: &other)
         return constantTimeEqual(hash.span, other.span)
     }
 }

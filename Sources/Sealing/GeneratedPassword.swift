@@ -45,17 +45,17 @@ public enum GeneratedPassword {
     /// Each draw is uniform over the union of the classes; a password that lacks a class is thrown away as a whole, so all
     /// passwords that have every class are equally likely.
     public static func append(
-        length: Int, from classes: CharacterClasses, to output: inout SecureBytes, arena: SecureArena
+        length: Int, from classes: CharacterClasses, to output: inout SecureBytes, suite: CipherSuite
     ) throws(SealingError) {
         precondition(lengths.contains(length) && !classes.isEmpty)
         let alphabets = classes.alphabets
         let total = alphabets.reduce(0) { $0 + $1.utf8CodeUnitCount }
         let start = output.count
-        var reserve = try RandomReserve(RandomText.bytesNeeded(for: length), arena: arena)
+        try suite.reserve.prepare()
         while true {
             var seen = Array(repeating: false, count: alphabets.count)
             for _ in 0..<length {
-                var position = try reserve.number(below: total)
+                var position = try suite.reserve.number(below: total)
                 for (index, alphabet) in alphabets.enumerated() {
                     if position < alphabet.utf8CodeUnitCount {
                         guard unsafe output.append(alphabet.utf8Start[position]) else { throw .arenaFull }

@@ -52,11 +52,11 @@ public struct ScryptParameters: Sendable, Equatable {
     }
 }
 
-/// The share that a content is sealed under, itself sealed under token, passphrase and the share that the server holds.
+/// The share that a content is sealed under, itself in AES-256-GCM under token, passphrase and the share that the server holds.
 ///
 /// Without the passphrase there is no way from token and server to the content; with a wrong one the lock does not open, which
-/// is found out without touching the content. Key and nonce are HKDF-SHA256(token ‖ scrypt(passphrase, salt = held share),
-/// salt = held share).
+/// is found out without touching the content. The key comes from the token, scrypt(passphrase, salt = held share) and the held
+/// share, which is random for each lock: so the key is used once, and the nonce is zero.
 public struct PassphraseLock: Sendable {
     /// The size of a stretched passphrase in bytes.
     public static let stretchedSize = 32
@@ -73,12 +73,10 @@ public struct PassphraseLock: Sendable {
     ) throws(SealingError) {
         precondition(contentShare.count == ShareTable.shareSize)
         let key = try Self.derive(token, stretched, heldShare, suite, arena)
-        let keySpan = key.span
+        let nonce: [12 of UInt8] = .init(repeating: 0)
         var sealed: [48 of UInt8] = .init(repeating: 0)
         var target = sealed.mutableSpan
-        try suite.seal(
-            contentShare, key: keySpan.extracting(first: CipherSuite.keySize),
-            nonce: keySpan.extracting(droppingFirst: CipherSuite.keySize), associatedData: Span(), into: &target)
+        try suite.seal(contentShare, key: key.span, nonce: nonce.span, associatedData: Span(), into: &target)
         bytes = sealed
         self.parameters = parameters
     }
@@ -89,24 +87,20 @@ public struct PassphraseLock: Sendable {
         suite: CipherSuite, arena: SecureArena
     ) throws(SealingError) {
         let key = try Self.derive(token, stretched, heldShare, suite, arena)
-        let keySpan = key.span
-        try suite.open(
-            bytes.span, key: keySpan.extracting(first: CipherSuite.keySize),
-            nonce: keySpan.extracting(droppingFirst: CipherSuite.keySize), associatedData: Span(), into: &output)
+        let nonce: [12 of UInt8] = .init(repeating: 0)
+        try suite.open(bytes.span, key: key.span, nonce: nonce.span, associatedData: Span(), into: &output)
     }
 
     private static func derive(
         _ token: Span<UInt8>, _ stretched: Span<UInt8>, _ share: Span<UInt8>, _ suite: CipherSuite,
         _ arena: SecureArena
     ) throws(SealingError) -> SecureBytes {
-        let size = CipherSuite.keySize + CipherSuite.nonceSize
-        guard var material = arena.allocate(token.count + stretched.count), var key = arena.allocate(size) else {
-            throw .arenaFull
-        }
+        guard var material = arena.allocate(token.count + stretched.count),
+            var key = arena.allocate(CipherSuite.keySize)
+        else { throw .arenaFull }
         material.append(token)
         material.append(stretched)
-        try suite.derive(
-            from: material.span, salt: share, label: "onetime-lite 1 passphrase lock", count: size, into: &key)
+        try suite.derive(from: material.span, share, label: "onetime-lite passphrase lock", into: &key)
         return key
     }
 }

@@ -23,19 +23,15 @@ public struct RecordFacts: Sendable, Equatable {
     /// Version, id, creation, TTL, flags; numbers in network order.
     var encoded: [30 of UInt8] {
         var bytes: [30 of UInt8] = .init(repeating: 0)
-        var offset = 0
-        func put(_ value: UInt64, _ size: Int, into bytes: inout [30 of UInt8]) {
-            for index in 0..<size {
-                bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * UInt64(size - 1 - index)))
-            }
-            offset += size
+        bytes[0] = 1
+        for index in 0..<8 {
+            let shift = UInt64(56 - 8 * index)
+            bytes[1 + index] = UInt8(truncatingIfNeeded: id.high >> shift)
+            bytes[9 + index] = UInt8(truncatingIfNeeded: id.low >> shift)
+            bytes[17 + index] = UInt8(truncatingIfNeeded: UInt64(bitPattern: created) >> shift)
         }
-        put(1, 1, into: &bytes)
-        put(id.high, 8, into: &bytes)
-        put(id.low, 8, into: &bytes)
-        put(UInt64(bitPattern: created), 8, into: &bytes)
-        put(UInt64(timeToLive), 4, into: &bytes)
-        put(isLocked ? 1 : 0, 1, into: &bytes)
+        for index in 0..<4 { bytes[25 + index] = UInt8(truncatingIfNeeded: timeToLive >> UInt32(24 - 8 * index)) }
+        bytes[29] = isLocked ? 1 : 0
         return bytes
     }
 }

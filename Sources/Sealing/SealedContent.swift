@@ -1,5 +1,5 @@
 // Ciphertext at rest: ordinary memory with one owner.
-internal import COpenSSL
+internal import SecureMemory
 
 /// A run of ciphertext in ordinary memory. It is wiped and freed when its owner goes.
 @safe
@@ -64,7 +64,8 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
     }
 
     private static func free(_ block: UnsafeMutablePointer<UInt8>, _ count: Int) {
-        unsafe OPENSSL_cleanse(block, count)
+        var bytes = unsafe MutableSpan(_unsafeStart: block, count: count)
+        wipe(&bytes)
         unsafe block.deallocate()
     }
 }

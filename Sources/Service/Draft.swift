@@ -228,8 +228,12 @@ final class Draft {
         case .recipient:
             if !value.isEmpty, recipients.count < 10 { recipients.append(ObscuredAddress.text(value)) }
         case .characterSet: classes.formUnion(Self.characterClass(value))
-        case .action: wantsGenerated = value.span.equals("generate")
-        case .formToken: hasFormToken = constantTimeEqual(value.span, context.formToken.utf8Span.span)
+        case .action:
+            let action = value
+            wantsGenerated = action.span.equals("generate")
+        case .formToken:
+            let (token, expected) = (value, context.formToken)
+            hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
         case .passphrase, .ignored: break
         }
         field = .ignored
@@ -274,7 +278,7 @@ final class Draft {
         guard var token = arena.allocate(Token.size), var receiptToken = arena.allocate(Token.size),
             var share = arena.allocate(ShareTable.shareSize)
         else { throw .arenaFull }
-        try Token.generate(secret: &token, receipt: &receiptToken, share: &share, arena: arena)
+        try Token.generate(secret: &token, receipt: &receiptToken, share: &share, suite: context.suite)
         sealer = try ContentSealer(
             token: token.span, share: share.span, expectedCount: expectedCount, suite: context.suite, arena: arena)
         self.token = consume token

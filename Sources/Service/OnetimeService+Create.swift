@@ -67,7 +67,7 @@ extension OnetimeService {
         let length = min(max(asked, lengths.lowerBound), lengths.upperBound)
         guard var value = context.arena.allocate(length) else { throw .arenaFull }
         let classes = draft.classes.isEmpty ? .standard : draft.classes
-        try GeneratedPassword.append(length: length, from: classes, to: &value, arena: context.arena)
+        try GeneratedPassword.append(length: length, from: classes, to: &value, suite: context.suite)
         try draft.beginSealing(expectedCount: length)
         try draft.sealGenerated(value.span)
         draft.generated = consume value

@@ -64,10 +64,10 @@ extension OnetimeService {
         let receiptToken = key.span(in: request.bytes)
         do throws(SealingError) {
             let receiptID = try context.suite.receiptID(of: receiptToken)
-            guard let view = vault.receipt(receiptID, now: now), let sealed = view.sealedToken,
-                let secretID = view.secretID
-            else { return refuse(.unknownSecret, draft.route, request, &response, draft) }
-            guard let token = openToken(sealed, receiptID, receiptToken) else {
+            guard let view = vault.receipt(receiptID, now: now), let secretID = view.secretID else {
+                return refuse(.unknownSecret, draft.route, request, &response, draft)
+            }
+            guard let token = openToken(view, receiptID, receiptToken) else {
                 vault.withdrawAttempt(secretID, now: now)
                 throw .arenaFull
             }
@@ -86,7 +86,7 @@ extension OnetimeService {
         _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) {
         // The short key is the beginning of the secret's token, which only the receipt can open, and only while it lives.
-        let sealedToken = vault.receipt(receiptID, now: now)?.sealedToken
+        let before = vault.receipt(receiptID, now: now)
         guard vault.burn(receiptID, now: now), let view = vault.receipt(receiptID, now: now) else {
             return refuse(.unknownSecret, draft.route, request, &response, draft)
         }
@@ -97,19 +97,21 @@ extension OnetimeService {
         response.append("{\"state\":")
         writeReceipt(view, receiptID, receiptToken, request, &response)
         response.append(",\"secret_shortkey\":\"")
-        if let sealedToken, let token = openToken(sealedToken, receiptID, receiptToken) {
+        if let before, let token = openToken(before, receiptID, receiptToken) {
             response.append(token.span.extracting(first: 8))
         }
         response.append("\"}")
     }
 
-    /// The secret's token, out of its receipt.
-    func openToken(_ sealed: SealedToken, _ id: RecordID, _ receiptToken: Span<UInt8>) -> SecureBytes? {
-        guard var token = context.arena.allocate(Token.size) else { return nil }
+    /// The secret's token, out of its receipt, while it lives.
+    func openToken(_ view: ReceiptView, _ id: RecordID, _ receiptToken: Span<UInt8>) -> SecureBytes? {
+        guard let sealed = view.sealedToken, let secretID = view.secretID,
+            var token = context.arena.allocate(Token.size)
+        else { return nil }
         do throws(SealingError) {
             try sealed.open(
-                under: receiptToken, for: id, purpose: .secretInReceipt, into: &token, suite: context.suite,
-                arena: context.arena)
+                under: receiptToken, for: id, purpose: .secretInReceipt, tokenID: secretID, into: &token,
+                suite: context.suite)
             return consume token
         } catch {
             return nil
@@ -132,8 +134,8 @@ extension OnetimeService {
             guard response.freeBodyCapacity > 4096 else { break }
             guard let view = vault.receipt(receipt.id, now: now), var token = context.arena.allocate(Token.size),
                 (try? receipt.sealedToken.open(
-                    under: apiToken.span, for: receipt.id, purpose: .receiptForOwner, into: &token,
-                    suite: context.suite, arena: context.arena)) != nil
+                    under: apiToken.span, for: receipt.id, purpose: .receiptForOwner, tokenID: receipt.id,
+                    into: &token, suite: context.suite)) != nil
             else { continue }
             if !isFirst { response.append(",") }
             isFirst = false
@@ -150,7 +152,7 @@ extension OnetimeService {
         _ view: ReceiptView, _ id: RecordID, _ token: Span<UInt8>, _ request: borrowing Request,
         _ response: inout ResponseWriter
     ) {
-        if let sealed = view.sealedToken, let secretToken = openToken(sealed, id, token) {
+        if let secretToken = openToken(view, id, token) {
             writeReceipt(view, token, secretToken: secretToken.span, generated: nil, request, &response)
         } else {
             writeReceipt(view, token, secretToken: Span(), generated: nil, request, &response)

@@ -29,6 +29,33 @@ extension Configuration {
                 configuration.port = port
             },
             Option(
+                flag: "tls", variable: "TLS", value: "self-signed|CERT,KEY",
+                help:
+                    "speak TLS, with a certificate made at the start or PEM files (KEY may be in CERT); several by name, with"
+                    + " semicolons between them or the option given again; SIGHUP reads the files anew"
+            ) { (text, configuration) throws(Option.Refused) in
+                for item in text.split(separator: ";") {
+                    if item == "self-signed" {
+                        configuration.tls.isSelfSigned = true
+                        continue
+                    }
+                    let paths = item.split(separator: ",").map(String.init)
+                    guard let certificate = paths.first, paths.count <= 2 else {
+                        throw Option.Refused(allowed: "self-signed, or a certificate, a comma and a key")
+                    }
+                    configuration.tls.files.append((certificate, paths.count == 2 ? paths[1] : certificate))
+                }
+            },
+            Option(
+                flag: "hsts", variable: "HSTS", value: "SECONDS",
+                help: "how long browsers shall come by TLS only (31536000 with certificate files, else 0: not said)"
+            ) { (text, configuration) throws(Option.Refused) in
+                guard let seconds = Int(text), (0...63_072_000).contains(seconds) else {
+                    throw Option.Refused(allowed: "a whole number of seconds from 0 to 63072000")
+                }
+                configuration.tls.strictTransportSeconds = seconds
+            },
+            Option(
                 flag: "public-url", variable: "PUBLIC_URL", value: "URL",
                 help:
                     "what links begin with, such as https://secrets.example (the host that a request names, where that is"

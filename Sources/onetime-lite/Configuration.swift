@@ -14,6 +14,7 @@ struct Configuration {
     var service = ServiceSettings()
     var vault = VaultLimits()
     var server = ServerLimits()
+    var tls = TLSSettings()
     /// Bytes of protected memory, for requests in flight and for shares. The default leaves most of the 8 MiB that containers
     /// may lock.
     var lockedMemory = 2 << 20
@@ -103,6 +104,12 @@ struct Configuration {
         if service.minimumPassphrase > service.maximumPassphrase {
             throw UsageError(text: "--passphrase-min-length has to be at most \(service.maximumPassphrase)")
         }
+        if tls.isSelfSigned && !tls.files.isEmpty {
+            throw UsageError(text: "--tls is either self-signed or files")
+        }
+        let publicHosts = [service.publicURL.map { String($0.drop { $0 != "/" }.dropFirst(2)) }, publicHost]
+        tls.hosts = publicHosts.compactMap(\.self) + service.allowedHosts
+        if tls.isOn { server.strictTransportSeconds = tls.effectiveStrictTransportSeconds }
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
         vault.lockedShares = lockedMemory / 4 / 32

@@ -14,7 +14,7 @@ import Testing
 
     private func token() throws -> [UInt8] {
         var bytes = try bench.lend(Token.size)
-        try Token.generate(into: &bytes, arena: bench.arena)
+        try Token.generate(into: &bytes, suite: bench.suite)
         return bytes.copied
     }
 
@@ -34,7 +34,7 @@ import Testing
             var secret = try bench.lend(Token.size)
             var receipt = try bench.lend(Token.size)
             var share = try bench.lend(ShareTable.shareSize)
-            try Token.generate(secret: &secret, receipt: &receipt, share: &share, arena: bench.arena)
+            try Token.generate(secret: &secret, receipt: &receipt, share: &share, suite: bench.suite)
             #expect(Token.isWellFormed(secret.span) && Token.isWellFormed(receipt.span))
             #expect(share.count == ShareTable.shareSize)
             seen.formUnion([secret.copied, receipt.copied, share.copied])
@@ -73,17 +73,38 @@ import Testing
         }
     }
 
-    @Test func `a full arena or output makes no token`() throws {
-        let arena = try SecureArena(capacity: 4096)
-        guard let all = arena.allocate(4096) else { throw SealingError.arenaFull }
-        var output = try bench.lend(64)
+    @Test func `an output without room gets no token`() throws {
+        var output = try bench.lend(128)
+        output.append([UInt8](repeating: 1, count: 98).span)
         do {
-            try Token.generate(into: &output, arena: arena)
+            try Token.generate(into: &output, suite: bench.suite)
             Issue.record("there was no room")
         } catch {
             #expect(error == .arenaFull)
         }
-        #expect(output.isEmpty == true && all.capacity == 4096)
+        #expect(output.count == 98)
+    }
+
+    @Test func `an arena that is full makes no suite`() throws {
+        let arena = try SecureArena(capacity: 4096)
+        guard let all = arena.allocate(4096) else { throw SealingError.arenaFull }
+        #expect(throws: SealingError.arenaFull) { try CipherSuite(arena: arena) }
+        #expect(all.capacity == 4096)
+    }
+
+    @Test func `nothing is drawn from an arena that was wiped as a whole`() throws {
+        let arena = try SecureArena(capacity: 16384)
+        let suite = try CipherSuite(arena: arena)
+        var output = try bench.lend(128)
+        try Token.generate(into: &output, suite: suite)
+        arena.wipeAll()
+        do {
+            try Token.generate(into: &output, suite: suite)
+            Issue.record("zeroes were taken for randomness")
+        } catch {
+            #expect(error == .libraryFailure)
+        }
+        #expect(output.count == Token.size)
     }
 
     @Test func `the same token has another id as a secret than as a receipt, and always the same one`() throws {
@@ -98,27 +119,37 @@ import Testing
         #expect(seen.count == 400)
     }
 
-    @Test func `a sealed token opens only under what it was sealed under, for its record and its purpose`() throws {
+    @Test(arguments: [true, false])
+    func `a sealed token opens only under what it was sealed under, for its record and its purpose`(
+        _ isReceipt: Bool
+    ) throws {
         let token = try token()
         let sealer = try self.token()
         let id = RecordID(high: 1, low: 2)
+        let purpose: SealedToken.Purpose = isReceipt ? .receiptForOwner : .secretInReceipt
+        let secretID = try bench.suite.secretID(of: token.span)
+        let receiptID = try bench.suite.receiptID(of: token.span)
+        let tokenID = isReceipt ? receiptID : secretID
+        let otherID = isReceipt ? secretID : receiptID
         let sealed = try SealedToken(
-            token.span, under: sealer.span, for: id, purpose: .secretInReceipt, suite: bench.suite, arena: bench.arena)
+            token.span, under: sealer.span, for: id, purpose: purpose, suite: bench.suite, arena: bench.arena)
         var output = try bench.lend(64)
+        output.append(7)
         try sealed.open(
-            under: sealer.span, for: id, purpose: .secretInReceipt, into: &output, suite: bench.suite,
-            arena: bench.arena)
-        #expect(output.copied == token)
+            under: sealer.span, for: id, purpose: purpose, tokenID: tokenID, into: &output, suite: bench.suite)
+        #expect(output.copied == [7] + token)
         output.wipe()
-        let wrong: [([UInt8], RecordID, SealedToken.Purpose)] = [
-            (token, id, .secretInReceipt), (sealer, RecordID(high: 1, low: 3), .secretInReceipt),
-            (sealer, id, .receiptForOwner),
+        let wrong: [([UInt8], RecordID, SealedToken.Purpose, RecordID)] = [
+            (token, id, purpose, tokenID), (Array(sealer.dropLast()), id, purpose, tokenID),
+            (sealer, RecordID(high: 1, low: 3), purpose, tokenID),
+            (sealer, id, isReceipt ? .secretInReceipt : .receiptForOwner, tokenID),
+            (sealer, id, purpose, RecordID(high: tokenID.high, low: tokenID.low ^ 1)),
+            (sealer, id, purpose, otherID),
         ]
-        for (sealer, id, purpose) in wrong {
+        for (sealer, id, purpose, tokenID) in wrong {
             do {
                 try sealed.open(
-                    under: sealer.span, for: id, purpose: purpose, into: &output, suite: bench.suite,
-                    arena: bench.arena)
+                    under: sealer.span, for: id, purpose: purpose, tokenID: tokenID, into: &output, suite: bench.suite)
                 Issue.record("it opened")
             } catch {
                 #expect(error == .notAuthentic)
@@ -126,6 +157,44 @@ import Testing
             let isZero = output.isZeroThroughout
             #expect(isZero)
         }
+    }
+
+    @Test func `no bit of a sealed token can be flipped`() throws {
+        let token = try token()
+        let sealer = try self.token()
+        let id = RecordID(high: 1, low: 2)
+        let tokenID = try bench.suite.secretID(of: token.span)
+        let sealed = try SealedToken(
+            token.span, under: sealer.span, for: id, purpose: .secretInReceipt, suite: bench.suite, arena: bench.arena)
+        var output = try bench.lend(64)
+        for bit in 0..<SealedToken.size * 8 {
+            var bytes = sealed.bytes
+            bytes[bit / 8] ^= 1 << (bit % 8)
+            do {
+                try SealedToken(bytes: bytes).open(
+                    under: sealer.span, for: id, purpose: .secretInReceipt, tokenID: tokenID, into: &output,
+                    suite: bench.suite)
+                Issue.record("it opened with bit \(bit) flipped")
+            } catch {
+                #expect(error == .notAuthentic)
+            }
+            #expect(output.isEmpty == true)
+        }
+    }
+
+    @Test func `tokens under one sealer and of several receipts share no pad`() throws {
+        let zeroes = [UInt8](repeating: 0, count: Token.size)
+        let sealer = try token()
+        var seen: Set<[UInt8]> = []
+        for number in 0..<100 as Range<UInt64> {
+            for purpose in [SealedToken.Purpose.secretInReceipt, .receiptForOwner] {
+                let sealed = try SealedToken(
+                    zeroes.span, under: sealer.span, for: RecordID(high: number, low: 0), purpose: purpose,
+                    suite: bench.suite, arena: bench.arena)
+                seen.insert(sealed.bytes.indices.map { sealed.bytes[$0] })
+            }
+        }
+        #expect(seen.count == 200)
     }
 
     @Test func `a lock opens for its passphrase, token and share, and for nothing else`() throws {
@@ -201,7 +270,7 @@ import Testing
             for _ in 0..<30 {
                 var output = try bench.lend(length + 1)
                 output.append(0x21)
-                try GeneratedPassword.append(length: length, from: classes, to: &output, arena: bench.arena)
+                try GeneratedPassword.append(length: length, from: classes, to: &output, suite: bench.suite)
                 let password = Array(output.copied.dropFirst())
                 #expect(output.copied[0] == 0x21 && password.count == length)
                 for (aClass, isMember) in members {

@@ -14,7 +14,7 @@ struct Workbench {
 
     init() throws {
         arena = try SecureArena(capacity: 1 << 20)
-        suite = try CipherSuite()
+        suite = try CipherSuite(arena: arena)
     }
 
     /// Protected bytes with room for at least so many.

@@ -48,7 +48,7 @@ final class Desk {
 
     init() throws {
         arena = try SecureArena(capacity: 1 << 20, allowsSecretMemory: false)
-        suite = try CipherSuite()
+        suite = try CipherSuite(arena: arena)
     }
 
     func lend(_ capacity: Int) throws -> SecureBytes {
@@ -69,7 +69,7 @@ final class Desk {
         recipients: [String] = [], in vault: isolated Vault, now: Moment
     ) throws -> Sent {
         var token = try lend(31)
-        try Token.generate(into: &token, arena: arena)
+        try Token.generate(into: &token, suite: suite)
         var share = try lend(32)
         try Randomness.append(32, to: &share)
         let facts = RecordFacts(

@@ -85,6 +85,11 @@ extension Server {
     /// Takes what the connection kept into the loop's buffer.
     private func unpack(_ connection: Peer, into input: inout SecureBytes) {
         guard let kept = connection.input.take() else { return }
+        Self.append(kept, to: &input)
+    }
+
+    /// On its own, because what is both unwrapped and looked into lands on the heap.
+    private static func append(_ kept: borrowing SecureBytes, to input: inout SecureBytes) {
         input.append(kept.span)
     }
 

@@ -80,7 +80,7 @@ public final class TLSServer {
                 &list, Int32(list.count), keys.baseAddress?.assumingMemoryBound(to: onetime_ticket_keys.self)) == 1
         }
         guard isJoined else {
-            for unsafecontext in unsafe contexts { unsafe SSL_CTX_free(context) }
+            unsafe contexts.forEach { unsafe SSL_CTX_free($0) }
             throw .libraryFailure
         }
         return unsafe first
@@ -96,7 +96,7 @@ public struct TLSIdentities: ~Copyable {
     public init() {}
 
     deinit {
-        for unsafecontext in unsafe contexts { unsafe SSL_CTX_free(context) }
+        unsafe contexts.forEach { unsafe SSL_CTX_free($0) }
     }
 
     /// Adds one.

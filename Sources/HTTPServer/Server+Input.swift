@@ -102,6 +102,8 @@ extension Server {
         guard var kept = arena.allocate(input.count) else { return dropInput(connection) }
         kept.append(input.span)
         connection.input = consume kept
+        // What is kept may be half a head with a token, or of a body, and it was copied, or decrypted, after the last scrub.
+        scrubRegistersAndStack()
     }
 
     /// There is no memory for what came. An answer under way is not given up for it.

@@ -153,6 +153,8 @@ extension Server {
         guard var kept = block else { return false }
         kept.append(input.span)
         connection.input = consume kept
+        // What is kept may be half a head with a token, or of a body, and it was copied, or decrypted, after the last scrub.
+        scrubRegistersAndStack()
         return true
     }
 

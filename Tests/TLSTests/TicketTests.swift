@@ -15,7 +15,11 @@ import Testing
         #expect(try service.connect(version, at: 0, presenting: nil, keeping: "first") == .full)
         #expect(try service.connect(version, at: Self.hour - 1, presenting: "first", keeping: nil) == .resumed)
         #expect(try service.connect(version, at: Self.hour, presenting: "first", keeping: "second") == .resumed)
-        // The one that replaced it is under the new key; the first one's key is gone after another hour.
+        // The client of TLS 1.2 does not write down a ticket that replaces the one it showed.
+        if version == "-tls1_2" {
+            #expect(try service.connect(version, at: Self.hour, presenting: nil, keeping: "second") == .full)
+        }
+        // The new one is under the new key; the first one's key is gone after another hour.
         #expect(try service.connect(version, at: 2 * Self.hour, presenting: "first", keeping: nil) == .full)
         #expect(try service.connect(version, at: 2 * Self.hour, presenting: "second", keeping: nil) == .resumed)
     }

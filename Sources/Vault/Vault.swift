@@ -20,7 +20,8 @@ public actor Vault {
     var shares: ShareTable
     var gone: GoneReceipts
     var owned: [OwnedReceipt] = []
-    var wheel: TimerWheel
+    /// Final, or each look at it would take memory for the accessor that lends it.
+    final var wheel: TimerWheel
     let wheelStart: UInt64
     private(set) var bytesInUse = 0
     private var highWater = 0
@@ -223,12 +224,9 @@ public actor Vault {
 
     /// When ``expire(now:budget:)`` should be called next, in milliseconds of the monotonic clock; nil while nothing lives.
     public var nextExpiry: UInt64? {
-        // Neither a closure, which would ask the runtime whose thread this is, nor a caller in another module, which would need
-        // memory to look at the wheel.
-        @inline(never) get {
-            guard let tick = wheel.nextDeadline else { return nil }
-            return wheelStart + UInt64(tick) * Self.tickMilliseconds
-        }
+        // Not by a closure, which would ask the runtime whose thread this is.
+        guard let tick = wheel.nextDeadline else { return nil }
+        return wheelStart + UInt64(tick) * Self.tickMilliseconds
     }
 
     /// Gives memory back once most of what was held is gone. The heap is walked only then, so it has few blocks left.

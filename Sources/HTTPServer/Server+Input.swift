@@ -78,7 +78,7 @@ extension Server {
             process(connection, &input, isolation)
             let requestEnd = connection.rawStart
             let wasStreaming = connection.phase == .streaming
-            guard flush(connection, isolation) else { return }
+            guard flush(connection, isLast: !wasStreaming, isolation) else { return }
             guard wasStreaming, connection.phase == .head, connection.output == nil else {
                 if wasStreaming, connection.phase == .head { input.removeFirst(requestEnd) }
                 break

@@ -196,7 +196,9 @@ extension Server {
                         }
                         connection.headEnd = end
                     }
-                    guard try begin(connection, input, isolation) else { return park(connection) }
+                    guard try begin(connection, input, isolation) else {
+                        return try isSoonWhole(connection, input) ? awaitRest(connection) : park(connection)
+                    }
                 } catch {
                     return refuse(connection, error)
                 }
@@ -287,10 +289,16 @@ extension Server {
     /// Takes a block that holds the head and what a decoder leaves of a body, for a request that will have to be kept. Returns
     /// false when there is none.
     private func promiseInput(_ connection: Peer, _ head: RequestHead, isWhole: Bool) -> Bool {
-        guard !isWhole || (isFrugal && head.method == .post) else { return true }
         let byteCount = connection.headEnd + FieldLimits.minWindowBytes
-        guard let block = arena.allocate(byteCount, leaving: ServerLimits.requestReserve) else { return false }
-        connection.input = consume block
+        if isWhole {
+            // It waits for a worker at most, and is what the reserve is for.
+            guard isFrugal && head.method == .post else { return true }
+            guard let block = inputs.allocate(byteCount) ?? arena.allocate(byteCount) else { return false }
+            connection.input = consume block
+        } else {
+            guard let block = arena.allocate(byteCount, leaving: ServerLimits.requestReserve) else { return false }
+            connection.input = consume block
+        }
         return true
     }
 

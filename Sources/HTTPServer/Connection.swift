@@ -52,6 +52,8 @@ final class Connection<Exchange> {
     /// What was received and not consumed: the request under way from its first byte on, and what follows it. Empty, but there,
     /// for a request that was promised memory to go on with.
     var input: SecureBytes?
+    /// An answer leaves at the end of this turn.
+    var isInOutbox = false
     /// What was written and not sent.
     var output: SecureBytes?
     /// How much of the output, or of the part under way, was sent.

@@ -70,6 +70,24 @@ extension Server {
         return .incomplete
     }
 
+    /// Whether a request that there is no memory for now is so small that it can be served from the reserve once the rest of it is
+    /// there.
+    func isSoonWhole(_ connection: Peer, _ input: borrowing SecureBytes) throws(RequestFault) -> Bool {
+        let head = try RequestHead.parse(
+            input.span.extracting(connection.scanner.leadingBytes..<connection.headEnd), limits: limits.head)
+        guard case .length(let length) = head.framing, !head.expectsContinue, length <= UInt64(Self.wholeRequestLimit)
+        else { return false }
+        let count = connection.headEnd + Int(length)
+        return count <= Self.wholeRequestLimit && count > input.count
+    }
+
+    /// Waits for the rest of a small request, of which only the head was needed so far.
+    func awaitRest(_ connection: Peer) {
+        connection.scanner = HeadScanner(limits: limits.head)
+        connection.headEnd = 0
+        setDeadline(connection, connection.began + limits.bodyTimeout)
+    }
+
     /// Leaves what was looked at where it is, until more comes.
     private func leaveWithKernel(_ connection: Peer, _ input: inout SecureBytes, _ kept: Int) {
         input.truncate(to: kept)

@@ -78,7 +78,7 @@ extension Server {
             process(connection, &input, isolation)
             let requestEnd = connection.rawStart
             let wasStreaming = connection.phase == .streaming
-            guard flush(connection, isolation) else { return }
+            guard flush(connection, isLast: !wasStreaming, isolation) else { return }
             guard wasStreaming, connection.phase == .head, connection.output == nil else {
                 if wasStreaming, connection.phase == .head { input.removeFirst(requestEnd) }
                 break
@@ -104,11 +104,16 @@ extension Server {
     /// Takes what the connection kept into the loop's buffer.
     func unpack(_ connection: Peer, into input: inout SecureBytes) {
         guard var kept = connection.input.take() else { return }
-        input.append(kept.span)
+        Self.append(kept, to: &input)
         guard connection.phase == .body else { return }
         // It was promised to the request, which could not go on without it.
         kept.wipe()
         connection.input = consume kept
+    }
+
+    /// On its own, because what is both unwrapped and looked into lands on the heap.
+    private static func append(_ kept: borrowing SecureBytes, to input: inout SecureBytes) {
+        input.append(kept.span)
     }
 
     /// Keeps what is not consumed: the request under way without the body that was, and what follows it.
@@ -148,6 +153,8 @@ extension Server {
         guard var kept = block else { return false }
         kept.append(input.span)
         connection.input = consume kept
+        // What is kept may be half a head with a token, or of a body, and it was copied, or decrypted, after the last scrub.
+        scrubRegistersAndStack()
         return true
     }
 
@@ -189,7 +196,9 @@ extension Server {
                         }
                         connection.headEnd = end
                     }
-                    guard try begin(connection, input, isolation) else { return park(connection) }
+                    guard try begin(connection, input, isolation) else {
+                        return try isSoonWhole(connection, input) ? awaitRest(connection) : park(connection)
+                    }
                 } catch {
                     return refuse(connection, error)
                 }
@@ -280,10 +289,16 @@ extension Server {
     /// Takes a block that holds the head and what a decoder leaves of a body, for a request that will have to be kept. Returns
     /// false when there is none.
     private func promiseInput(_ connection: Peer, _ head: RequestHead, isWhole: Bool) -> Bool {
-        guard !isWhole || (isFrugal && head.method == .post) else { return true }
         let byteCount = connection.headEnd + FieldLimits.minWindowBytes
-        guard let block = arena.allocate(byteCount, leaving: ServerLimits.requestReserve) else { return false }
-        connection.input = consume block
+        if isWhole {
+            // It waits for a worker at most, and is what the reserve is for.
+            guard isFrugal && head.method == .post else { return true }
+            guard let block = inputs.allocate(byteCount) ?? arena.allocate(byteCount) else { return false }
+            connection.input = consume block
+        } else {
+            guard let block = arena.allocate(byteCount, leaving: ServerLimits.requestReserve) else { return false }
+            connection.input = consume block
+        }
         return true
     }
 

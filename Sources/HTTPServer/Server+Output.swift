@@ -8,12 +8,15 @@ extension Server {
     /// of a whole answer goes into a block of the connection's own; what it does not take of a part is produced again later, so
     /// that a slow reader holds nothing in the clear.
     ///
+    /// - Parameter isLast: nothing more is written in this turn, so that the answer may leave together with those to others.
     /// - Returns: whether the connection is still open.
-    func flush(_ connection: Peer, _ isolation: isolated Handler.Isolation) -> Bool {
+    func flush(_ connection: Peer, isLast: Bool = false, _ isolation: isolated Handler.Isolation) -> Bool {
         defer {
             if writer.isSensitive { scrubRegistersAndStack() }
             writer.isSensitive = false
         }
+        if isLast && postpone(connection) { return true }
+        if connection.isInOutbox { sendOutbox() }
         var parts = 0
         while true {
             guard sendWritten(connection) else { return false }
@@ -56,7 +59,7 @@ extension Server {
     }
 
     /// Waits until the kernel takes more of an answer, as long as the client takes enough of it.
-    private func waitForReader(_ connection: Peer) {
+    func waitForReader(_ connection: Peer) {
         if connection.answerBegan == 0 {
             connection.answerBegan = now.milliseconds
             connection.answerCount = 0
@@ -77,13 +80,18 @@ extension Server {
             close(connection)
             return false
         }
-        guard let sent = send(writer.output, from: 0, connection) else { return false }
-        guard sent < writer.output.count else { return true }
-        guard var kept = block(for: writer.output.count - sent, connection) else {
+        return send(writer.output, 0..<writer.output.count, of: connection)
+    }
+
+    /// Sends an answer; what is not taken is kept. Returns false when the connection broke.
+    func send(_ bytes: borrowing SecureBytes, _ answer: Range<Int>, of connection: Peer) -> Bool {
+        guard let sent = send(bytes, answer, connection) else { return false }
+        guard sent < answer.upperBound else { return true }
+        guard var kept = block(for: answer.upperBound - sent, connection) else {
             close(connection)
             return false
         }
-        kept.append(writer.output.span.extracting(droppingFirst: sent))
+        kept.append(bytes.span.extracting(sent..<answer.upperBound))
         connection.output = consume kept
         connection.sentCount = 0
         connection.reserve = nil
@@ -99,13 +107,13 @@ extension Server {
         return arena.allocate(byteCount, leaving: ServerLimits.requestReserve)
     }
 
-    /// Sends from an offset on, until all is sent or the kernel takes no more. Returns the new offset, or nil and a closed
-    /// connection when it broke.
-    private func send(_ bytes: borrowing SecureBytes, from offset: Int, _ connection: Peer) -> Int? {
-        var offset = offset
+    /// Sends a part of a block, until all is sent or the kernel takes no more. Returns the offset of what it did not take, or nil and
+    /// a closed connection when it broke.
+    private func send(_ bytes: borrowing SecureBytes, _ part: Range<Int>, _ connection: Peer) -> Int? {
+        var offset = part.lowerBound
         do throws(Errno) {
-            while offset < bytes.count {
-                guard let sent = try connection.send(bytes.span.extracting(droppingFirst: offset)) else { break }
+            while offset < part.upperBound {
+                guard let sent = try connection.send(bytes.span.extracting(offset..<part.upperBound)) else { break }
                 offset += sent
                 connection.answerCount += UInt64(sent)
             }
@@ -124,7 +132,7 @@ extension Server {
             if isOpen(connection), connection.phase == .head, connection.output == nil { goOn(connection, isolation) }
             return
         }
-        guard let sent = send(output, from: connection.sentCount, connection) else { return }
+        guard let sent = send(output, connection.sentCount..<output.count, connection) else { return }
         guard sent == output.count else {
             connection.sentCount = sent
             connection.output = consume output
@@ -167,7 +175,8 @@ extension Server {
             return .failed
         }
         writer.finishPart(isLast: outcome == .complete)
-        guard !writer.overflowed, let sent = send(writer.output, from: connection.sentCount, connection) else {
+        guard !writer.overflowed, let sent = send(writer.output, connection.sentCount..<writer.output.count, connection)
+        else {
             return .failed
         }
         connection.hasUnsentPart = sent < writer.output.count
@@ -215,6 +224,7 @@ extension Server {
     /// Answers a request that cannot be served, and ends the connection.
     func refuse(_ connection: Peer, status: ResponseStatus, reason: StaticString) {
         defer { scrubRegistersAndStack() }
+        if connection.isInOutbox { sendOutbox() }
         leave(connection)
         guard connection.output == nil else { return close(connection) }
         connection.exchange = nil

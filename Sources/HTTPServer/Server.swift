@@ -52,6 +52,9 @@ public final class Server<Handler: RequestHandler> {
     /// When to look again for those who are too slow to keep what others wait for.
     var pressesAgainAt: UInt64 = 0
     var writer: ResponseWriter
+    var outbox = Outbox()
+    /// Whether answers may wait for the end of this turn's events.
+    var isPostponing = false
 
     private var drainsUntil: UInt64?
     /// When to listen again after the machine had no room for a connection.
@@ -126,6 +129,7 @@ public final class Server<Handler: RequestHandler> {
         now = .now
         handshakesTook = 0
         readHeldBytes(isolation)
+        isPostponing = ready >= Outbox.fewestReady
         for index in 0..<ready {
             let event = queue.event(at: index)
             switch event.token {
@@ -136,6 +140,8 @@ public final class Server<Handler: RequestHandler> {
             default: handle(event.token, event.readiness, isolation)
             }
         }
+        isPostponing = false
+        sendOutbox()
         loop.runJobs()
         for ticket in workers.takeCompleted() { resume(ticket, isolation) }
         let more = handler.expire(now: now, isolation: isolation)
@@ -175,6 +181,9 @@ public final class Server<Handler: RequestHandler> {
     // MARK: The end
 
     private func handleSignals(_ isolation: isolated Handler.Isolation) {
+        // Whoever's answer waits is no idle connection.
+        sendOutbox()
+        isPostponing = false
         while let signal = signals.next() {
             switch signal {
             case .user1: handler.userSignal(now: now, isolation: isolation)

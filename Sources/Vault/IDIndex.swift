@@ -3,22 +3,36 @@ internal import Sealing
 
 /// A dictionary from ``RecordID`` to slot number that never stalls and gives memory back.
 ///
-/// Linear hashing (W. Litwin, "Linear hashing: a new tool for file and table addressing", VLDB 1980) with chains through
-/// nodes that lie beside the slots: it grows and shrinks by one bucket at a time, where Swift's `Dictionary` moves all of its
-/// entries at once (107 ms for one insert on the way to a million) and never shrinks. Ids are hashes already, so their bits
-/// are taken as they are.
+/// Linear hashing (W. Litwin, "Linear hashing: a new tool for file and table addressing", VLDB 1980): it grows and shrinks by one
+/// bucket at a time, where Swift's `Dictionary` moves all of its entries at once (107 ms for one insert on the way to a million)
+/// and never shrinks. A bucket is a line of the processor's cache with entries that tell by themselves where they belong, so
+/// that splitting one looks at no id, each of which would be fetched from memory. Ids are hashes already, so their bits are taken
+/// as they are.
 struct IDIndex: ~Copyable {
     private static let none = UInt32.max
-    private static let minimumBuckets = 64
+    private static let minimumBuckets = 16
+    /// How many ids there are for each bucket, on average.
+    private static let load = 4
 
     struct Node: BitwiseCopyable {
         // Four words instead of two of 64 bits, so that a node takes 20 bytes and not 24.
         var id: (UInt32, UInt32, UInt32, UInt32)
+        /// The next one of those that their bucket has no entry left for.
         var next: UInt32
     }
 
+    struct Bucket: BitwiseCopyable {
+        static let capacity = 7
+
+        /// The hash of an id in the upper half, its slot in the lower one.
+        var entries: [7 of UInt64] = .init(repeating: 0)
+        var count: UInt32 = 0
+        /// The first one that there is no entry for.
+        var overflow = IDIndex.none
+    }
+
     private var nodes: Slab<Node>
-    private var heads: Slab<UInt32>
+    private var buckets: Slab<Bucket>
     /// Buckets in use: `roundBuckets + split`, of which those below `split` have been split in this round.
     private var roundBuckets = Self.minimumBuckets
     private var split = 0
@@ -27,19 +41,26 @@ struct IDIndex: ~Copyable {
     var count: Int { nodes.count }
 
     /// How many segments take memory.
-    var segmentsInUse: Int { nodes.segmentsInUse + heads.segmentsInUse }
+    var segmentsInUse: Int { nodes.segmentsInUse + buckets.segmentsInUse }
 
     /// An index for slots below the capacity.
     init(capacity: Int) {
         nodes = Slab(capacity: capacity)
-        heads = Slab(capacity: max(capacity, Self.minimumBuckets) + 1)
-        for bucket in 0..<Self.minimumBuckets { heads.insert(Self.none, at: bucket) }
+        buckets = Slab(capacity: max(capacity / Self.load, Self.minimumBuckets) + 1)
+        for bucket in 0..<Self.minimumBuckets { buckets.insert(Bucket(), at: bucket) }
     }
 
     /// The slot filed under an id. O(1) expected.
     func find(_ id: RecordID) -> Int? {
         let wanted = Self.words(id)
-        var slot = heads[bucket(of: wanted)]
+        let bucket = bucket(of: wanted.3)
+        for place in 0..<Int(buckets[bucket].count) {
+            let entry = buckets[bucket].entries[place]
+            guard UInt32(truncatingIfNeeded: entry >> 32) == wanted.3 else { continue }
+            let slot = Int(UInt32(truncatingIfNeeded: entry))
+            if nodes[slot].id == wanted { return slot }
+        }
+        var slot = buckets[bucket].overflow
         while slot != Self.none {
             let node = nodes[Int(slot)]
             if node.id == wanted { return Int(slot) }
@@ -58,58 +79,73 @@ struct IDIndex: ~Copyable {
     /// Files a slot under an id; the slot must not be filed yet. O(1) expected.
     mutating func insert(_ id: RecordID, slot: Int) {
         let words = Self.words(id)
-        let bucket = bucket(of: words)
-        nodes.insert(Node(id: words, next: heads[bucket]), at: slot)
-        heads[bucket] = UInt32(slot)
-        if nodes.count > roundBuckets + split { grow() }
+        nodes.insert(Node(id: words, next: Self.none), at: slot)
+        add(UInt32(slot), hash: words.3, to: bucket(of: words.3))
+        if nodes.count > (roundBuckets + split) * Self.load { grow() }
     }
 
     /// Takes a filed slot out. O(1) expected.
     mutating func remove(slot: Int) {
         let node = nodes.remove(slot)
-        unlink(slot, from: bucket(of: node.id), next: node.next)
-        if roundBuckets + split > Self.minimumBuckets, nodes.count < (roundBuckets + split) / 2 {
-            shrink()
-            shrink()
+        unlink(UInt32(slot), from: bucket(of: node.id.3), next: node.next)
+        if nodes.count < (roundBuckets + split) * Self.load / 2 { shrink() }
+    }
+
+    private mutating func add(_ slot: UInt32, hash: UInt32, to bucket: Int) {
+        let count = Int(buckets[bucket].count)
+        if count < Bucket.capacity {
+            buckets[bucket].entries[count] = UInt64(hash) << 32 | UInt64(slot)
+            buckets[bucket].count += 1
+        } else {
+            nodes[Int(slot)].next = buckets[bucket].overflow
+            buckets[bucket].overflow = slot
         }
     }
 
-    private mutating func unlink(_ slot: Int, from bucket: Int, next: UInt32) {
-        if heads[bucket] == UInt32(slot) {
-            heads[bucket] = next
+    private mutating func unlink(_ slot: UInt32, from bucket: Int, next: UInt32) {
+        let last = Int(buckets[bucket].count) - 1
+        for place in 0..<last + 1 where UInt32(truncatingIfNeeded: buckets[bucket].entries[place]) == slot {
+            buckets[bucket].entries[place] = buckets[bucket].entries[last]
+            buckets[bucket].entries[last] = 0
+            buckets[bucket].count -= 1
+            // Whoever had no entry gets the one that is free.
+            let waiting = buckets[bucket].overflow
+            if waiting != Self.none {
+                let node = nodes[Int(waiting)]
+                buckets[bucket].overflow = node.next
+                nodes[Int(waiting)].next = Self.none
+                add(waiting, hash: node.id.3, to: bucket)
+            }
             return
         }
-        var current = Int(heads[bucket])
-        while nodes[current].next != UInt32(slot) { current = Int(nodes[current].next) }
+        if buckets[bucket].overflow == slot {
+            buckets[bucket].overflow = next
+            return
+        }
+        var current = Int(buckets[bucket].overflow)
+        while nodes[current].next != slot { current = Int(nodes[current].next) }
         nodes[current].next = next
     }
 
-    private func bucket(of id: (UInt32, UInt32, UInt32, UInt32)) -> Int {
-        // The last word: the first ones may be shown as a short id some day.
-        let hash = Int(id.3)
+    private func bucket(of hash: UInt32) -> Int {
+        // The last word of an id: the first ones may be shown as a short id some day.
+        let hash = Int(hash)
         let bucket = hash & (roundBuckets - 1)
         return bucket < split ? hash & (roundBuckets * 2 - 1) : bucket
     }
 
     /// Splits the next bucket of this round in two.
     private mutating func grow() {
-        guard roundBuckets + split < heads.capacity else { return }
-        let old = split
-        var slot = heads[old]
-        heads[old] = Self.none
-        heads.insert(Self.none, at: roundBuckets + old)
+        guard roundBuckets + split < buckets.capacity else { return }
+        let old = buckets[split]
+        buckets[split] = Bucket()
+        buckets.insert(Bucket(), at: roundBuckets + split)
         split += 1
         if split == roundBuckets {
             roundBuckets *= 2
             split = 0
         }
-        while slot != Self.none {
-            let next = nodes[Int(slot)].next
-            let target = bucket(of: nodes[Int(slot)].id)
-            nodes[Int(slot)].next = heads[target]
-            heads[target] = slot
-            slot = next
-        }
+        addAll(of: old)
     }
 
     /// Joins the bucket that was split last with its other half.
@@ -120,12 +156,23 @@ struct IDIndex: ~Copyable {
             split = roundBuckets
         }
         split -= 1
-        let joined = heads.remove(roundBuckets + split)
-        guard joined != Self.none else { return }
-        var last = Int(joined)
-        while nodes[last].next != Self.none { last = Int(nodes[last].next) }
-        nodes[last].next = heads[split]
-        heads[split] = joined
+        addAll(of: buckets.remove(roundBuckets + split))
+    }
+
+    /// Puts what a bucket held into those where it belongs now.
+    private mutating func addAll(of old: Bucket) {
+        for place in 0..<Int(old.count) {
+            let entry = old.entries[place]
+            let hash = UInt32(truncatingIfNeeded: entry >> 32)
+            add(UInt32(truncatingIfNeeded: entry), hash: hash, to: bucket(of: hash))
+        }
+        var slot = old.overflow
+        while slot != Self.none {
+            let node = nodes[Int(slot)]
+            nodes[Int(slot)].next = Self.none
+            add(slot, hash: node.id.3, to: bucket(of: node.id.3))
+            slot = node.next
+        }
     }
 
     private static func words(_ id: RecordID) -> (UInt32, UInt32, UInt32, UInt32) {

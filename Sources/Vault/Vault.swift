@@ -20,7 +20,8 @@ public actor Vault {
     var shares: ShareTable
     var gone: GoneReceipts
     var owned: [OwnedReceipt] = []
-    var wheel: TimerWheel
+    /// Final, or each look at it would take memory for the accessor that lends it.
+    final var wheel: TimerWheel
     let wheelStart: UInt64
     private(set) var bytesInUse = 0
     private var highWater = 0
@@ -228,7 +229,9 @@ public actor Vault {
 
     /// When ``expire(now:budget:)`` should be called next, in milliseconds of the monotonic clock; nil while nothing lives.
     public var nextExpiry: UInt64? {
-        wheel.nextDeadline.map { wheelStart + UInt64($0) * Self.tickMilliseconds }
+        // Not by a closure, which would ask the runtime whose thread this is.
+        guard let tick = wheel.nextDeadline else { return nil }
+        return wheelStart + UInt64(tick) * Self.tickMilliseconds
     }
 
     /// Gives memory back once most of what was held is gone. The heap is walked only then, so it has few blocks left.

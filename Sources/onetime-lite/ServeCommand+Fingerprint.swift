@@ -18,7 +18,7 @@ extension ServeCommand {
                 "certificate fingerprint (SHA-256): \(digits)",
                 [("tls.server.hash.sha256", digits), ("onetime.fingerprint.words", words)])
         }
-        console.event("The certificate vouches for itself. Compare its SHA-256 fingerprint with what the browser shows:")
+        console.event("The certificate vouches for itself. Compare its SHA-256 fingerprint with the browser's:")
         console.event("  \(digits)")
         for start in stride(from: 0, to: 32, by: 8) {
             let line = text(FingerprintText.wordsBound(forByteCount: 8)) {

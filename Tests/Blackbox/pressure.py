@@ -161,6 +161,31 @@ def stalled_uploads(results):
         results.check(told > 0, "stalled uploads: those who stalled are told so", told)
 
 
+def reserve(results):
+    """However the memory is cut, what is left for small requests is enough for them."""
+    body = form({"secret": "small", "passphrase": "swordfish"})
+    small = build("POST", "/api/v1/share", [FORM, ("Content-Length", str(len(body)))], None)
+    large = build("POST", "/api/v1/share", [FORM, ("Content-Length", "1000000")], None) + b"secret=" + b"x" * 1000
+    for size in ("1100k", "1500k", "1700k", "2M", "2500k"):
+        with Server("--locked-memory", size) as server:
+            held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(100)]
+            for connection in held:
+                connection.sendall(large)
+            time.sleep(0.2)
+            begin = time.monotonic()
+            for pause in (0, 0.01):
+                with Connection(server.port) as connection:
+                    connection.send(small if pause else small + body)
+                    time.sleep(pause)
+                    if pause:
+                        connection.send(body)
+                    results.equal(connection.response("POST").status, 200, "reserve of %s: a small secret is taken" % size)
+            took = time.monotonic() - begin
+            results.check(took < 1.5, "reserve of %s: before those who stall are ended" % size, took)
+            for connection in held:
+                connection.close()
+
+
 def unfinished_uploads(results):
     """Uploads that never end count against the budget of the vault."""
     with Server("--max-bytes", "4M") as server:
@@ -185,7 +210,7 @@ def unfinished_uploads(results):
 
 def main(results):
     """All of it."""
-    for part in (slow_readers, hangs_up, in_order, half_heads, stalled_uploads, unfinished_uploads):
+    for part in (slow_readers, hangs_up, in_order, half_heads, stalled_uploads, reserve, unfinished_uploads):
         results.run(part, results)
 
 

@@ -10,6 +10,15 @@ struct ClientNetwork: Equatable {
     let low: UInt64
     let isLoopback: Bool
 
+    /// Nobody's.
+    static let none = ClientNetwork(high: 0, low: 0, isLoopback: false)
+
+    private init(high: UInt64, low: UInt64, isLoopback: Bool) {
+        self.high = high
+        self.low = low
+        self.isLoopback = isLoopback
+    }
+
     init(_ address: SocketAddress) {
         var upper: UInt64 = 0
         var lower: UInt64 = 0
@@ -21,14 +30,19 @@ struct ClientNetwork: Equatable {
         low = address.isIPv4 ? lower : 0
         isLoopback = address.isIPv4 ? address.bytes[12] == 127 : upper == 0 && lower == 1
     }
+
+    /// A hash by which nobody who does not know the seed can choose networks that collide.
+    func hash(_ seed: UInt64) -> UInt64 {
+        let mixed = (high ^ seed).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15 ^ low ^ seed << 1)
+        return mixed.high ^ mixed.low
+    }
 }
 
-/// Counts by network, for those that have a connection: a hash table with open addressing that shrinks to nothing by itself, since
-/// it never holds more entries than there are connections.
+/// Counts by network, for those that have a connection: a hash table with open addressing, never larger than four times the most
+/// networks that had one.
 struct AddressBook {
     private struct Entry {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
+        var network = ClientNetwork.none
         /// Open connections; 0 marks an entry that is free.
         var connections: UInt32 = 0
         /// Those of them that hold memory or wait for it.
@@ -53,8 +67,7 @@ struct AddressBook {
         guard limit == 0 || entries[index].connections < limit else { return false }
         if entries[index].connections == 0 {
             used += 1
-            entries[index].high = network.high
-            entries[index].low = network.low
+            entries[index].network = network
         }
         entries[index].connections += 1
         return true
@@ -84,17 +97,15 @@ struct AddressBook {
 
     /// The entry of a network, or the free one where it would be.
     private func place(of network: ClientNetwork) -> Int {
-        var index = home(network.high, network.low)
-        while entries[index].connections > 0 {
-            if entries[index].high == network.high && entries[index].low == network.low { break }
+        var index = home(network)
+        while entries[index].connections > 0 && entries[index].network != network {
             index = (index + 1) & (entries.count - 1)
         }
         return index
     }
 
-    private func home(_ high: UInt64, _ low: UInt64) -> Int {
-        let mixed = (high ^ seed).multipliedFullWidth(by: 0x9e37_79b9_7f4a_7c15 ^ low ^ seed << 1)
-        return Int(truncatingIfNeeded: mixed.high ^ mixed.low) & (entries.count - 1)
+    private func home(_ network: ClientNetwork) -> Int {
+        Int(truncatingIfNeeded: network.hash(seed)) & (entries.count - 1)
     }
 
     /// Moves entries that stand behind a freed one to where they are found without it (Knuth, TAOCP 3, section 6.4,
@@ -104,7 +115,7 @@ struct AddressBook {
         var gap = freed
         var index = (freed + 1) & mask
         while entries[index].connections > 0 {
-            let home = home(entries[index].high, entries[index].low)
+            let home = home(entries[index].network)
             if (index - home) & mask >= (index - gap) & mask {
                 entries[gap] = entries[index]
                 gap = index
@@ -118,7 +129,7 @@ struct AddressBook {
         let old = entries
         entries = [Entry](repeating: Entry(), count: old.count * 2)
         for entry in old where entry.connections > 0 {
-            var index = home(entry.high, entry.low)
+            var index = home(entry.network)
             while entries[index].connections > 0 { index = (index + 1) & (entries.count - 1) }
             entries[index] = entry
         }

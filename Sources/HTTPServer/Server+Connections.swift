@@ -44,9 +44,16 @@ extension Server {
         return true
     }
 
+    /// Whether a client may send another request now. One that waited for memory was counted before.
+    func mayAsk(_ connection: Peer) -> Bool {
+        guard requestBudget.isLimited, !isRetrying else { return true }
+        return requestBudget.take(connection.network, now: now.milliseconds)
+    }
+
     /// Turns a client away that has as many connections as one may have. What cannot be sent at once is not sent.
     private func turnAway(_ socket: consuming Socket) {
-        guard var input = scratch.take() else { return }
+        // Nothing can be said before a handshake.
+        guard tls == nil, var input = scratch.take() else { return }
         // Closing with unread bytes would reset the connection, and the answer would not be seen.
         var room = input.freeSpan
         let received = (try? socket.receive(into: &room)) ?? nil

@@ -110,6 +110,7 @@ extension Server {
             pack(connection, &input)
             return park(connection)
         }
+        guard isOpen(connection), connection.phase != .lingering else { return }
         guard consume(connection, &input, count - kept) else {
             writer.wipeOutput()
             return close(connection)

@@ -247,6 +247,10 @@ extension Server {
             redirect(connection, head, bytes)
             return true
         }
+        guard mayAsk(connection) else {
+            refuse(connection, status: .tooManyRequests, reason: "This address sends too many requests.")
+            return true
+        }
         let isWhole = isWhole(head, in: input.count - headEnd)
         var plan = BodyPlan(limit: 0)
         let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)

@@ -240,7 +240,7 @@ extension Server {
     func writePlain(_ status: ResponseStatus, _ reason: StaticString) {
         writer.begin(status, contentType: "text/plain; charset=utf-8")
         writer.fields("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
-        if status == .serviceUnavailable { writer.field("Retry-After", "1") }
+        if status == .serviceUnavailable || status == .tooManyRequests { writer.field("Retry-After", "1") }
         writer.append(reason)
         writer.append("\n")
         writer.finish()

@@ -27,6 +27,7 @@ public final class Server<Handler: RequestHandler> {
     var freeSlots: [Int] = []
     var openCount = 0
     var addresses = AddressBook()
+    var requestBudget: RequestBudget
     var generation: UInt32 = 0
     var timeouts: TimerWheel
     let wheelStart: UInt64
@@ -83,6 +84,7 @@ public final class Server<Handler: RequestHandler> {
         self.tls = tls
         self.reload = reload
         self.limits = limits
+        requestBudget = RequestBudget(rate: limits.requestsPerAddress)
         self.arena = arena
         self.inputs = inputs
         self.loop = loop

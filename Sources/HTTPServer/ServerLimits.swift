@@ -11,6 +11,8 @@ public struct ServerLimits: Sendable {
     public var connectionsPerAddress = 4096
     /// Whether the loopback has no such limit: a proxy there speaks for everybody.
     public var sparesLoopback = true
+    /// How many requests one IPv4 address or IPv6 /64 may send in a second; 0 for any number.
+    public var requestsPerAddress = 0
     /// How many connections of an address may hold memory, or wait for it, before those of other addresses come first.
     public var claimsPerAddress = 8
     /// How long a request's head may take from its first byte on.

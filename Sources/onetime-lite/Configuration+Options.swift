@@ -152,6 +152,10 @@ extension Configuration {
                 "max-connections-per-address", "MAX_CONNECTIONS_PER_ADDRESS", "N", 0...1_000_000,
                 "of one IPv4 address or IPv6 /64, 0 for any number (a quarter of all; no limit for loopback)",
                 \.connectionsPerAddress),
+            .number(
+                "max-requests-per-address", "MAX_REQUESTS_PER_ADDRESS", "N", 0...1_000_000,
+                "a second from one address, as many at once after a second; 0 for any number (0)",
+                \.server.requestsPerAddress),
             .size("max-head", "MAX_HEAD", 1024...32768, "the head of a request (16k)", \.server.head.maxHeadBytes),
             .time("head-timeout", "HEAD_TIMEOUT", 1...3600, "for a head to arrive (10)", \.headTimeout),
             .time(

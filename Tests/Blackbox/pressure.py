@@ -186,6 +186,52 @@ def reserve(results):
                 connection.close()
 
 
+def from_address(port, address):
+    """A connection to the server that comes from another address of the loopback."""
+    return socket.create_connection(("127.0.0.1", port), 5, source_address=(address, 0))
+
+
+def budgets(results):
+    """An address has its connections and requests and no more; others do not notice."""
+    ask = build("GET", "/health", [], None)
+    with Server("--max-connections-per-address", "8") as server:
+        greedy = [from_address(server.port, "127.0.0.2") for _ in range(8)]
+        for connection in greedy:
+            connection.sendall(ask)
+            results.check(connection.recv(4096).startswith(b"HTTP/1.1 200"), "budgets: as many connections as it may")
+        with from_address(server.port, "127.0.0.2") as one_more:
+            one_more.sendall(ask)
+            answer = one_more.recv(4096)
+            results.check(answer.startswith(b"HTTP/1.1 429 ") and b"Retry-After: 1\r\n" in answer, "budgets: not one more", answer)
+            head, _, body = answer.partition(b"\r\n\r\n")
+            results.check(b"Content-Length: %d\r\n" % len(body) in head + b"\r\n", "budgets: which is framed", answer)
+            results.equal(one_more.recv(4096), b"", "budgets: and ends")
+        with from_address(server.port, "127.0.0.3") as other:
+            other.sendall(ask)
+            results.check(other.recv(4096).startswith(b"HTTP/1.1 200"), "budgets: another address has its own")
+        greedy.pop().close()
+        time.sleep(0.1)
+        with from_address(server.port, "127.0.0.2") as again:
+            again.sendall(ask)
+            results.check(again.recv(4096).startswith(b"HTTP/1.1 200"), "budgets: one that was closed counts no more")
+        for connection in greedy:
+            connection.close()
+    with Server("--max-requests-per-address", "20") as server:
+        statuses = []
+        for _ in range(60):
+            with from_address(server.port, "127.0.0.2") as connection:
+                connection.sendall(ask)
+                statuses.append(connection.recv(4096)[9:12])
+        results.check(15 <= statuses.count(b"200") <= 30 and statuses.count(b"429") >= 30, "budgets: requests", statuses)
+        with from_address(server.port, "127.0.0.3") as other:
+            other.sendall(ask)
+            results.check(other.recv(4096).startswith(b"HTTP/1.1 200"), "budgets: and another address is served")
+        time.sleep(1.1)
+        with from_address(server.port, "127.0.0.2") as again:
+            again.sendall(ask)
+            results.check(again.recv(4096).startswith(b"HTTP/1.1 200"), "budgets: a second later it is, too")
+
+
 def unfinished_uploads(results):
     """Uploads that never end count against the budget of the vault."""
     with Server("--max-bytes", "4M") as server:
@@ -210,7 +256,7 @@ def unfinished_uploads(results):
 
 def main(results):
     """All of it."""
-    for part in (slow_readers, hangs_up, in_order, half_heads, stalled_uploads, reserve, unfinished_uploads):
+    for part in (slow_readers, hangs_up, in_order, half_heads, stalled_uploads, reserve, budgets, unfinished_uploads):
         results.run(part, results)
 
 

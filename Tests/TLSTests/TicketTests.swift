@@ -88,7 +88,8 @@ private final class TicketService {
 
     private func serveOne(_ now: UInt64) throws {
         for _ in 0..<5000 {
-            guard let socket = try listener.accept() else {
+            var peer: SocketAddress?
+            guard let socket = try listener.accept(from: &peer) else {
                 usleep(1000)
                 continue
             }

@@ -12,7 +12,7 @@ import HTTPWire
     inExactMemory(bytes) { memory in
         let span = memory.span
         guard let head = try? RequestHead.parse(span) else { return }
-        let request = Request(head: head, bytes: span, ticket: Ticket(slot: 0, generation: 0))
+        let request = Request(head: head, bytes: span, ticket: Ticket(slot: 0, generation: 0), isSecure: false)
         let route = Route(request)
         let path = head.path
         for key in route.keys {

@@ -21,9 +21,9 @@ import Testing
 
     @Test func `whoever is accepted has the address that he calls from`() throws {
         let listener = try Socket.listening(on: Loopback.anyPort)
-        let address = try #require(listener.localAddress)
-        let caller = try Socket.connected(to: address, timeoutSeconds: 5)
-        let own = try #require(caller.localAddress)
+        let listening = listener.localAddress
+        let caller = try Socket.connected(to: try #require(listening), timeoutSeconds: 5)
+        let own = caller.localAddress
         var peer: SocketAddress?
         let isThere = try listener.accept(from: &peer) != nil
         #expect(isThere)

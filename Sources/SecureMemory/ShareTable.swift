@@ -25,6 +25,11 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
     private let ordinary: UnsafeMutablePointer<UInt8>?
     private let ordinaryBytes: Int
     private var filledInSegment: [UInt16]
+    /// Which segments have pages although none of their cells is filled: those that were wiped with all others.
+    private var isStale: [Bool]
+    private var staleCount = 0
+    /// Locked cells from this one on were not filled since all were wiped.
+    private var lockedEnd = 0
 
     /// A table of so many cells, the first `lockedCapacity` of them in locked memory.
     public init(capacity: Int, lockedCapacity: Int, allowsSecretMemory: Bool = true) throws(SecureMemoryError) {
@@ -40,6 +45,7 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
         unsafe ordinary = reserved
         ordinaryBytes = segments * Self.segmentBytes
         filledInSegment = Array(repeating: 0, count: segments)
+        isStale = Array(repeating: false, count: segments)
     }
 
     /// Reserves ordinary pages as a whole; they are backed by memory only where cells are filled.
@@ -84,6 +90,8 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
         }
         if index >= lockedCapacity {
             filledInSegment[(index - lockedCapacity) / Self.cellsPerSegment] += 1
+        } else {
+            lockedEnd = max(lockedEnd, index + 1)
         }
     }
 
@@ -96,14 +104,50 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
     }
 
     /// Zeroes a filled cell: whatever was sealed under it can never be opened again.
-    public mutating func wipe(_ index: Int) {
+    ///
+    /// - Returns: how many bytes went back to the kernel for it.
+    @discardableResult
+    public mutating func wipe(_ index: Int) -> Int {
         unsafe onetime_wipe(cell(index), Self.shareSize)
-        guard index >= lockedCapacity, let ordinary = unsafe ordinary else { return }
+        guard index >= lockedCapacity else { return 0 }
         let segment = (index - lockedCapacity) / Self.cellsPerSegment
         filledInSegment[segment] -= 1
-        if filledInSegment[segment] == 0 {
-            unsafe madvise(ordinary + segment * Self.segmentBytes, Self.segmentBytes, MADV_DONTNEED)
+        guard filledInSegment[segment] == 0 else { return 0 }
+        return release(segment)
+    }
+
+    /// Zeroes all cells at once, which leaves all of them empty; 1 ms for a million. Their pages go back to the kernel later,
+    /// since that takes ten times as long: see ``releaseNext()``.
+    public mutating func wipeAll() {
+        unsafe onetime_wipe(locked.base, lockedEnd * Self.shareSize)
+        lockedEnd = 0
+        guard let ordinary = unsafe ordinary else { return }
+        for segment in filledInSegment.indices where filledInSegment[segment] > 0 {
+            unsafe onetime_wipe(ordinary + segment * Self.segmentBytes, Self.segmentBytes)
+            filledInSegment[segment] = 0
+            if !isStale[segment] { staleCount += 1 }
+            isStale[segment] = true
         }
+    }
+
+    /// Gives pages back that ``wipeAll()`` left over, unless their cells were filled again.
+    ///
+    /// - Returns: how many bytes went back; nil when nothing is left over. O(segments).
+    public mutating func releaseNext() -> Int? {
+        guard staleCount > 0, let segment = isStale.firstIndex(of: true) else { return nil }
+        isStale[segment] = false
+        staleCount -= 1
+        return filledInSegment[segment] == 0 ? release(segment) : 0
+    }
+
+    private mutating func release(_ segment: Int) -> Int {
+        guard let ordinary = unsafe ordinary else { return 0 }
+        if isStale[segment] {
+            isStale[segment] = false
+            staleCount -= 1
+        }
+        unsafe madvise(ordinary + segment * Self.segmentBytes, Self.segmentBytes, MADV_DONTNEED)
+        return Self.segmentBytes
     }
 
     private static var segmentBytes: Int { cellsPerSegment * shareSize }

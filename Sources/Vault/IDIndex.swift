@@ -74,6 +74,16 @@ struct IDIndex: ~Copyable {
         }
     }
 
+    /// Takes the index apart, a segment of each table at a time; nothing may be looked up in it any more.
+    ///
+    /// - Parameter position: where to go on, 0 at first.
+    /// - Returns: the next position; nil when nothing is left.
+    mutating func takeApart(at position: Int) -> Int? {
+        let next = nodes.removeSegment(of: position)
+        let nextHead = heads.removeSegment(of: position)
+        return next ?? nextHead
+    }
+
     private mutating func unlink(_ slot: Int, from bucket: Int, next: UInt32) {
         if heads[bucket] == UInt32(slot) {
             heads[bucket] = next

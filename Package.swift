@@ -2,14 +2,19 @@
 import Foundation
 import PackageDescription
 
+// scripts/fuzz builds one executable more, and every room so that libFuzzer sees its way through it; nothing else sets this.
+let fuzzed = ProcessInfo.processInfo.environment["ONETIME_FUZZ"] == "1"
+let fuzzing: [SwiftSetting] = fuzzed ? [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])] : []
+
 // Strictness that every Swift target shares.
-let settings: [SwiftSetting] = [
+let settings: [SwiftSetting] = fuzzing + [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableExperimentalFeature("Lifetimes"),
+    .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 
 // The forensic suite proves that it can see by looking at a build in which nothing is wiped; nothing else sets this.
@@ -20,7 +25,9 @@ let cSettings: [CSetting] =
 // Puts the wiping allocator of CLinux in front of glibc's.
 let wipingAllocator: [LinkerSetting] = [
     .unsafeFlags(
-        ["free", "realloc", "reallocarray"].flatMap { ["-Xlinker", "--wrap=\($0)"] } + ["-Xlinker", "--gc-sections"])
+        ["free", "realloc", "reallocarray"].flatMap { ["-Xlinker", "--wrap=\($0)"] } + [
+            "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe",
+        ])
 ]
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -33,6 +40,12 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
         swiftSettings: settings)
 }
 
+let fuzz = Target.executableTarget(
+    name: "Fuzz", dependencies: ["HTTPServer", "HTTPWire", "Pages", "Service"], path: "Tests/Fuzz",
+    exclude: ["Corpus", "Words", "corpus.py"],
+    swiftSettings: settings + [.enableExperimentalFeature("Extern")],
+    linkerSettings: [.unsafeFlags(["-sanitize=address"])])
+
 let package = Package(
     name: "onetime-lite",
     targets: [
@@ -43,10 +56,13 @@ let package = Package(
         room("Kernel", ["CLinux"]),
         room("SecureMemory", ["CLinux"]),
         room("TimerWheel"),
+        room("QRCode"),
+        room("FingerprintWords"),
         // Floor 2
         room("Sealing", ["COpenSSL", "SecureMemory"]),
         room("HTTPWire"),
-        room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TimerWheel"]),
+        room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
+        room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         // Floor 4
@@ -55,7 +71,10 @@ let package = Package(
         // Floor 5
         .executableTarget(
             name: "onetime-lite",
-            dependencies: ["HTTPServer", "HTTPWire", "Kernel", "Sealing", "SecureMemory", "Service", "Vault"],
+            dependencies: [
+                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "QRCode", "Sealing", "SecureMemory", "Service", "TLS",
+                "Vault",
+            ],
             swiftSettings: settings, linkerSettings: wipingAllocator),
         // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.
         .executableTarget(
@@ -64,11 +83,15 @@ let package = Package(
         tests(of: "Kernel"),
         tests(of: "SecureMemory"),
         tests(of: "TimerWheel"),
+        tests(of: "QRCode", exclude: ["Vectors"]),
+        .executableTarget(name: "print-qr", dependencies: ["QRCode"], path: "Tests/PrintQR", swiftSettings: settings),
+        tests(of: "FingerprintWords", exclude: ["Vectors"]),
         tests(of: "Sealing", ["SecureMemory"]),
         tests(of: "HTTPWire", exclude: ["Vectors"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
+        tests(of: "TLS", ["Kernel", "SecureMemory"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
-    ],
+    ] + (fuzzed ? [fuzz] : []),
     swiftLanguageModes: [.v6]
 )

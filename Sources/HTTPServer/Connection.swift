@@ -2,6 +2,7 @@
 internal import HTTPWire
 internal import Kernel
 internal import SecureMemory
+internal import TLS
 
 /// A client's connection. It holds protected memory only while a request is in flight or an answer is not yet taken.
 final class Connection<Exchange> {
@@ -23,6 +24,14 @@ final class Connection<Exchange> {
 
     let socket: Socket
     let ticket: Ticket
+    /// The connection's TLS, once its first byte came; nil without.
+    var session: TLSSession?
+    /// Speaks plain HTTP to a port that speaks TLS.
+    var isMisdirected = false
+    /// What TLS received has to be answered by something before it can be read.
+    var receivesWhenWritable = false
+    /// Stands among those that are read in the next turn.
+    var isQueuedToRead = false
     var phase = Phase.head
     /// What is waited for at present.
     var interest = Readiness.readable
@@ -36,11 +45,21 @@ final class Connection<Exchange> {
     /// An answer came before the request was wholly read.
     var leavesRequestUnread = false
 
-    /// What was received and not consumed: the request under way from its first byte on, and what follows it.
+    /// Where it stands among those that wait for memory or hold some.
+    var place = Lineup.Place()
+
+    /// What was received and not consumed: the request under way from its first byte on, and what follows it. Empty, but there,
+    /// for a request that was promised memory to go on with.
     var input: SecureBytes?
-    /// What was written and not sent, and how much of it has been since.
+    /// What was written and not sent.
     var output: SecureBytes?
+    /// How much of the output, or of the part under way, was sent.
     var sentCount = 0
+    /// The part under way was not wholly sent; the rest of it is produced again.
+    var hasUnsentPart = false
+    /// When an answer that the kernel did not take at once began, and how much of it was taken since; 0 when there is none.
+    var answerBegan: UInt64 = 0
+    var answerCount: UInt64 = 0
     /// A block that only this connection's answer may take, until it is all sent.
     var reserve: SecureBytes?
 
@@ -68,7 +87,7 @@ final class Connection<Exchange> {
     }
 
     /// Whether nothing of a request has come and no answer is owed.
-    var isIdle: Bool { phase == .head && input == nil && output == nil }
+    var isIdle: Bool { phase == .head && began == 0 && output == nil }
 
     /// Makes ready for the next request.
     func endRequest() {

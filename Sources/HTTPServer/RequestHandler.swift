@@ -10,12 +10,15 @@ public struct Request: ~Escapable {
     public let bytes: Span<UInt8>
     /// Names the request for a ``WorkerPool``.
     public let ticket: Ticket
+    /// Whether it came by TLS.
+    public let isSecure: Bool
 
     @_lifetime(copy bytes)
-    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket) {
+    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket, isSecure: Bool) {
         self.head = head
         self.bytes = bytes
         self.ticket = ticket
+        self.isSecure = isSecure
     }
 
     /// The path of the target.
@@ -60,9 +63,13 @@ public protocol RequestHandler: AnyObject {
     associatedtype Exchange
 
     /// A head has come: decides what is to be done with the body, before any of it is read.
+    ///
+    /// - Parameter isWhole: the body is there too. Otherwise the exchange takes all the memory that it will hold until `respond`
+    ///   here and now, and leaves ``ServerLimits/requestReserve``.
+    /// - Returns: nil where there is no memory for it now. It is begun anew when there may be.
     func begin(
-        _ request: borrowing Request, plan: inout BodyPlan, now: Moment, isolation: isolated Isolation
-    ) -> Exchange
+        _ request: borrowing Request, isWhole: Bool, plan: inout BodyPlan, now: Moment, isolation: isolated Isolation
+    ) -> Exchange?
 
     /// Bytes of the body, which may be changed in place. What is not consumed is handed in again with more behind it.
     ///
@@ -93,8 +100,11 @@ public protocol RequestHandler: AnyObject {
 
     /// Writes the next part of a partial answer: `.partial` if more follows, `.complete` if it was the last, nil if it cannot
     /// go on and the connection has to break off.
+    ///
+    /// - Parameter again: the same part once more, to the byte: the client did not take all of it, and nothing is kept for one
+    ///   who is slow.
     func produce(
-        exchange: inout Exchange, response: inout ResponseWriter, isolation: isolated Isolation
+        again: Bool, exchange: inout Exchange, response: inout ResponseWriter, isolation: isolated Isolation
     ) -> Outcome?
 
     /// Does what is due by now, within a budget. Returns whether there is more.

@@ -17,6 +17,8 @@ public struct ResponseWriter: ~Copyable {
     private(set) var form = Form()
     private var forbidsBody = false
     private var start = 0
+    /// For how many seconds browsers shall come by TLS only (RFC 6797); 0 says nothing about it.
+    var strictTransportSeconds = 0
 
     /// How the answer at hand is framed; a connection keeps it while other ones use the writer.
     struct Form {
@@ -27,10 +29,10 @@ public struct ResponseWriter: ~Copyable {
     }
 
     /// A block for what the kernel does not take at once. A handler whose answer must not be lost puts it here before it gives up
-    /// what it answers with; it has to hold ``reserveCapacity`` bytes.
+    /// what it answers with; it has to hold the whole answer with its head, or the first part of a partial one.
     public var reserve: SecureBytes?
-    /// The size of such a block: any part of an answer fits, with its head.
-    public static let reserveCapacity = 64 * 1024
+    /// About how large the head of an answer gets, in bytes, for those who reserve room for it.
+    public static let headCapacity = 1024
 
     /// Set by the handler where content or a token moved: registers and stack are scrubbed once the answer is sent.
     public var isSensitive = false
@@ -230,6 +232,11 @@ public struct ResponseWriter: ~Copyable {
     }
 
     private mutating func finishFields() {
+        if strictTransportSeconds > 0 {
+            put("Strict-Transport-Security: max-age=")
+            put(decimal: UInt64(strictTransportSeconds))
+            put("\r\n")
+        }
         if !form.keepsAlive {
             put("Connection: close\r\n")
         } else if form.isHTTP10 {

@@ -13,7 +13,7 @@ extension Server {
         return connection
     }
 
-    private func token(_ connection: Peer) -> UInt64 {
+    func token(_ connection: Peer) -> UInt64 {
         UInt64(connection.ticket.generation) << 32 | UInt64(connection.ticket.slot)
     }
 
@@ -73,10 +73,11 @@ extension Server {
 
     /// Waits for something else on a connection.
     func wait(for readiness: Readiness, on connection: Peer) {
-        guard connection.interest != readiness else { return }
+        guard connection.interest != readiness else { return queueIfHoldingMore(connection) }
         connection.interest = readiness
         do throws(Errno) {
             try queue.modify(connection.socket.rawValue, for: readiness, token: token(connection))
+            queueIfHoldingMore(connection)
         } catch {
             close(connection)
         }
@@ -87,11 +88,13 @@ extension Server {
         let slot = Int(connection.ticket.slot)
         guard isOpen(connection) else { return }
         if connection.phase == .waiting, let exchange = connection.exchange { abandoned.append(exchange) }
+        leave(connection)
         connections[slot] = nil
         freeSlots.append(slot)
         openCount -= 1
         timeouts.cancel(UInt32(slot))
         queue.remove(connection.socket.rawValue)
+        connection.takeLeave()
         resumeListening()
     }
 
@@ -126,7 +129,7 @@ extension Server {
 
     private func timeOut(_ connection: Peer) {
         switch connection.phase {
-        case .head where connection.input == nil, .streaming, .closing, .lingering:
+        case .head where connection.began == 0, .streaming, .closing, .lingering:
             close(connection)
         case .head, .body:
             if connection.output != nil { return close(connection) }

@@ -6,10 +6,19 @@ internal import SecureMemory
 extension Server {
     /// Receives what is there, in the loop's own buffer, and answers what is complete. Only what is left over goes into a
     /// block of the connection's own.
-    func readable(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
+    ///
+    /// - Parameter hasEnded: nothing more will come than is there.
+    func readable(_ connection: Peer, hasEnded: Bool = false, _ isolation: isolated Handler.Isolation) {
+        guard isReadyToRead(connection) else { return }
+        if mustWaitUnread(connection) { return park(connection) }
         guard var input = scratch.take() else { return }
-        receive(connection, into: &input, isolation)
+        if connection.phase == .head && isFrugal && connection.session == nil {
+            receiveFrugally(connection, into: &input, hasEnded: hasEnded, isolation)
+        } else {
+            receive(connection, into: &input, isolation)
+        }
         putBack(input)
+        if isOpen(connection) { queueIfHoldingMore(connection) }
     }
 
     private func putBack(_ input: consuming SecureBytes) {
@@ -30,9 +39,11 @@ extension Server {
         }
         guard connection.phase == .head || connection.phase == .body else { return }
         unpack(connection, into: &input)
-        var room = input.freeSpan
+        var free = input.freeSpan
+        var room = free._mutatingExtracting(first: min(free.count, bodyWindow(connection)))
         do throws(Errno) {
-            guard let count = try connection.socket.receive(into: &room) else {
+            guard let count = try connection.receive(into: &room) else {
+                if connection.receivesWhenWritable { wait(for: .writable, on: connection) }
                 pack(connection, &input)
                 return
             }
@@ -44,6 +55,14 @@ extension Server {
         answer(connection, &input, isolation)
     }
 
+    /// How many bytes of a body are read at once: with what its handler has not sealed yet, no more than 64 KiB of a request are in
+    /// the clear. When memory is short, nothing is read that may lie behind it.
+    private func bodyWindow(_ connection: Peer) -> Int {
+        guard connection.phase == .body else { return .max }
+        guard isFrugal, case .length(let decoder) = connection.decoder else { return 48 * 1024 }
+        return min(Int(clamping: decoder.remaining), 48 * 1024)
+    }
+
     /// Goes on with what a connection kept, after an answer that had to wait.
     func goOn(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
         guard var input = scratch.take() else { return }
@@ -52,7 +71,7 @@ extension Server {
         putBack(input)
     }
 
-    private func answer(
+    func answer(
         _ connection: Peer, _ input: inout SecureBytes, _ isolation: isolated Handler.Isolation
     ) {
         while true {
@@ -70,6 +89,8 @@ extension Server {
         switch connection.phase {
         case .closing, .lingering:
             return
+        case .head where connection.place.kind == .waiting:
+            pack(connection, &input)
         case .head where connection.peerFinished && connection.output == nil:
             // A request that will never be complete, or none at all.
             if input.isEmpty { close(connection) } else { refuse(connection, .incompleteHead) }
@@ -81,14 +102,22 @@ extension Server {
     }
 
     /// Takes what the connection kept into the loop's buffer.
-    private func unpack(_ connection: Peer, into input: inout SecureBytes) {
-        guard let kept = connection.input.take() else { return }
+    func unpack(_ connection: Peer, into input: inout SecureBytes) {
+        guard var kept = connection.input.take() else { return }
         input.append(kept.span)
+        guard connection.phase == .body else { return }
+        // It was promised to the request, which could not go on without it.
+        kept.wipe()
+        connection.input = consume kept
     }
 
     /// Keeps what is not consumed: the request under way without the body that was, and what follows it.
-    private func pack(_ connection: Peer, _ input: inout SecureBytes) {
-        if connection.phase != .head {
+    func pack(_ connection: Peer, _ input: inout SecureBytes) {
+        if connection.phase == .streaming {
+            // The request is not needed any more.
+            input.removeFirst(connection.rawStart)
+            connection.rawStart = 0
+        } else if connection.phase != .head {
             input.removeSubrange(connection.bodyEnd, connection.rawStart - connection.bodyEnd)
             input.removeSubrange(connection.headEnd, connection.bodyStart - connection.headEnd)
             let undelivered = connection.bodyEnd - connection.bodyStart
@@ -96,13 +125,34 @@ extension Server {
             connection.bodyEnd = connection.headEnd + undelivered
             connection.rawStart = connection.bodyEnd
         }
+        var promised = connection.input.take()
         guard !input.isEmpty else { return }
-        guard var kept = arena.allocate(input.count) else { return dropInput(connection) }
-        kept.append(input.span)
-        connection.input = consume kept
+        if keep(input, for: connection, in: &promised) { return }
+        guard connection.phase == .waiting else { return dropInput(connection) }
+        // What follows the request is given up, not the request.
+        input.truncate(to: connection.rawStart)
+        connection.leavesRequestUnread = true
+        if !keep(input, for: connection, in: &promised) { dropInput(connection) }
     }
 
-    /// There is no memory for what came. An answer under way is not given up for it.
+    /// Keeps the input in the block that was promised, else in a new one, else in the spare.
+    private func keep(
+        _ input: borrowing SecureBytes, for connection: Peer, in promised: inout SecureBytes?
+    ) -> Bool {
+        var block = promised.take()
+        if let room = block?.capacity, room < input.count {
+            promised = block.take()
+        }
+        if block == nil { block = inputs.allocate(input.count) }
+        if block == nil { block = spare.take() }
+        guard var kept = block else { return false }
+        kept.append(input.span)
+        connection.input = consume kept
+        return true
+    }
+
+    /// There is no memory for what came, which happens only where requests follow one whose length could not be known. An answer
+    /// under way is not given up for it.
     private func dropInput(_ connection: Peer) {
         switch connection.phase {
         case .streaming:
@@ -132,11 +182,14 @@ extension Server {
                 guard !input.isEmpty else { return }
                 if connection.began == 0 { connection.began = now.milliseconds }
                 do throws(RequestFault) {
-                    guard let end = try connection.scanner.scan(input.span) else {
-                        setDeadline(connection, connection.began + limits.headTimeout)
-                        return
+                    if connection.headEnd == 0 {
+                        guard let end = try connection.scanner.scan(input.span) else {
+                            setDeadline(connection, connection.began + limits.headTimeout)
+                            return
+                        }
+                        connection.headEnd = end
                     }
-                    try begin(connection, input, headEnd: end, isolation)
+                    guard try begin(connection, input, isolation) else { return park(connection) }
                 } catch {
                     return refuse(connection, error)
                 }
@@ -155,6 +208,7 @@ extension Server {
                     }
                     connection.leavesRequestUnread = true
                 }
+                leave(connection)
                 respond(connection, input, isolation)
                 if connection.phase == .closing && input.count > connection.rawStart {
                     connection.leavesRequestUnread = true
@@ -172,31 +226,65 @@ extension Server {
         }
     }
 
-    private func begin(
-        _ connection: Peer, _ input: borrowing SecureBytes, headEnd: Int, _ isolation: isolated Handler.Isolation
-    ) throws(RequestFault) {
-        connection.headStart = connection.scanner.leadingBytes
-        connection.headEnd = headEnd
+    /// Begins the request whose head ends at `headEnd`. Returns false when there is no memory for it now.
+    func begin(
+        _ connection: Peer, _ input: borrowing SecureBytes, _ isolation: isolated Handler.Isolation
+    ) throws(RequestFault) -> Bool {
+        let headEnd = connection.headEnd
+        let headStart = connection.scanner.leadingBytes
+        let bytes = input.span.extracting(headStart..<headEnd)
+        let head = try RequestHead.parse(bytes, limits: limits.head)
+        if connection.isMisdirected {
+            redirect(connection, head, bytes)
+            return true
+        }
+        let isWhole = isWhole(head, in: input.count - headEnd)
+        var plan = BodyPlan(limit: 0)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        guard let exchange = handler.begin(request, isWhole: isWhole, plan: &plan, now: now, isolation: isolation)
+        else { return false }
+        if !plan.isRefused {
+            // Who waits longest comes first; but what can be done at once takes nothing from anybody.
+            if !isWhole && !waiting.isEmpty && !isRetrying { return false }
+            guard promiseInput(connection, head, isWhole: isWhole) else { return false }
+        }
+        connection.head = head
+        connection.headStart = headStart
         connection.bodyStart = headEnd
         connection.bodyEnd = headEnd
         connection.rawStart = headEnd
-        let bytes = input.span.extracting(connection.headStart..<headEnd)
-        let head = try RequestHead.parse(bytes, limits: limits.head)
-        connection.head = head
-        var plan = BodyPlan(limit: 0)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
-        connection.exchange = handler.begin(request, plan: &plan, now: now, isolation: isolation)
+        connection.exchange = exchange
         connection.phase = .body
         if plan.isRefused {
             connection.leavesRequestUnread = head.hasBody
             connection.decoder = try BodyDecoder(.none, limit: 0)
-            return
+            return true
         }
         connection.decoder = try BodyDecoder(head.framing, limit: plan.limit)
-        guard head.hasBody else { return }
+        guard head.hasBody else { return true }
         connection.began = now.milliseconds
+        if !isWhole { join(.holding, connection) }
         setDeadline(connection, now.milliseconds + limits.bodyTimeout)
         if head.expectsContinue && input.count == headEnd { writer.writeContinue() }
+        return true
+    }
+
+    private func isWhole(_ head: RequestHead, in available: Int) -> Bool {
+        switch head.framing {
+        case .none: true
+        case .length(let length): length <= UInt64(available)
+        case .chunked: false
+        }
+    }
+
+    /// Takes a block that holds the head and what a decoder leaves of a body, for a request that will have to be kept. Returns
+    /// false when there is none.
+    private func promiseInput(_ connection: Peer, _ head: RequestHead, isWhole: Bool) -> Bool {
+        guard !isWhole || (isFrugal && head.method == .post) else { return true }
+        let byteCount = connection.headEnd + FieldLimits.minWindowBytes
+        guard let block = arena.allocate(byteCount, leaving: ServerLimits.requestReserve) else { return false }
+        connection.input = consume block
+        return true
     }
 
     /// Decodes and hands over what came of the body. Returns whether that was all of it.
@@ -219,10 +307,7 @@ extension Server {
         var body = bytes._mutatingExtracting(connection.bodyStart..<connection.bodyEnd)
         connection.bodyStart += handler.receive(
             &body, isLast: progress.isComplete, exchange: &exchange, isolation: isolation)
-        if !progress.isComplete {
-            let earned = connection.bodyCount * 1000 / limits.bodyRate
-            setDeadline(connection, connection.began + limits.bodyTimeout + earned)
-        }
+        if !progress.isComplete { setDeadline(connection, deadlineOfBody(connection, patience: limits.bodyTimeout)) }
         return progress.isComplete
     }
 
@@ -231,8 +316,8 @@ extension Server {
     ) {
         guard let head = connection.head, var exchange = connection.exchange.take() else { return }
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
-        writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = handler.respond(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
         connection.exchange = exchange
@@ -260,7 +345,7 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) {
         var exchange = exchange
-        writer.prepare(head, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
+        prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = resumed(connection, head, &exchange, input, isolation)
         connection.exchange = exchange
         settle(connection, outcome)
@@ -276,7 +361,7 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) -> Outcome {
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket)
+        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
         return handler.resume(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
     }
@@ -299,10 +384,12 @@ extension Server {
             writer.finishFirstPart()
             connection.phase = .streaming
             connection.form = writer.form
+            connection.hasUnsentPart = false
+            connection.sentCount = 0
         }
         if writer.overflowed {
             writer.discard()
-            writer.prepare(connection.head, keepsAlive: false)
+            prepareWriter(for: connection, keepsAlive: false)
             writePlain(.internalServerError, "The answer does not fit.")
             connection.phase = .closing
         }

@@ -5,7 +5,8 @@ internal import SecureMemory
 
 extension Server {
     /// Sends what is written, and goes on producing what is partial, for as long as the kernel takes it. What it does not take
-    /// goes into a block of the connection's own.
+    /// of a whole answer goes into a block of the connection's own; what it does not take of a part is produced again later, so
+    /// that a slow reader holds nothing in the clear.
     ///
     /// - Returns: whether the connection is still open.
     func flush(_ connection: Peer, _ isolation: isolated Handler.Isolation) -> Bool {
@@ -17,29 +18,51 @@ extension Server {
         while true {
             guard sendWritten(connection) else { return false }
             guard connection.output == nil else {
-                wait(for: .writable, on: connection)
-                setDeadline(connection, now.milliseconds + limits.writeTimeout)
+                waitForReader(connection)
                 return true
             }
             guard connection.phase == .streaming else { break }
             // Others are served between the parts of a long answer.
             if parts == Self.partsPerTurn {
-                wait(for: .writable, on: connection)
+                waitForReader(connection)
                 return true
             }
             parts += 1
-            guard produce(connection, isolation) else {
+            switch sendPart(connection, isolation) {
+            case .sent: continue
+            case .notTaken:
+                waitForReader(connection)
+                return true
+            case .failed:
                 close(connection)
                 return false
             }
         }
+        connection.answerBegan = 0
+        connection.reserve = nil
         switch connection.phase {
         case .closing: return endSending(connection)
         case .waiting: wait(for: connection.peerFinished ? [] : .peerFinished, on: connection)
+        case .head where connection.place.kind == .waiting: break
         default: wait(for: .readable, on: connection)
         }
-        connection.reserve = nil
         return isOpen(connection)
+    }
+
+    /// Readies the writer for an answer to the request at hand.
+    func prepareWriter(for connection: Peer, keepsAlive: Bool) {
+        writer.strictTransportSeconds = connection.session == nil ? 0 : limits.strictTransportSeconds
+        writer.prepare(connection.head, keepsAlive: keepsAlive)
+    }
+
+    /// Waits until the kernel takes more of an answer, as long as the client takes enough of it.
+    private func waitForReader(_ connection: Peer) {
+        if connection.answerBegan == 0 {
+            connection.answerBegan = now.milliseconds
+            connection.answerCount = 0
+        }
+        wait(for: .writable, on: connection)
+        setDeadline(connection, deadlineOfAnswer(connection, patience: limits.writeTimeout))
     }
 
     /// How many parts of one answer are produced before others have their turn.
@@ -56,22 +79,24 @@ extension Server {
         }
         guard let sent = send(writer.output, from: 0, connection) else { return false }
         guard sent < writer.output.count else { return true }
-        let rest = writer.output.count - sent
-        guard var kept = block(for: rest, connection) else {
+        guard var kept = block(for: writer.output.count - sent, connection) else {
             close(connection)
             return false
         }
         kept.append(writer.output.span.extracting(droppingFirst: sent))
         connection.output = consume kept
         connection.sentCount = 0
+        connection.reserve = nil
+        join(.holding, connection)
         return true
     }
 
-    /// The connection's own block where it has one that suffices, else one of the arena's.
+    /// A block for the rest of an answer; the one that the connection has in reserve is the last resort, for it is large.
     private func block(for byteCount: Int, _ connection: Peer) -> SecureBytes? {
-        guard let reserve = connection.reserve.take() else { return arena.allocate(byteCount) }
-        guard reserve.capacity < byteCount else { return consume reserve }
-        return arena.allocate(byteCount)
+        if let block = arena.allocate(byteCount, leaving: ServerLimits.requestReserve) { return consume block }
+        if let reserve = connection.reserve.take(), reserve.capacity >= byteCount { return consume reserve }
+        endSlowHolders(onlyReaders: true)
+        return arena.allocate(byteCount, leaving: ServerLimits.requestReserve)
     }
 
     /// Sends from an offset on, until all is sent or the kernel takes no more. Returns the new offset, or nil and a closed
@@ -80,8 +105,9 @@ extension Server {
         var offset = offset
         do throws(Errno) {
             while offset < bytes.count {
-                guard let sent = try connection.socket.send(bytes.span.extracting(droppingFirst: offset)) else { break }
+                guard let sent = try connection.send(bytes.span.extracting(droppingFirst: offset)) else { break }
                 offset += sent
+                connection.answerCount += UInt64(sent)
             }
             return offset
         } catch {
@@ -92,28 +118,29 @@ extension Server {
 
     /// The kernel takes bytes again.
     func writable(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
-        guard var output = connection.output.take() else {
+        guard let output = connection.output.take() else {
             // A long answer that let others have their turn.
             if connection.phase == .streaming { _ = flush(connection, isolation) }
             if isOpen(connection), connection.phase == .head, connection.output == nil { goOn(connection, isolation) }
             return
         }
-        let before = connection.sentCount
-        guard let sent = send(output, from: before, connection) else { return }
-        if sent > before { setDeadline(connection, now.milliseconds + limits.writeTimeout) }
+        guard let sent = send(output, from: connection.sentCount, connection) else { return }
         guard sent == output.count else {
             connection.sentCount = sent
             connection.output = consume output
+            setDeadline(connection, deadlineOfAnswer(connection, patience: limits.writeTimeout))
             return
         }
-        // The kept bytes are wiped here, before anything else is written; the block is kept for the next part.
-        output.wipe()
-        if connection.phase == .streaming { connection.reserve = consume output } else { _ = consume output }
+        // The kept bytes are wiped here, before anything else is written.
+        _ = consume output
+        connection.sentCount = 0
+        leave(connection)
         if connection.isResumable {
             connection.isResumable = false
             return resume(connection.ticket, isolation)
         }
         if connection.phase == .head || connection.phase == .body {
+            connection.answerBegan = 0
             wait(for: .readable, on: connection)
             setDeadline(connection, now.milliseconds + limits.idleTimeout)
             if isDraining && connection.isIdle { return close(connection) }
@@ -124,22 +151,32 @@ extension Server {
         }
     }
 
-    /// Writes the next part of an answer. Returns false when it cannot go on.
-    private func produce(_ connection: Peer, _ isolation: isolated Handler.Isolation) -> Bool {
-        guard var exchange = connection.exchange.take() else { return false }
+    private enum PartOutcome { case sent, notTaken, failed }
+
+    /// Writes the next part of an answer and sends it.
+    private func sendPart(_ connection: Peer, _ isolation: isolated Handler.Isolation) -> PartOutcome {
+        guard var exchange = connection.exchange.take() else { return .failed }
         writer.prepareNextPart(of: connection.form)
-        let outcome = handler.produce(exchange: &exchange, response: &writer, isolation: isolation)
-        connection.exchange = exchange
-        guard let outcome, !writer.overflowed else {
-            writer.discard()
-            return false
-        }
         writer.isSensitive = true
+        defer { writer.wipeOutput() }
+        let outcome = handler.produce(
+            again: connection.hasUnsentPart, exchange: &exchange, response: &writer, isolation: isolation)
+        connection.exchange = exchange
+        guard let outcome else {
+            writer.discard()
+            return .failed
+        }
         writer.finishPart(isLast: outcome == .complete)
-        guard outcome == .complete else { return true }
+        guard !writer.overflowed, let sent = send(writer.output, from: connection.sentCount, connection) else {
+            return .failed
+        }
+        connection.hasUnsentPart = sent < writer.output.count
+        connection.sentCount = connection.hasUnsentPart ? sent : 0
+        if connection.hasUnsentPart { return .notTaken }
+        guard outcome == .complete else { return .sent }
         connection.phase = writer.form.keepsAlive && !isDraining ? .head : .closing
         if connection.phase == .head { endStreamed(connection) }
-        return true
+        return .sent
     }
 
     /// Takes the answered request off what the connection keeps.
@@ -159,7 +196,7 @@ extension Server {
             return false
         }
         // Closing with unread bytes would reset the connection, and the answer might never be seen (RFC 9112, section 9.6).
-        connection.socket.finishSending()
+        connection.finishSending()
         connection.phase = .lingering
         connection.input = nil
         connection.exchange = nil
@@ -178,11 +215,12 @@ extension Server {
     /// Answers a request that cannot be served, and ends the connection.
     func refuse(_ connection: Peer, status: ResponseStatus, reason: StaticString) {
         defer { scrubRegistersAndStack() }
+        leave(connection)
         guard connection.output == nil else { return close(connection) }
         connection.exchange = nil
         connection.leavesRequestUnread = true
         connection.phase = .closing
-        writer.prepare(connection.head, keepsAlive: false)
+        prepareWriter(for: connection, keepsAlive: false)
         writePlain(status, reason)
         if sendWritten(connection) {
             if connection.output == nil { _ = endSending(connection) } else { wait(for: .writable, on: connection) }

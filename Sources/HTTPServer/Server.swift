@@ -1,6 +1,7 @@
 // The event loop: one thread, one turn after the other.
 public import Kernel
 public import SecureMemory
+public import TLS
 internal import TimerWheel
 
 /// An HTTP/1.1 server on one thread: connections, timeouts, drain. What requests mean is the handler's business.
@@ -10,8 +11,12 @@ public final class Server<Handler: RequestHandler> {
     let handler: Handler
     let limits: ServerLimits
     let arena: SecureArena
+    /// Lends the blocks in which requests wait that have not come wholly.
+    let inputs: SecureArena
     let loop: EventLoop
     let workers: WorkerPool
+    let tls: TLSServer?
+    private let reload: () -> Void
     let queue: EventQueue
     private let alarm: Alarm
     private let signals: SignalQueue
@@ -27,8 +32,22 @@ public final class Server<Handler: RequestHandler> {
     /// The time of this turn.
     var now: Moment
 
+    /// Connections that TLS holds bytes of, beyond what there was room for.
+    var holdingMore: [UInt64] = []
+    /// How much time of this turn went into handshakes.
+    var handshakesTook: UInt64 = 0
+
     /// What came in one go; empty between two events.
     var scratch: SecureBytes?
+    /// Takes what was read and cannot be kept otherwise; without it nothing more is read than can be served.
+    var spare: SecureBytes?
+    /// Those that wait for memory, and those that hold some.
+    var waiting = Lineup()
+    var holding = Lineup()
+    /// Whether the connection at hand waited for memory before.
+    var isRetrying = false
+    /// When to look again for those who are too slow to keep what others wait for.
+    var pressesAgainAt: UInt64 = 0
     var writer: ResponseWriter
 
     private var drainsUntil: UInt64?
@@ -45,14 +64,21 @@ public final class Server<Handler: RequestHandler> {
     /// - Parameters:
     ///   - listener: a socket that listens.
     ///   - arena: lends the memory that requests and answers move through.
-    ///   - isolation: what `run` has to be isolated to.
+    ///   - inputs: lends the blocks in which beginnings of requests wait for the rest; small ones, so they have an arena of their
+    ///     own.
+    ///   - tls: what connections speak TLS with; nil for plain HTTP.
+    ///   - reload: called between two turns when the process got SIGHUP.
     public init(
-        handler: Handler, listener: consuming Socket, limits: ServerLimits, arena: SecureArena, loop: EventLoop,
-        workers: WorkerPool
+        handler: Handler, listener: consuming Socket, limits: ServerLimits, arena: SecureArena,
+        inputs: SecureArena, loop: EventLoop, workers: WorkerPool, tls: TLSServer? = nil,
+        reload: @escaping () -> Void = {}
     ) throws {
         self.handler = handler
+        self.tls = tls
+        self.reload = reload
         self.limits = limits
         self.arena = arena
+        self.inputs = inputs
         self.loop = loop
         self.workers = workers
         queue = try EventQueue()
@@ -65,6 +91,7 @@ public final class Server<Handler: RequestHandler> {
             throw SecureMemoryError.outOfMemory(ResponseWriter.bodyCapacity)
         }
         self.scratch = consume scratch
+        spare = inputs.allocate(ResponseWriter.bodyCapacity)
         writer = try ResponseWriter(arena: arena)
         self.listener = consume listener
         try queue.add(loop.wakeUp.rawValue, for: .readable, token: Token.wakeUp)
@@ -92,8 +119,10 @@ public final class Server<Handler: RequestHandler> {
     /// One turn: wait, readiness, what is due, answers of workers.
     private func turn(_ hasMore: Bool, _ isolation: isolated Handler.Isolation) throws(Errno) -> Bool {
         try setAlarm(isolation)
-        let ready = try queue.wait(milliseconds: hasMore ? 0 : nil)
+        let ready = try queue.wait(milliseconds: hasMore || !holdingMore.isEmpty ? 0 : nil)
         now = .now
+        handshakesTook = 0
+        readHeldBytes(isolation)
         for index in 0..<ready {
             let event = queue.event(at: index)
             switch event.token {
@@ -108,9 +137,10 @@ public final class Server<Handler: RequestHandler> {
         for ticket in workers.takeCompleted() { resume(ticket, isolation) }
         let more = handler.expire(now: now, isolation: isolation)
         let hasTimedOut = endTimedOut()
+        let hasWaiting = resumeWaiting(isolation)
         while let exchange = abandoned.popLast() { handler.abandon(exchange, now: now, isolation: isolation) }
         if let again = listensAgainAt, now.milliseconds >= again { resumeListening() }
-        return hasTimedOut || more
+        return hasTimedOut || hasWaiting || more
     }
 
     private func handle(_ token: UInt64, _ readiness: Readiness, _ isolation: isolated Handler.Isolation) {
@@ -118,8 +148,10 @@ public final class Server<Handler: RequestHandler> {
         if !readiness.isDisjoint(with: .broken) { return close(connection) }
         // While a worker has the request this is all that is waited for: whoever hangs up gets no secret, and loses none.
         if readiness.contains(.peerFinished) && connection.phase == .waiting { return close(connection) }
-        if readiness.contains(.writable) { writable(connection, isolation) }
-        if readiness.contains(.readable), isOpen(connection) { readable(connection, isolation) }
+        if readiness.contains(.writable), !continueTransport(connection, isolation) { writable(connection, isolation) }
+        if readiness.contains(.readable), isOpen(connection) {
+            readable(connection, hasEnded: readiness.contains(.peerFinished), isolation)
+        }
     }
 
     // MARK: Time
@@ -131,6 +163,7 @@ public final class Server<Handler: RequestHandler> {
         }
         if let drainsUntil { next = min(next ?? .max, drainsUntil) }
         if let listensAgainAt { next = min(next ?? .max, listensAgainAt) }
+        if !waiting.isEmpty { next = min(next ?? .max, max(pressesAgainAt, now.milliseconds + 1)) }
         guard next != alarmedFor else { return }
         alarmedFor = next
         try alarm.set(to: next)
@@ -142,6 +175,7 @@ public final class Server<Handler: RequestHandler> {
         while let signal = signals.next() {
             switch signal {
             case .user1: handler.userSignal(now: now, isolation: isolation)
+            case .hangup: reload()
             case .interrupt, .terminate:
                 // The second one does not wait for anybody.
                 if drainsUntil != nil { drainsUntil = now.milliseconds } else { drain(isolation) }

@@ -13,14 +13,24 @@ public struct ServerLimits: Sendable {
     public var bodyTimeout: UInt64 = 20_000
     /// Bytes per second that a body has to come with on average.
     public var bodyRate: UInt64 = 8192
-    /// How long a client may take to accept any part of an answer.
+    /// How long a client may take to accept an answer beyond what it needs at `writeRate`.
     public var writeTimeout: UInt64 = 30_000
+    /// Bytes per second that a client has to accept of an answer on average.
+    public var writeRate: UInt64 = 1024
+    /// Takes the place of `bodyTimeout` and `writeTimeout` while others wait for the memory that a body or an answer holds.
+    public var pressedTimeout: UInt64 = 2_000
     /// How long a connection may be idle between requests.
     public var idleTimeout: UInt64 = 60_000
     /// How long requests in flight may go on once the server is to end.
     public var drainTimeout: UInt64 = 5_000
     /// How long a connection is read and thrown away after an answer that came before the end of its request.
     public var lingerTimeout: UInt64 = 2_000
+
+    /// For how many seconds browsers that came by TLS shall come by nothing else (RFC 6797); 0 says nothing about it.
+    public var strictTransportSeconds = 0
+    /// Bytes of protected memory that are kept free so that any one request that is there can be served, from its first
+    /// byte to its last. A handler that keeps memory from one call to the next leaves as much.
+    public static let requestReserve = 128 * 1024
 
     /// The standard bounds.
     public init() {}

@@ -80,6 +80,8 @@ extension ResponseStatus {
     public static let seeOther = ResponseStatus(303)
     /// 304: what the client has is still right.
     public static let notModified = ResponseStatus(304)
+    /// 307: the same request elsewhere, for now.
+    public static let temporaryRedirect = ResponseStatus(307)
     /// 400.
     public static let badRequest = ResponseStatus(400)
     /// 401: credentials are missing or wrong.

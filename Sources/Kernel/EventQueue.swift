@@ -18,6 +18,8 @@ public struct Readiness: OptionSet, Sendable {
     public static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
     /// The peer will send no more.
     public static let peerFinished = Readiness(rawValue: EPOLLRDHUP.rawValue)
+    /// Reported once when something comes, and not again until more does.
+    public static let edge = Readiness(rawValue: EPOLLET.rawValue)
     /// The connection is gone or broken; the kernel reports this unasked.
     public static let broken = Readiness(rawValue: EPOLLERR.rawValue | EPOLLHUP.rawValue)
 }
@@ -152,6 +154,8 @@ public struct SignalQueue: ~Copyable {
         case terminate = 15
         /// Free for the program's own use.
         case user1 = 10
+        /// The usual request to read files anew.
+        case hangup = 1
     }
 
     private let descriptor: FileDescriptor

@@ -79,6 +79,20 @@ public struct Socket: ~Copyable, Sendable {
         }
     }
 
+    /// Copies what came into the bytes and leaves it with the kernel: the next call brings the same and more. Returns how many
+    /// bytes there are as far as there is room, 0 at the end of the stream, nil when there is nothing right now.
+    public func peek(into bytes: inout MutableSpan<UInt8>) throws(Errno) -> Int? {
+        let descriptor = rawValue
+        do {
+            return try SystemCalls.retrying {
+                unsafe bytes.withUnsafeMutableBytes { unsafe SystemCalls.receive(descriptor, $0, Int32(MSG_PEEK)) }
+            }
+        } catch {
+            if error == .wouldBlock { return nil }
+            throw error
+        }
+    }
+
     /// Sends what the kernel has room for. Returns how many bytes it took, nil when it has no room right now.
     public func send(_ bytes: Span<UInt8>) throws(Errno) -> Int? {
         let descriptor = rawValue

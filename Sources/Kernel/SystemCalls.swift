@@ -54,12 +54,12 @@ enum SystemCalls {
 
     /// `recv(2)`
     @inline(__always)
-    static func receive(_ socket: Int32, _ bytes: UnsafeMutableRawBufferPointer) -> Int {
+    static func receive(_ socket: Int32, _ bytes: UnsafeMutableRawBufferPointer, _ flags: Int32 = 0) -> Int {
         var count = bytes.count
         #if DEBUG
             guard scripted(.receive, &count) else { return -1 }
         #endif
-        return unsafe recv(socket, bytes.baseAddress, count, 0)
+        return unsafe recv(socket, bytes.baseAddress, count, flags)
     }
 
     /// `send(2)` without SIGPIPE.

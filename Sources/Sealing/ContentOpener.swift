@@ -6,6 +6,9 @@ public struct ContentOpener: ~Copyable {
     /// The largest number of bytes that ``openNext(into:suite:)`` appends.
     public static let chunkSize = ContentStream.chunkSize
 
+    /// What a chunk is longer when it is sealed.
+    public static let tagSize = CipherSuite.tagSize
+
     /// The size of the block that an opener keeps its key in, in bytes.
     public static let keySize = CipherSuite.keySize
 
@@ -13,6 +16,8 @@ public struct ContentOpener: ~Copyable {
     private let sealed: SealedContent
     private let facts: RecordFacts
     private var offset = 0
+    /// The size of the chunk that was opened last, with its tag.
+    private var lastCount = 0
     private var chunkNumber: UInt32 = 0
 
     /// Whether all of the content was opened.
@@ -45,8 +50,18 @@ public struct ContentOpener: ~Copyable {
         let isLast = count == rest
         try open(offset..<offset + count, isLast: isLast, into: &output, suite: suite)
         offset += count
+        lastCount = count
         chunkNumber += 1
         isFinished = isLast
+    }
+
+    /// Goes back to the chunk that was opened last, so that it is opened once more.
+    public mutating func stepBack() {
+        guard lastCount > 0 else { return }
+        offset -= lastCount
+        lastCount = 0
+        chunkNumber -= 1
+        isFinished = false
     }
 
     private func open(

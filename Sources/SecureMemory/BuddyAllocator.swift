@@ -79,6 +79,20 @@ struct BuddyAllocator: ~Copyable {
         return unit
     }
 
+    /// Whether there is a free block of 2^order units or more. O(maximumOrder), or O(kept blocks) when there is none.
+    mutating func hasBlock(order: Int) -> Bool {
+        hasJoinedBlock(order) || (joinKept() && hasJoinedBlock(order))
+    }
+
+    private func hasJoinedBlock(_ order: Int) -> Bool {
+        var order = order
+        while order <= maximumOrder {
+            if heads[order] != Self.none { return true }
+            order += 1
+        }
+        return false
+    }
+
     /// Gives a block back. O(1) while few of its order are free, else O(maximumOrder).
     mutating func free(_ unit: Int, order: Int) {
         freeUnits += 1 << order

@@ -46,6 +46,20 @@ public final class SecureArena: Sendable {
             base: mapping.base + unit * Self.minimumBlock, capacity: Self.minimumBlock << order, arena: self)
     }
 
+    /// Lends a block like ``allocate(_:)``, but nothing when no block of `reserve` bytes could be lent after it.
+    ///
+    /// For blocks that are kept while others are served: what they leave is enough for any one request to be served whole.
+    public func allocate(_ byteCount: Int, leaving reserve: Int) -> SecureBytes? {
+        guard let block = allocate(byteCount), hasRoom(for: reserve) else { return nil }
+        return consume block
+    }
+
+    /// Whether a block of so many bytes could be lent now.
+    public func hasRoom(for byteCount: Int) -> Bool {
+        let order = Self.order(for: byteCount)
+        return books.withLock { $0.hasBlock(order: order) }
+    }
+
     /// Has the kernel back every page with memory, so that no request has to wait for it. Takes milliseconds; any thread may
     /// call it while the arena is in use.
     public func touch() {

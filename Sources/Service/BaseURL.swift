@@ -11,7 +11,7 @@ extension ServiceContext {
         if let publicURL = settings.publicURL { return response.append(publicURL) }
         let host = request.head.host.span(in: request.bytes)
         guard isTrusted(host) else { return response.append(settings.fallbackURL) }
-        response.append("http://")
+        response.append(request.isSecure ? "https://" : "http://")
         response.append(host)
     }
 
@@ -33,7 +33,8 @@ extension ServiceContext {
         if origin.equals("null") { return hasFormToken }
         if let publicURL = settings.publicURL, origin.equals(publicURL.utf8Span.span) { return true }
         let host = request.head.host.span(in: request.bytes)
-        return origin.hasPrefix("http://") && origin.extracting(droppingFirst: 7).equals(host)
+        let scheme: StaticString = request.isSecure ? "https://" : "http://"
+        return origin.hasPrefix(scheme) && origin.extracting(droppingFirst: scheme.utf8CodeUnitCount).equals(host)
     }
 }
 

@@ -25,6 +25,8 @@ final class Draft {
     var refusal: Refusal?
 
     private(set) var passphrase: SecureBytes?
+    /// Room for a passphrase that may yet come.
+    private var passphraseBlock: SecureBytes?
     private(set) var passphraseCharacters = 0
     private(set) var timeToLive: Int?
     private(set) var length: Int?
@@ -92,6 +94,21 @@ final class Draft {
             }
         case .other: format = .none
         }
+    }
+
+    /// Takes all the memory that the draft holds while its body comes, and leaves what others need to be served meanwhile.
+    /// Returns false when there is not as much.
+    func takeMemory() -> Bool {
+        if takesContent {
+            do throws(SealingError) {
+                try beginSealing(expectedCount: expectedContent)
+            } catch {
+                guard error != .arenaFull else { return false }
+                fail(.internalError)
+            }
+        }
+        passphraseBlock = context.arena.allocate(passphraseCapacity)
+        return passphraseBlock != nil && context.arena.hasRoom(for: ServerLimits.requestReserve)
     }
 
     /// Reads the fields of the query, which lies in protected memory; it is copied, for decoding works in place.
@@ -163,6 +180,7 @@ final class Draft {
         if refusal == nil { refusal = found }
         sealer = nil
         passphrase = nil
+        passphraseBlock = nil
     }
 
     // MARK: Fields
@@ -210,8 +228,12 @@ final class Draft {
         case .recipient:
             if !value.isEmpty, recipients.count < 10 { recipients.append(ObscuredAddress.text(value)) }
         case .characterSet: classes.formUnion(Self.characterClass(value))
-        case .action: wantsGenerated = value.span.equals("generate")
-        case .formToken: hasFormToken = constantTimeEqual(value.span, context.formToken.utf8Span.span)
+        case .action:
+            let action = value
+            wantsGenerated = action.span.equals("generate")
+        case .formToken:
+            let (token, expected) = (value, context.formToken)
+            hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
         case .passphrase, .ignored: break
         }
         field = .ignored
@@ -242,6 +264,7 @@ final class Draft {
             return
         }
         contentText = UTF8Validator()
+        guard sealer == nil else { return }
         do throws(SealingError) {
             try beginSealing(expectedCount: expectedContent)
         } catch {
@@ -314,11 +337,13 @@ final class Draft {
     private static let carriageReturn: [1 of UInt8] = [0x0d]
 
     private func beginPassphrase() {
-        // Four bytes a character at the most, and some more to tell that it is too long.
-        passphrase = context.arena.allocate((context.settings.maximumPassphrase + 1) * 4)
+        passphrase = passphraseBlock.take() ?? context.arena.allocate(passphraseCapacity)
         passphraseCharacters = 0
         if passphrase == nil { fail(.noMemory) }
     }
+
+    /// Four bytes a character at the most, and some more to tell that it is too long.
+    private var passphraseCapacity: Int { (context.settings.maximumPassphrase + 1) * 4 }
 
     private func appendPassphrase(_ piece: Span<UInt8>) {
         // Continuation bytes begin no character.

@@ -20,7 +20,8 @@ extension OnetimeService {
         }
         return PageContext(
             words: words, brand: context.settings.brand, formToken: context.formToken,
-            isSecure: HostName.isLoopback(host) || context.settings.publicURL?.hasPrefix("https://") == true)
+            isSecure: request.isSecure || HostName.isLoopback(host)
+                || context.settings.publicURL?.hasPrefix("https://") == true)
     }
 
     /// The value of `locale` in the query.
@@ -152,7 +153,7 @@ extension OnetimeService {
         if let publicURL = context.settings.publicURL { return publicURL }
         let host = request.head.host.span(in: request.bytes)
         guard context.isTrusted(host) else { return context.settings.fallbackURL }
-        var bytes: [UInt8] = Array("http://".utf8)
+        var bytes: [UInt8] = Array((request.isSecure ? "https://" : "http://").utf8)
         for index in host.indices { bytes.append(host[index]) }
         return String(decoding: bytes, as: UTF8.self)
     }

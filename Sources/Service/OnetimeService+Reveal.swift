@@ -7,31 +7,43 @@ internal import Sealing
 internal import SecureMemory
 internal import Vault
 
-/// A content on its way to its reader, part by part.
+/// A content on its way to its reader, part by part. Between two parts nothing of it is in the clear.
 final class Reveal {
     private var opener: ContentOpener
-    private var plaintext: SecureBytes
     /// The language and look of the page that shows it; nil for the API.
     private let page: PageContext?
+    private let context: ServiceContext
 
-    init(opener: consuming ContentOpener, plaintext: consuming SecureBytes, page: PageContext?) {
+    init(opener: consuming ContentOpener, page: PageContext?, context: ServiceContext) {
         self.opener = opener
-        self.plaintext = plaintext
         self.page = page
+        self.context = context
+        context.uploadBytes += byteCount
     }
 
-    /// Writes the next chunk, and what follows the content if it was the last. Nil when the ciphertext does not open.
-    func writeNext(_ response: inout ResponseWriter, _ context: ServiceContext) -> Outcome? {
+    deinit {
+        context.uploadBytes -= byteCount
+    }
+
+    /// Writes the next chunk, or the last one again, and what follows the content if it was the last. Nil when the ciphertext does
+    /// not open.
+    func writeNext(again: Bool = false, _ response: inout ResponseWriter) -> Outcome? {
+        if again { opener.stepBack() }
         do throws(SealingError) {
-            try opener.openNext(into: &plaintext, suite: context.suite)
+            try opener.openNext(into: &context.plaintext, suite: context.suite)
         } catch {
+            context.plaintext.wipe()
             return nil
         }
-        if page == nil { response.append(json: plaintext.span) } else { response.append(htmlText: plaintext.span) }
-        plaintext.wipe()
+        Self.write(context.plaintext, isOnPage: page != nil, &response)
+        context.plaintext.wipe()
         guard opener.isFinished else { return .partial }
         if let page { Page.revealedEnd(&response, page) } else { response.append("\"}") }
         return .complete
+    }
+
+    private static func write(_ plaintext: borrowing SecureBytes, isOnPage: Bool, _ response: inout ResponseWriter) {
+        if isOnPage { response.append(htmlText: plaintext.span) } else { response.append(json: plaintext.span) }
     }
 
     /// About how many bytes of content there are.
@@ -62,13 +74,12 @@ extension OnetimeService {
             // All that could fail for want of memory comes before the secret leaves the vault.
             guard var share = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
-                let plaintext = context.arena.allocate(ContentOpener.chunkSize),
-                let reserve = context.arena.allocate(ResponseWriter.reserveCapacity)
+                let reserve = context.arena.allocate(firstPartCapacity(view.byteCount, draft))
             else { throw .arenaFull }
             guard let taken = vault.take(id, share: &share, now: now) else { return missing(draft, request, &response) }
             response.reserve = consume reserve
             let opener = try taken.opener(token: token, share: share.span, suite: context.suite, key: key)
-            return hand(opener, plaintext, draft, token, request, &exchange, &response)
+            return hand(opener, draft, token, request, &exchange, &response)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
@@ -125,8 +136,8 @@ extension OnetimeService {
             let id = try context.suite.secretID(of: token)
             guard var heldShare = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
-                let plaintext = context.arena.allocate(ContentOpener.chunkSize),
-                let reserve = context.arena.allocate(ResponseWriter.reserveCapacity)
+                let reserve = context.arena.allocate(
+                    firstPartCapacity(vault.secret(id, now: now)?.byteCount ?? 0, draft))
             else {
                 vault.withdrawAttempt(id, now: now)
                 throw .arenaFull
@@ -140,7 +151,7 @@ extension OnetimeService {
             response.reserve = consume reserve
             let opener = try taken.opener(
                 token: token, share: contentShare.span, suite: context.suite, key: key)
-            return hand(opener, plaintext, draft, token, request, &exchange, &response)
+            return hand(opener, draft, token, request, &exchange, &response)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
@@ -204,14 +215,14 @@ extension OnetimeService {
         return .complete
     }
 
-    /// Begins the answer and writes its first chunk; a content of one chunk is the whole answer.
+    /// Begins the answer; a content of one chunk is the whole answer.
     private func hand(
-        _ opener: consuming ContentOpener, _ plaintext: consuming SecureBytes, _ draft: Draft, _ token: Span<UInt8>,
-        _ request: borrowing Request, _ exchange: inout Exchange, _ response: inout ResponseWriter
+        _ opener: consuming ContentOpener, _ draft: Draft, _ token: Span<UInt8>, _ request: borrowing Request,
+        _ exchange: inout Exchange, _ response: inout ResponseWriter
     ) -> Outcome {
         let page: PageContext?
         if case .secretPage = draft.route { page = pageContext(request) } else { page = nil }
-        let reveal = Reveal(opener: opener, plaintext: plaintext, page: page)
+        let reveal = Reveal(opener: opener, page: page, context: context)
         if let page {
             Page.revealedStart(&response, page, byteCount: reveal.byteCount)
         } else {
@@ -221,7 +232,24 @@ extension OnetimeService {
             response.append("\",\"share_domain\":\"\",\"value\":\"")
         }
         exchange.stage = .reveal(reveal)
+        guard Self.isOneChunk(reveal.byteCount) else { return .partial }
         // All memory was had before, so nil is a failure of OpenSSL's: the answer is cut off, never wrong.
-        return reveal.writeNext(&response, context) ?? .partial
+        return reveal.writeNext(&response) ?? .partial
+    }
+
+    /// Whether a content is answered with as a whole: then the client learns its length.
+    private static func isOneChunk(_ sealedCount: Int) -> Bool {
+        sealedCount <= ContentOpener.chunkSize + ContentOpener.tagSize
+    }
+
+    /// About how large the page around a content is, its fields included.
+    private static let revealedPageCapacity = 14 * 1024
+
+    /// How much room the answer takes, or its first part if it has several: that has to be had before the secret is out of the
+    /// vault. An escaped byte is six at the most, in JSON as on a page.
+    private func firstPartCapacity(_ sealedCount: Int, _ draft: Draft) -> Int {
+        let frame = if case .secretPage = draft.route { Self.revealedPageCapacity } else { 128 }
+        let content = Self.isOneChunk(sealedCount) ? sealedCount * 6 : 0
+        return ResponseWriter.headCapacity + frame + content
     }
 }

@@ -52,8 +52,8 @@ public final class OnetimeService: RequestHandler {
 
     /// Settles the route, and refuses what need not be read.
     public func begin(
-        _ request: borrowing Request, plan: inout BodyPlan, now: Moment, isolation vault: isolated Vault
-    ) -> Exchange {
+        _ request: borrowing Request, isWhole: Bool, plan: inout BodyPlan, now: Moment, isolation vault: isolated Vault
+    ) -> Exchange? {
         let route = route(of: request)
         let method = request.head.method
         plan.limit = Self.smallBody
@@ -89,8 +89,10 @@ public final class OnetimeService: RequestHandler {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, refusal))
         }
+        guard context.arena.hasRoom(for: ServerLimits.requestReserve) else { return nil }
         let draft = Draft(route: route, context: context, takesContent: takesContent)
         draft.setFormat(request)
+        guard isWhole || draft.takeMemory() else { return nil }
         draft.readQuery(request)
         return Exchange(stage: .draft(draft))
     }
@@ -184,10 +186,10 @@ public final class OnetimeService: RequestHandler {
 
     /// Writes the next part of a content.
     public func produce(
-        exchange: inout Exchange, response: inout ResponseWriter, isolation: isolated Vault
+        again: Bool, exchange: inout Exchange, response: inout ResponseWriter, isolation: isolated Vault
     ) -> Outcome? {
         guard case .reveal(let reveal) = exchange.stage else { return nil }
-        return reveal.writeNext(&response, context)
+        return reveal.writeNext(again: again, &response)
     }
 
     /// GET and HEAD: looks, and changes nothing.

@@ -12,8 +12,11 @@ final class ServiceContext {
     /// The value of the hidden field that tells this server's forms from others'.
     let formToken: String
     let credential: CredentialHash?
-    /// Bytes of content that requests under way have sealed and that the vault does not hold yet.
+    /// Bytes of content, sealed, that requests under way hold: those that the vault does not have yet, and those that are on their
+    /// way to a reader.
     var uploadBytes = 0
+    /// Takes one chunk of content on its way to its reader; empty between two calls.
+    var plaintext: SecureBytes
     /// Bytes that the vault had room for when the last upload began.
     var freeBytes = Int.max
     /// Whether there is an API key.
@@ -32,6 +35,8 @@ final class ServiceContext {
         case .none: hasCredential = false
         }
         self.credential = credential
+        guard let block = arena.allocate(ContentOpener.chunkSize) else { throw .arenaFull }
+        plaintext = block
         formToken = String(try Randomness.number(), radix: 36) + String(try Randomness.number(), radix: 36)
     }
 }

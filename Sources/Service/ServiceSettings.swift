@@ -21,7 +21,7 @@ public struct ServiceSettings: Sendable {
     /// The TTLs that the page offers.
     public var timeToLiveChoices = [300, 1800, 3600, 14400, 43200, 86400, 259_200, 604_800]
     /// The largest content.
-    public var maximumContent = 1 << 20
+    public var maximumContent = 16 << 20
     /// Whether every secret has to have a passphrase.
     public var requiresPassphrase = false
     /// The shortest passphrase, in characters.

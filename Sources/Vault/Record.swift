@@ -97,6 +97,8 @@ public struct SecretView: Sendable {
     public let secondsLeft: Int
     /// How many wrong passphrases it still takes.
     public let attemptsLeft: Int
+    /// The size of its ciphertext.
+    public let byteCount: Int
 }
 
 /// What the sender may know.

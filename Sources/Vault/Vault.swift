@@ -96,7 +96,8 @@ public actor Vault {
         return SecretView(
             isLocked: records[slot].extras?.lock != nil,
             secondsLeft: Self.seconds(from: now.milliseconds, to: records[slot].deadline),
-            attemptsLeft: Int(limits.passphraseAttempts) - Int(records[slot].attempts))
+            attemptsLeft: Int(limits.passphraseAttempts) - Int(records[slot].attempts),
+            byteCount: Int(records[slot].content.byteCount))
     }
 
     /// Moves a secret out of the vault, for its one reader: whoever comes later finds nothing.

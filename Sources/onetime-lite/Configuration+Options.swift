@@ -29,6 +29,33 @@ extension Configuration {
                 configuration.port = port
             },
             Option(
+                flag: "tls", variable: "TLS", value: "self-signed|CERT,KEY",
+                help:
+                    "speak TLS, with a certificate made at the start or PEM files (KEY may be in CERT); several by name, with"
+                    + " semicolons between them or the option given again; SIGHUP reads the files anew"
+            ) { (text, configuration) throws(Option.Refused) in
+                for item in text.split(separator: ";") {
+                    if item == "self-signed" {
+                        configuration.tls.isSelfSigned = true
+                        continue
+                    }
+                    let paths = item.split(separator: ",").map(String.init)
+                    guard let certificate = paths.first, paths.count <= 2 else {
+                        throw Option.Refused(allowed: "self-signed, or a certificate, a comma and a key")
+                    }
+                    configuration.tls.files.append((certificate, paths.count == 2 ? paths[1] : certificate))
+                }
+            },
+            Option(
+                flag: "hsts", variable: "HSTS", value: "SECONDS",
+                help: "how long browsers shall come by TLS only (31536000 with certificate files, else 0: not said)"
+            ) { (text, configuration) throws(Option.Refused) in
+                guard let seconds = Int(text), (0...63_072_000).contains(seconds) else {
+                    throw Option.Refused(allowed: "a whole number of seconds from 0 to 63072000")
+                }
+                configuration.tls.strictTransportSeconds = seconds
+            },
+            Option(
                 flag: "public-url", variable: "PUBLIC_URL", value: "URL",
                 help:
                     "what links begin with, such as https://secrets.example (the host that a request names, where that is"
@@ -92,7 +119,8 @@ extension Configuration {
                 configuration.service.timeToLiveChoices = choices
             },
             .size(
-                "max-content", "SECRET_MAX_LENGTH", 1...(64 << 20), "the largest secret (1M)", \.service.maximumContent),
+                "max-content", "SECRET_MAX_LENGTH", 1...(64 << 20), "the largest secret (16M)", \.service.maximumContent
+            ),
             .toggle(
                 "passphrase-required", "PASSPHRASE_REQUIRED", "no secret without a passphrase",
                 \.service.requiresPassphrase),
@@ -122,9 +150,17 @@ extension Configuration {
                 \.server.connections),
             .size("max-head", "MAX_HEAD", 1024...32768, "the head of a request (16k)", \.server.head.maxHeadBytes),
             .time("head-timeout", "HEAD_TIMEOUT", 1...3600, "for a head to arrive (10)", \.headTimeout),
-            .time("body-timeout", "BODY_TIMEOUT", 1...3600, "for a body beyond 8 KiB/s (20)", \.bodyTimeout),
+            .time(
+                "body-timeout", "BODY_TIMEOUT", 1...3600, "for a body beyond what its rate allows (20)", \.bodyTimeout),
+            .size(
+                "body-rate", "BODY_RATE", 1...(1 << 30), "bytes a second that a body has to come with (8k)", \.bodyRate),
             .time("idle-timeout", "IDLE_TIMEOUT", 1...86400, "between two requests (60)", \.idleTimeout),
-            .time("write-timeout", "WRITE_TIMEOUT", 1...3600, "for a client to take an answer (30)", \.writeTimeout),
+            .time(
+                "write-timeout", "WRITE_TIMEOUT", 1...3600, "to take an answer, beyond what the rate allows (30)",
+                \.writeTimeout),
+            .size(
+                "write-rate", "WRITE_RATE", 1...(1 << 30), "bytes a second of an answer that a client has to take (1k)",
+                \.writeRate),
             .time("drain-timeout", "DRAIN_TIMEOUT", 0...3600, "for what is in flight at the end (5)", \.drainTimeout),
             .number("workers", "WORKERS", "N", 1...64, "passphrases checked at a time (by memory)", \.workers),
             .number(

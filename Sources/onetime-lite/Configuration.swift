@@ -14,6 +14,7 @@ struct Configuration {
     var service = ServiceSettings()
     var vault = VaultLimits()
     var server = ServerLimits()
+    var tls = TLSSettings()
     /// Bytes of protected memory, for requests in flight and for shares. The default leaves most of the 8 MiB that containers
     /// may lock.
     var lockedMemory = 2 << 20
@@ -29,6 +30,8 @@ struct Configuration {
     var idleTimeout = 60
     var writeTimeout = 30
     var drainTimeout = 5
+    var bodyRate = 8192
+    var writeRate = 1024
 
     /// Reads flags and environment, or says in one line what is wrong.
     static func read(
@@ -99,6 +102,12 @@ struct Configuration {
         if service.minimumPassphrase > service.maximumPassphrase {
             throw UsageError(text: "--passphrase-min-length has to be at most \(service.maximumPassphrase)")
         }
+        if tls.isSelfSigned && !tls.files.isEmpty {
+            throw UsageError(text: "--tls is either self-signed or files")
+        }
+        let publicHosts = [service.publicURL.map { String($0.drop { $0 != "/" }.dropFirst(2)) }, publicHost]
+        tls.hosts = publicHosts.compactMap(\.self) + service.allowedHosts
+        if tls.isOn { server.strictTransportSeconds = tls.effectiveStrictTransportSeconds }
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
         vault.lockedShares = lockedMemory / 4 / 32
@@ -106,6 +115,8 @@ struct Configuration {
         server.bodyTimeout = UInt64(bodyTimeout) * 1000
         server.idleTimeout = UInt64(idleTimeout) * 1000
         server.writeTimeout = UInt64(writeTimeout) * 1000
+        server.bodyRate = UInt64(bodyRate)
+        server.writeRate = UInt64(writeRate)
         server.drainTimeout = UInt64(drainTimeout) * 1000
         // Some descriptors are the server's own.
         server.connections = min(server.connections, max(Process.raiseOpenFileLimit() - 32, 16))

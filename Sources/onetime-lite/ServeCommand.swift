@@ -4,16 +4,27 @@ import Kernel
 import Sealing
 import SecureMemory
 import Service
+import TLS
 import Vault
 
 enum ServeCommand {
+    /// What is kept for as long as the server runs, such as random bytes and keys of tickets. It has a place of its own, or it would
+    /// break up a block that requests need whole.
+    private static let permanentBytes = 8192
+
     /// Serves until a signal ends it. Returns the exit status.
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
         let arena: SecureArena
+        let inputs: SecureArena
         let shares: ShareTable
+        let records: LockedRegion?
         do {
             arena = try SecureArena(
-                capacity: configuration.lockedMemory / 4 * 3, allowsSecretMemory: configuration.usesSecretMemory)
+                capacity: configuration.lockedMemory / 8 * 5 + permanentBytes,
+                allowsSecretMemory: configuration.usesSecretMemory)
+            inputs = try SecureArena(
+                capacity: configuration.lockedMemory / 8, allowsSecretMemory: configuration.usesSecretMemory)
+            records = try protectRecords(configuration)
             shares = try ShareTable(
                 capacity: configuration.vault.secrets, lockedCapacity: configuration.vault.lockedShares,
                 allowsSecretMemory: configuration.usesSecretMemory)
@@ -21,11 +32,16 @@ enum ServeCommand {
             Console.failure("there is not enough memory to start")
             return 1
         }
-        let protection = weaker(arena.protection, shares.protection)
+        var protection = weaker(weaker(arena.protection, inputs.protection), shares.protection)
+        if let records { protection = weaker(protection, records.protection) }
+        defer { records?.wipe() }
         do {
-            let status = try serve(configuration, arena, shares, protection, hardening)
+            let status = try serve(configuration, arena, inputs, shares, protection, hardening)
             arena.wipeAll()
+            inputs.wipeAll()
             return status
+        } catch let error as TLSError {
+            Console.failure(error.advice)
         } catch let error as Errno {
             let address = configuration.listen.map { "\($0)" } ?? ""
             Console.failure("cannot serve on \(address): \(error)")
@@ -33,11 +49,12 @@ enum ServeCommand {
             Console.failure("cannot start: OpenSSL or the protected memory failed")
         }
         arena.wipeAll()
+        inputs.wipeAll()
         return 1
     }
 
     private static func serve(
-        _ configuration: Configuration, _ arena: SecureArena, _ shares: consuming ShareTable,
+        _ configuration: Configuration, _ arena: SecureArena, _ inputs: SecureArena, _ shares: consuming ShareTable,
         _ protection: MemoryProtection, _ hardening: ProcessHardening
     ) throws -> Int32 {
         guard let wanted = configuration.listen else { return 2 }
@@ -53,7 +70,7 @@ enum ServeCommand {
         let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)
         let touchShares = shares.toucher()
         let vault = Vault(executor: loop, limits: configuration.vault, shares: shares, now: .now)
-        settings.fallbackURL = "http://\(reachable(address))"
+        settings.fallbackURL = "\(configuration.tls.isOn ? "https" : "http")://\(reachable(address))"
         settings.healthReport =
             ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
@@ -62,16 +79,22 @@ enum ServeCommand {
         ) { count in
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
         }
+        let (tls, fingerprint) = try secure(configuration.tls, address, arena)
         let server = try Server(
-            handler: service, listener: listener, limits: configuration.server, arena: arena, loop: loop,
-            workers: workers)
+            handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
+            loop: loop, workers: workers, tls: tls
+        ) {
+            reload(configuration.tls, tls, console)
+        }
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {
             arena.touch()
+            inputs.touch()
             touchShares()
         }
         announce(console, address, settings, protection, hardening)
+        if let fingerprint { announce(fingerprint, console) }
         try vault.assumeIsolated { vault in
             try server.run(isolation: vault)
             vault.wipeAll(now: .now)
@@ -84,7 +107,7 @@ enum ServeCommand {
         _ console: Console, _ address: SocketAddress, _ settings: ServiceSettings, _ protection: MemoryProtection,
         _ hardening: ProcessHardening
     ) {
-        let url = settings.publicURL ?? "http://\(reachable(address))"
+        let url = settings.publicURL ?? settings.fallbackURL
         if console.isTerminal {
             console.event("onetime-lite \(Help.version)  \(url)/")
             console.event("listening on \(address); secrets move through \(describe(protection))")

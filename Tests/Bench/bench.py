@@ -1,100 +1,117 @@
-"""Speed beside a bare C responder in the same run: /health, create, reveal, and a connection for each request. Run by
+"""Every figure that the product must show, beside its baselines, in one run: tables, JSON and plots in a folder. Run by
 scripts/bench.
 
-Server on one core, wrk with 64 connections on another; the rounds are interleaved, so that noise meets all alike. The
-two numbers to trust on a busy machine are the server's processor time for each request and the ratios.
+Server on one core, client on another; the contenders of a part take turns in interleaved rounds, so that noise meets all
+alike, and medians of the rounds count.
 """
 
 import argparse
 import os
-import statistics
+import signal
+import subprocess
 import sys
+import time
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bench_tools import BenchFailure, Responder, Workshop, install, pinned_server  # noqa: E402
-from onetime_harness import StartFailure, binary_path  # noqa: E402
+import bench_report  # noqa: E402
+from bench_figures import Figures  # noqa: E402
+from bench_http import Connections, Create, Health, Reveal  # noqa: E402
+from bench_tools import BenchFailure, Workshop  # noqa: E402
+from onetime_harness import REPOSITORY, StartFailure, binary_path  # noqa: E402
 
-CLOSE = ("Connection: close",)
-KINDS = [
-    # name, target, wrk script, headers, the aim for the ratio to C
-    ("health", "/health", None, (), 0.9),
-    ("create", "/api/v1/share", "create.lua", (), 0.6),
-    ("reveal", "/api/v1/secret", "reveal.lua", (), 0.6),
-    ("connection per request", "/health", None, CLOSE, None),
-]
+PARTS = [Health, Create, Reveal, Connections]
+FAILURES = (BenchFailure, StartFailure, OSError, subprocess.SubprocessError, ValueError)
+LIMIT_SECONDS = 14 * 60
 
 
-def run_c(workshop, kind, seconds, keys):
-    """The same requests against the C responder."""
-    _, target, script, headers, _ = kind
-    with Responder(workshop) as responder:
-        return workshop.wrk(responder.pid, responder.port, target, seconds, script, headers, {"BENCH_KEYS": keys})
+class TimeLimit(BaseException):
+    """The whole run took longer than it may."""
 
 
-def run_ours(workshop, kind, seconds, keys):
-    """One kind of request against a fresh server; for reveals it is filled first."""
-    name, target, script, headers, _ = kind
-    with pinned_server(workshop) as server:
-        if name == "reveal":
-            if os.path.exists(keys):
-                os.unlink(keys)
-            workshop.load("create", server.port, keys, workshop.reveals)
-        measured = workshop.wrk(server.pid, server.port, target, seconds, script, headers, {"BENCH_KEYS": keys})
-        if name == "create":  # enough keys for the reveals of the next round, twice over
-            workshop.reveals = max(workshop.reveals, int(measured["rate"] * seconds * 2) + 1000)
-    if measured["bad"]:
-        raise BenchFailure("%s: %d of %d answers were not 200" % (name, measured["bad"], measured["requests"]))
-    return measured
+def arguments():
+    """The options of the command line."""
+    names = [part.name for part in PARTS]
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="every figure beside its baselines, in one run")
+    parser.add_argument("--folder", help="where the report goes (default: .build/bench/ and the time)")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds; their medians count (3)")
+    parser.add_argument("--seconds", type=int, default=3, help="of each run under load (3)")
+    parser.add_argument("--only", default=",".join(names), help="parts, with commas: " + " ".join(names))
+    options = parser.parse_args()
+    options.only = options.only.replace(",", " ").split()
+    for name in options.only:
+        if name not in names:
+            parser.error("no part is called %s; there are %s" % (name, " ".join(names)))
+    if options.rounds < 1 or not 1 <= options.seconds <= 20:
+        parser.error("at least one round, of 1 to 20 seconds")
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    options.folder = os.path.abspath(options.folder or os.path.join(REPOSITORY, ".build", "bench", stamp))
+    return options
 
 
-def show(name, runs):
-    """One line of medians."""
-    middle = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-    print(
-        "%-32s %10.0f %9.0f %9.0f %9.2f %7.0f %7.0f"
-        % (name, middle["rate"], middle["p50"], middle["p99"], middle["cpu"], middle["server"], middle["client"]),
-        flush=True,
-    )
-    return middle
+def prepared(workshop, figures, options):
+    """The parts that can be measured; those that cannot are said so."""
+    parts = []
+    for kind in PARTS:
+        if kind.name not in options.only:
+            continue
+        part = kind(workshop, figures, options.seconds)
+        try:
+            for helper in part.helpers:
+                if not os.path.exists(workshop.path(helper)):
+                    workshop.compile(helper)
+            part.prepare()
+            parts.append(part)
+        except FAILURES as reason:
+            figures.note("%s: not measured: %s" % (part.name, reason))
+    return parts
+
+
+def run_rounds(parts, figures, options):
+    """The rounds of each part, one part after the other."""
+    for part in parts:
+        begin = time.monotonic()
+        for number in range(1 if part.once else options.rounds):
+            for contender, measure in part.contenders():
+                try:
+                    figures.add(part.name, contender, measure())
+                except FAILURES as reason:
+                    figures.note("%s: a run of %s failed: %s" % (part.name, contender, str(reason)[:400]))
+            print("%s: round %d done (%.0f s)" % (part.name, number + 1, time.monotonic() - begin), flush=True)
+
+
+def over(_number, _frame):
+    """The alarm's handler."""
+    raise TimeLimit()
 
 
 def main():
-    """Runs the rounds and prints medians and ratios."""
-    parser = argparse.ArgumentParser(description="req/s, latency and processor time beside a bare C responder")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=4)
-    options = parser.parse_args()
+    """Measures, writes the report, prints it; exits 1 if something could not be measured."""
+    options = arguments()
     if not os.access(binary_path(), os.X_OK):
         print("no executable at %s (run scripts/build, or set ONETIME_LITE)" % binary_path())
         return 1
-    runs = {}
+    figures, parts, begin = Figures(), [], time.monotonic()
+    signal.signal(signal.SIGALRM, over)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.alarm(LIMIT_SECONDS)
     try:
-        install("wrk", "wrk")
-        with Workshop() as workshop:
-            keys = workshop.path("keys")
-            workshop.reveals = 1000
-            for number in range(options.rounds):
-                for kind in KINDS:
-                    print("round %d of %d: %s" % (number + 1, options.rounds, kind[0]), flush=True)
-                    runs.setdefault(kind[0], []).append(run_ours(workshop, kind, options.seconds, keys))
-                    runs.setdefault("C, " + kind[0], []).append(run_c(workshop, kind, options.seconds, keys))
-    except (BenchFailure, StartFailure, OSError) as reason:
-        print("the benchmark failed: %s" % reason)
-        return 1
-    print("\nmedians of %d rounds of %d s, wrk with 64 connections" % (options.rounds, options.seconds))
-    print("%-32s %10s %9s %9s %9s %7s %7s" % ("", "req/s", "p50 us", "p99 us", "CPU us/r", "srv %", "wrk %"))
-    medians = {}
-    for kind in KINDS:
-        for name in ("C, " + kind[0], kind[0]):
-            medians[name] = show(name, runs[name])
-    print("\nratios to C (req/s: higher is better; processor time of C over ours)")
-    for name, _, _, _, aim in KINDS:
-        ours, bare = medians[name], medians["C, " + name]
-        rate = ours["rate"] / bare["rate"]
-        verdict = "" if aim is None else "   aim %.1f: %s" % (aim, "met" if rate >= aim else "not met")
-        print("%-32s req/s %.2f   CPU %.2f%s" % (name, rate, bare["cpu"] / ours["cpu"], verdict))
-    print("done")
-    return 0
+        with Workshop(()) as workshop:
+            parts = prepared(workshop, figures, options)
+            run_rounds(parts, figures, options)
+    except TimeLimit:
+        figures.note("the run was ended after %d minutes" % (LIMIT_SECONDS // 60))
+    signal.alarm(0)
+    musts = [must for part in parts for must in part.musts()]
+    took = time.monotonic() - begin
+    facts = "Medians of %d interleaved rounds of %d s; server on one core, client on another; %.0f s in all." % (
+        options.rounds,
+        options.seconds,
+        took,
+    )
+    print("\n" + bench_report.write(options.folder, figures, parts, musts, facts))
+    print("%d of %d musts met; report, figures and plots are in %s" % (sum(m.met() is True for m in musts), len(musts), options.folder))
+    return 1 if figures.notes else 0
 
 
 if __name__ == "__main__":

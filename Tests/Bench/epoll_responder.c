@@ -1,7 +1,7 @@
-// The yardstick of scripts/bench: a bare HTTP/1.1 responder on epoll, one thread, keep-alive, 200 bytes of body for
-// every request.
+// The yardstick of scripts/bench: a bare HTTP/1.1 responder on epoll, one thread, keep-alive, the same body for every
+// request.
 //
-//   epoll_responder PORT [SECONDS]     serves 127.0.0.1:PORT, ends by SIGTERM or after SECONDS (default 600)
+//   epoll_responder PORT [BODY]     serves 127.0.0.1:PORT with BODY bytes (default 200); ends by SIGTERM or after 600 s
 //
 // It finds the end of the head, skips a body by its Content-Length, honours Connection: close and knows nothing else of
 // HTTP. What has arrived together is answered together, with one send.
@@ -17,10 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 4096, BUFFER = 65536, EVENTS = 256, BODY = 200 };
+enum { CONNECTIONS = 4096, BUFFER = 65536, EVENTS = 256, MAX_BODY = 4096 };
 
 static struct connection { size_t have; char *data; } connections[CONNECTIONS];
-static char answer[512], closing[512], out[BUFFER];
+static char answer[MAX_BODY + 256], closing[MAX_BODY + 256], out[BUFFER];
 static size_t answer_length, closing_length;
 
 static void fail(const char *what) { perror(what); exit(1); }
@@ -77,15 +77,16 @@ static void serve(int fd) {
 }
 
 int main(int count, char **arguments) {
-    if (count < 2) { fprintf(stderr, "usage: epoll_responder PORT [SECONDS]\n"); return 2; }
-    alarm(count > 2 ? (unsigned)atoi(arguments[2]) : 600);
-    char body[BODY + 1];
-    memset(body, 'x', BODY);
-    body[BODY] = 0;
+    if (count < 2) { fprintf(stderr, "usage: epoll_responder PORT [BODY]\n"); return 2; }
+    alarm(600);
+    int length = count > 2 ? atoi(arguments[2]) : 200;
+    if (length < 0 || length > MAX_BODY) { fprintf(stderr, "epoll_responder: BODY is at most %d\n", MAX_BODY); return 2; }
+    char body[MAX_BODY + 1] = "";
+    memset(body, 'x', (size_t)length);
     answer_length = (size_t)snprintf(answer, sizeof answer,
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", BODY, body);
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", length, body);
     closing_length = (size_t)snprintf(closing, sizeof closing,
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", BODY, body);
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", length, body);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), yes = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(arguments[1])),

@@ -289,7 +289,7 @@ def with_api_key(results):
         return ("Authorization", "Basic " + base64.b64encode(("%s:%s" % (user, token)).encode()).decode())
 
     good = basic(USER, TOKEN)
-    with Server(environment={"ONETIME_USER": USER, "ONETIME_APITOKEN": TOKEN}) as server:
+    with Server("--max-content", "1M", environment={"ONETIME_USER": USER, "ONETIME_APITOKEN": TOKEN}) as server:
         port = server.port
         results.equal(
             request(port, "GET", "/api/v1/authcheck", [good]).json(), {"status": "nominal", "locale": "en"}, "authcheck"
@@ -387,14 +387,14 @@ def public_url(results):
             "metadata_url with a public URL",
             made["metadata_url"],
         )
-    with Server() as server:
+    with Server("--max-content", "1M") as server:
         answer = request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x", host="evil.example.com")
         results.check(b"evil.example.com" not in answer.body, "a strange Host never gets into a link", answer)
 
 
 def main(results):
     """All of it; the parts that need no flags share one server."""
-    with Server() as server:
+    with Server("--max-content", "1M") as server:
         for part in (
             routes_and_receipt,
             texts,

@@ -352,7 +352,7 @@ def slow_reader(results, server):
 
 def main(results):
     """All of it."""
-    with Server() as server:
+    with Server("--max-content", "1M") as server:
         for part in (malformed, pipelining, keep_alive, expectations, chunked, half_closed, slow_reader):
             results.run(part, results, server)
         results.check(server.alive(), "the server is alive at the end")

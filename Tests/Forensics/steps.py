@@ -23,6 +23,7 @@ from onetime_http import (
     form,
     json_body,
     multipart,
+    origin,
     post_form,  # noqa: E402
     query,
     receipt,
@@ -177,19 +178,19 @@ def page(session):
     """A person shares and a person reads, both without JavaScript."""
     content = session.plant("page: content")
     passphrase = session.plant("page: passphrase", 32)
-    origin = ("Origin", "http://127.0.0.1:%d" % session.port)
+    from_here = ("Origin", origin(session.port))
     fields = {"secret": content, "passphrase": passphrase, "ttl": "3600", "action": "conceal"}
-    answer = post_form(session.port, "/", fields, [origin])
+    answer = post_form(session.port, "/", fields, [from_here])
     if answer.status in (302, 303):
         answer = request(session.port, "GET", re.sub(r"^https?://[^/]+", "", answer.header("location")))
     key = LINK.search(expect(answer, 200).text()).group(1)
     session.canaries.add_token("page: secret token", key)
     session.canaries.add_token("page: receipt token", RECEIPT_LINK.search(answer.text()).group(1))
     expect(request(session.port, "GET", "/secret/" + key), 200)
-    shown = expect(post_form(session.port, "/secret/" + key, {"passphrase": passphrase}, [origin]), 200)
+    shown = expect(post_form(session.port, "/secret/" + key, {"passphrase": passphrase}, [from_here]), 200)
     if content[:8].encode() not in shown.body:
         raise ProtocolError("the page did not show the content")
-    kept = post_form(session.port, "/", dict(fields, secret=session.plant("page, unread: content")), [origin])
+    kept = post_form(session.port, "/", dict(fields, secret=session.plant("page, unread: content")), [from_here])
     if kept.status == 200:
         session.canaries.add_token("page, unread: secret token", LINK.search(kept.text()).group(1))
 

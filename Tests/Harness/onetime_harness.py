@@ -17,7 +17,7 @@ import tempfile
 import time
 import traceback
 
-from onetime_http import Connection, request
+from onetime_http import Connection, SecurePort, request
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -123,7 +123,7 @@ class Server:
         raise failure
 
     def _start_once(self):
-        self.port = free_port()
+        self.port = SecurePort(free_port()) if "--tls" in self.arguments else free_port()
         command = self.wrapper + [self.binary, "serve", "--listen", "127.0.0.1:%d" % self.port] + self.arguments
         begin = time.monotonic()
         with open(self.path("stdout"), "wb") as out, open(self.path("stderr"), "wb") as err:

@@ -43,6 +43,14 @@ void onetime_heap_trim(void);
 // Makes glibc hand blocks of 64 KiB and more back to the kernel as soon as they are freed, and use one heap for all threads.
 void onetime_heap_configure(void);
 
+// OpenSSL's allocator (CRYPTO_set_mem_functions): TLS records lie in these bytes, which live as long as the process; at most
+// 64 at a time.
+void onetime_records_use(void *bytes, size_t count);
+size_t onetime_record_block_size(void);
+void *onetime_records_malloc(size_t size, const char *file, int line);
+void *onetime_records_realloc(void *block, size_t size, const char *file, int line);
+void onetime_records_free(void *block, const char *file, int line);
+
 // Reads one byte of each page, so that the kernel backs all of them.
 void onetime_touch(const void *bytes, size_t count);
 // Lets go of the executable's code pages; those that are used again come back from the page cache.

@@ -1,0 +1,51 @@
+// TLS at the start, at SIGHUP, and what the operator is told of it.
+import Kernel
+import SecureMemory
+import TLS
+
+extension ServeCommand {
+    /// TLS as it was asked for, with the fingerprint of a certificate that was made for it; two nils without.
+    static func secure(
+        _ settings: TLSSettings, _ address: SocketAddress, _ arena: SecureArena
+    ) throws(TLSError) -> (TLSServer?, [32 of UInt8]?) {
+        guard settings.isOn else { return (nil, nil) }
+        let now = BootClock.milliseconds()
+        guard settings.isSelfSigned else {
+            var identities = try settings.identities()
+            return (try TLSServer(&identities, arena: arena, now: now), nil)
+        }
+        let identity = try settings.selfSigned(listeningOn: address)
+        let fingerprint = try identity.fingerprint()
+        var identities = TLSIdentities()
+        identities.append(identity)
+        return (try TLSServer(&identities, arena: arena, now: now), fingerprint)
+    }
+
+    /// Protected memory for what libssl decrypts and encrypts, and for private keys. Before any other use of OpenSSL.
+    static func protectRecords(_ configuration: Configuration) throws(SecureMemoryError) -> LockedRegion? {
+        guard configuration.tls.isOn else { return nil }
+        let region = try LockedRegion(
+            byteCount: RecordMemory.byteCount(records: RecordMemory.maximumCount),
+            allowsSecretMemory: configuration.usesSecretMemory)
+        guard RecordMemory.use(region) else { return nil }
+        // A system that locks no more memory keeps the key in the heap, which nothing else of ours can read either.
+        _ = RecordMemory.lockPrivateKeys()
+        return region
+    }
+
+    /// Reads the certificates anew. Where that fails, those in use stay: a mistake in a file must not end a service.
+    static func reload(_ settings: TLSSettings, _ tls: TLSServer?, _ console: Console) {
+        guard let tls, !settings.isSelfSigned else {
+            return console.event("nothing to read anew", [("event.action", "reload")])
+        }
+        do throws(TLSError) {
+            var identities = try settings.identities()
+            try tls.replace(&identities)
+            console.event("certificates read anew", [("event.action", "reload"), ("event.outcome", "success")])
+        } catch {
+            console.event(
+                "the certificates in use stay: \(error.advice)",
+                [("event.action", "reload"), ("event.outcome", "failure")])
+        }
+    }
+}

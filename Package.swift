@@ -22,12 +22,13 @@ let ablated = ProcessInfo.processInfo.environment["ONETIME_ABLATE_WIPING"] == "1
 let cSettings: [CSetting] =
     [.unsafeFlags(["-std=c23"])] + (ablated ? [.define("ONETIME_ABLATE_WIPING")] : [])
 
+// A sanitizer brings an allocator of its own, which no other one may stand in front of; scripts/sanitize alone sets this.
+let sanitized = ProcessInfo.processInfo.environment["ONETIME_SANITIZED"] == "1"
+
 // Puts the wiping allocator of CLinux in front of glibc's.
+let wrapped = sanitized ? [] : ["free", "realloc", "reallocarray"].flatMap { ["-Xlinker", "--wrap=\($0)"] }
 let wipingAllocator: [LinkerSetting] = [
-    .unsafeFlags(
-        ["free", "realloc", "reallocarray"].flatMap { ["-Xlinker", "--wrap=\($0)"] } + [
-            "-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe",
-        ])
+    .unsafeFlags(wrapped + ["-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe"])
 ]
 
 func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {

@@ -4,6 +4,8 @@
 // uses that register; a dump of the process includes them. On AVX-512 machines vzeroall does not reach zmm16-31.
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 void onetime_wipe(void *bytes, size_t count) {
@@ -62,16 +64,38 @@ static void clear_registers(void) {
 static void clear_registers(void) {}
 #endif
 
-__attribute__((noinline)) static void clear_stack(void) {
-    // Deeper than any call below the event loop goes: OpenSSL's and Swift's frames take a few KiB each.
-    unsigned char dead[48 * 1024];
-    explicit_bzero(dead, sizeof dead);
-    __asm__ volatile("" : : "r"(dead) : "memory");
+// Zeroes words without a call, whose frame would be left below them.
+static inline void clear_words(void *words, size_t bytes) {
+#if defined(__x86_64__)
+    size_t count = bytes / 8;
+    __asm__ volatile("rep stosq" : "+D"(words), "+c"(count) : "a"(0L) : "memory");
+#else
+    for (volatile uint64_t *word = words; bytes > 0; bytes -= 8) *word++ = 0;
+#endif
+}
+
+// What a request of the API leaves on the stack fits the first. The stack below it was zeroed before and is looked at: whatever
+// went deeper left its frames there, and then all is cleared as deep as anything goes below the event loop, pages included.
+enum { shallow = 8 * 1024, lookout = 4 * 1024, deep = 64 * 1024 };
+
+__attribute__((noinline)) static bool clear_shallow(void) {
+    uint64_t dead[(lookout + shallow) / 8], found = 0;
+    const uint64_t *below = dead;
+    clear_words(dead + lookout / 8, shallow);
+    // Keeps the compiler from drawing conclusions from what this function never wrote.
+    __asm__ volatile("" : "+r"(below) : : "memory");
+    for (size_t i = 0; i < lookout / 8; i++) found |= below[i];
+    return found == 0;
+}
+
+__attribute__((noinline)) static void clear_deep(void) {
+    uint64_t dead[deep / 8];
+    clear_words(dead, deep);
 }
 
 void onetime_scrub(void) {
 #ifndef ONETIME_ABLATE_WIPING
-    clear_stack();
+    if (!clear_shallow()) clear_deep();
     clear_registers();
 #endif
 }

@@ -76,7 +76,11 @@ static void onetime_tls_message(int is_written, int version, int type, const voi
     (void)unused;
     if (is_written || type != SSL3_RT_HANDSHAKE || count == 0) return;
     if (*(const unsigned char *)bytes != SSL3_MT_KEY_UPDATE) return;
-    ((onetime_tls_socket *)BIO_get_data(SSL_get_rbio(session)))->key_updates += 1;
+    onetime_tls_socket *socket = (onetime_tls_socket *)BIO_get_data(SSL_get_rbio(session));
+    socket->key_updates += 1;
+    // A callback cannot refuse, and what libssl has read already may hold hundreds more; so this one is made one that libssl
+    // itself refuses: its only byte of content says what kind of update it is.
+    if (socket->key_updates > onetime_tls_key_updates && count > 4) ((unsigned char *)bytes)[4] = 0xff;
 }
 
 // Gives a session its socket, which it does not close. 1 on success. To be called on one thread.

@@ -53,11 +53,15 @@ public struct ResponseWriter: ~Copyable {
     ///   - status: its status.
     ///   - contentType: the media type of the body, or nil for a response without one.
     public mutating func begin(_ status: ResponseStatus, contentType: StaticString? = nil) {
-        put("HTTP/1.1 ")
-        put(decimal: UInt64(status.code))
-        put(" ")
-        put(status.reasonPhrase)
-        put("\r\n")
+        if status == .ok {
+            put("HTTP/1.1 200 OK\r\n")
+        } else {
+            put("HTTP/1.1 ")
+            put(decimal: UInt64(status.code))
+            put(" ")
+            put(status.reasonPhrase)
+            put("\r\n")
+        }
         forbidsBody = status.forbidsBody
         if let contentType { field("Content-Type", contentType) }
     }
@@ -106,7 +110,8 @@ public struct ResponseWriter: ~Copyable {
         if !body.append(bytes) { overflowed = true }
     }
 
-    /// Appends to the body text that is no secret.
+    /// Appends to the body text that is no secret. Not for literals: those are bytes already as a StaticString.
+    @_disfavoredOverload
     public mutating func append(_ text: String) {
         append(text.utf8Span.span)
     }
@@ -137,6 +142,7 @@ public struct ResponseWriter: ~Copyable {
     }
 
     /// Appends text that is no secret as it stands between the quotes of a JSON string.
+    @_disfavoredOverload
     public mutating func append(json text: String) {
         append(json: text.utf8Span.span)
     }
@@ -163,12 +169,13 @@ public struct ResponseWriter: ~Copyable {
     /// Ends a response whose whole body was written.
     mutating func finish() {
         finishFields()
-        if !forbidsBody {
+        if forbidsBody {
+            put("\r\n")
+        } else {
             put("Content-Length: ")
             put(decimal: UInt64(body.count))
-            put("\r\n")
+            put("\r\n\r\n")
         }
-        put("\r\n")
         if !form.isHead && !forbidsBody { copyBodyToOutput(from: 0) }
         body.wipe()
     }
@@ -254,11 +261,7 @@ public struct ResponseWriter: ~Copyable {
     }
 
     private static func writeDecimal(_ value: UInt64, to bytes: inout SecureBytes, _ overflowed: inout Bool) {
-        let count = Decimal.digitCount(of: value)
-        guard count <= bytes.freeCapacity else {
-            overflowed = true
-            return
-        }
-        bytes.appendBytes(count) { $0.append(decimal: value) }
+        let digits = DecimalDigits(value)
+        if !bytes.append(digits.span) { overflowed = true }
     }
 }

@@ -104,11 +104,16 @@ extension Server {
     /// Takes what the connection kept into the loop's buffer.
     func unpack(_ connection: Peer, into input: inout SecureBytes) {
         guard var kept = connection.input.take() else { return }
-        input.append(kept.span)
+        Self.append(kept, to: &input)
         guard connection.phase == .body else { return }
         // It was promised to the request, which could not go on without it.
         kept.wipe()
         connection.input = consume kept
+    }
+
+    /// On its own, because what is both unwrapped and looked into lands on the heap.
+    private static func append(_ kept: borrowing SecureBytes, to input: inout SecureBytes) {
+        input.append(kept.span)
     }
 
     /// Keeps what is not consumed: the request under way without the body that was, and what follows it.
@@ -148,6 +153,8 @@ extension Server {
         guard var kept = block else { return false }
         kept.append(input.span)
         connection.input = consume kept
+        // What is kept may be half a head with a token, or of a body, and it was copied, or decrypted, after the last scrub.
+        scrubRegistersAndStack()
         return true
     }
 

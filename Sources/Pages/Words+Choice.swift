@@ -21,11 +21,13 @@ extension Words {
     public static func choose(
         acceptLanguage: Span<UInt8>?, override: Span<UInt8>? = nil, fallback: Words = .english
     ) -> Words {
-        if let override, let words = best(for: override) { return words }
+        if let override, let index = best(for: override) { return all[index] }
         guard let acceptLanguage else { return fallback }
 
         let end = min(acceptLanguage.count, longestPreference)
-        var (chosen, chosenWeight) = (fallback, 0)
+        // An index, not the words themselves: those are several KiB.
+        var chosen: Int?
+        var chosenWeight = 0
         var start = 0
         while start < end {
             var stop = start
@@ -33,23 +35,26 @@ extension Words {
             let (range, weight) = preference(acceptLanguage.extracting(start..<stop))
             if weight > chosenWeight {
                 let isAny = range.count == 1 && range[0] == UInt8(ascii: "*")
-                if let words = isAny ? fallback : best(for: range) { (chosen, chosenWeight) = (words, weight) }
+                let index = isAny ? nil : best(for: range)
+                if isAny || index != nil { (chosen, chosenWeight) = (index, weight) }
             }
             start = stop + 1
         }
-        return chosen
+        guard let chosen else { return fallback }
+        return all[chosen]
     }
 
-    /// The language whose tag is the longest beginning of a language range that ends where a subtag ends.
-    private static func best(for range: Span<UInt8>) -> Words? {
-        var found: Words?
-        for words in all where words.serves(range) {
-            if words.tag.utf8.count > found?.tag.utf8.count ?? 0 { found = words }
+    /// The number among all of the language whose tag is the longest beginning of a language range that ends where a subtag ends.
+    private static func best(for range: Span<UInt8>) -> Int? {
+        var (found, length) = (Int?.none, 0)
+        for index in all.indices {
+            let tag = all[index].tag
+            if tag.utf8.count > length, serves(tag, range) { (found, length) = (index, tag.utf8.count) }
         }
         return found
     }
 
-    private func serves(_ range: Span<UInt8>) -> Bool {
+    private static func serves(_ tag: String, _ range: Span<UInt8>) -> Bool {
         let tag = tag.utf8Span.span
         guard range.count >= tag.count else { return false }
         for index in tag.indices where lowercased(tag[index]) != lowercased(range[index]) { return false }
@@ -57,7 +62,7 @@ extension Words {
         return range[tag.count] == UInt8(ascii: "-") || range[tag.count] == UInt8(ascii: "_")
     }
 
-    private func lowercased(_ byte: UInt8) -> UInt8 {
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
         UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
     }
 

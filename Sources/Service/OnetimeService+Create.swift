@@ -84,7 +84,7 @@ extension OnetimeService {
             guard let token = draft.takeToken(), let receiptToken = draft.takeReceiptToken() else {
                 throw .libraryFailure
             }
-            let receiptID = try context.suite.receiptID(of: receiptToken.span)
+            let receiptID = try receiptID(of: receiptToken)
             let secret = try seal(draft, stretching, token, receiptToken, receiptID, request, now)
             do throws(VaultRefusal) {
                 try vault.conceal(secret, now: now)
@@ -95,6 +95,12 @@ extension OnetimeService {
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
         }
+    }
+
+    // Spans of what was unwrapped are taken in functions of their own: the compiler puts a value without copies that is both
+    // unwrapped and looked into on the heap.
+    private func receiptID(of token: borrowing SecureBytes) throws(SealingError) -> RecordID {
+        try context.suite.receiptID(of: token.span)
     }
 
     private func seal(
@@ -120,25 +126,36 @@ extension OnetimeService {
         guard let stretching else {
             return NewSecret(
                 content: content, share: contentShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
-                extras: RecordExtras(lock: nil, recipients: draft.recipients), ownerSeal: ownerSeal)
+                extras: draft.recipients.isEmpty ? nil : RecordExtras(lock: nil, recipients: draft.recipients),
+                ownerSeal: ownerSeal)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
-        let parameters = context.settings.scrypt
+        let lock = try lock(contentShare, token, stretching, heldShare: &heldShare)
+        return NewSecret(
+            content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
+            extras: RecordExtras(lock: lock, recipients: draft.recipients), ownerSeal: ownerSeal)
+    }
+
+    /// Locks a share with a stretched passphrase. What the server holds instead of it comes into `heldShare`.
+    private func lock(
+        _ contentShare: borrowing SecureBytes, _ token: borrowing SecureBytes, _ stretching: Stretching,
+        heldShare: inout SecureBytes
+    ) throws(SealingError) -> PassphraseLock {
+        let content = contentShare.span
+        let token = token.span
         let locking = stretching.withResult { (stretched, salt) -> Result<PassphraseLock, SealingError> in
             heldShare.append(salt)
             do throws(SealingError) {
                 return .success(
                     try PassphraseLock(
-                        contentShare: contentShare.span, token: token.span, stretched: stretched, heldShare: salt,
-                        parameters: parameters, suite: suite, arena: arena))
+                        contentShare: content, token: token, stretched: stretched, heldShare: salt,
+                        parameters: context.settings.scrypt, suite: context.suite, arena: context.arena))
             } catch {
                 return .failure(error)
             }
         }
         guard let locking else { throw .libraryFailure }
-        return NewSecret(
-            content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
-            extras: RecordExtras(lock: try locking.get(), recipients: draft.recipients), ownerSeal: ownerSeal)
+        return try locking.get()
     }
 
     /// What was asked for, within the limits; the default where nothing sensible was.
@@ -162,8 +179,21 @@ extension OnetimeService {
             return showCreated(draft, view, token, receiptToken, request, &response)
         }
         beginJSON(.ok, &response)
+        switch draft.takeGenerated() {
+        case .some(let value):
+            writeCreated(view, receiptToken, token, generated: value, request, &response)
+        case .none:
+            writeReceipt(
+                view, receiptToken.span, secretToken: token.span, generated: nil, request, &response)
+        }
+    }
+
+    private func writeCreated(
+        _ view: ReceiptView, _ receiptToken: borrowing SecureBytes, _ token: borrowing SecureBytes,
+        generated: borrowing SecureBytes, _ request: borrowing Request, _ response: inout ResponseWriter
+    ) {
         writeReceipt(
-            view, receiptToken.span, secretToken: token.span, generated: draft.takeGenerated(), request, &response)
+            view, receiptToken.span, secretToken: token.span, generated: generated.span, request, &response)
     }
 }
 

@@ -165,11 +165,15 @@ extension OnetimeService {
     ///   - secretToken: empty once the secret is gone; nil where a list does not tell it.
     ///   - generated: the value that the server made up, in the answer to that request only.
     func writeReceipt(
-        _ view: ReceiptView, _ token: Span<UInt8>, secretToken: Span<UInt8>?, generated: consuming SecureBytes?,
+        _ view: ReceiptView, _ token: Span<UInt8>, secretToken: Span<UInt8>?, generated: Span<UInt8>?,
         _ request: borrowing Request, _ response: inout ResponseWriter
     ) {
         response.append("{\"custid\":\"")
-        response.append(json: view.isOwned ? context.settings.ownerName ?? "anon" : "anon")
+        if view.isOwned, let owner = context.settings.ownerName {
+            response.append(json: owner)
+        } else {
+            response.append("anon")
+        }
         response.append("\",\"metadata_key\":\"")
         response.append(token)
         if view.state != .received {
@@ -206,7 +210,7 @@ extension OnetimeService {
         response.append("],\"share_domain\":\"\"")
         if let generated {
             response.append(",\"value\":\"")
-            response.append(json: generated.span)
+            response.append(json: generated)
             response.append("\"")
         }
         response.append(view.isLocked ? ",\"passphrase_required\":true}" : ",\"passphrase_required\":false}")

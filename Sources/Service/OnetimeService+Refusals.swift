@@ -28,7 +28,7 @@ extension OnetimeService {
             response.append("{\"error\":\"Not Found\"}")
             return
         }
-        response.begin(.methodNotAllowed, contentType: Self.jsonType)
+        response.begin(.methodNotAllowed)
         response.field("Allow", route.methods)
         response.fields(Self.fields)
         response.append("{\"error\":\"Method Not Allowed\"}")
@@ -46,7 +46,7 @@ extension OnetimeService {
         }
         let intended = intendedStatus(refusal)
         let keepsStatus = intended == .tooManyRequests || intended.code >= 500 || refusal == .bodyTooLarge
-        response.begin(keepsStatus ? intended : .notFound, contentType: Self.jsonType)
+        response.begin(keepsStatus ? intended : .notFound)
         response.field("X-OTS-Intended-Status", decimal: Int(intended.code))
         if intended == .tooManyRequests || intended == .serviceUnavailable { response.field("Retry-After", "1") }
         response.fields(Self.fields)
@@ -141,8 +141,9 @@ extension OnetimeService {
 
     // MARK: JSON
 
-    /// What keeps an answer of the API out of caches, frames and guesses about its type.
+    /// What an answer of the API is, and what keeps it out of caches, frames and guesses about its type.
     static let fields: StaticString = """
+        Content-Type: application/json; charset=utf-8\r
         Cache-Control: no-store\r
         Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r
         Cross-Origin-Resource-Policy: same-origin\r
@@ -151,11 +152,9 @@ extension OnetimeService {
 
         """
 
-    static let jsonType: StaticString = "application/json; charset=utf-8"
-
     /// Begins an answer in JSON.
     func beginJSON(_ status: ResponseStatus, _ response: inout ResponseWriter) {
-        response.begin(status, contentType: Self.jsonType)
+        response.begin(status)
         response.fields(Self.fields)
     }
 }

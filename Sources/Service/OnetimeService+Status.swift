@@ -4,10 +4,17 @@ internal import HTTPWire
 internal import Pages
 
 extension OnetimeService {
+    private static let healthFields: StaticString = """
+        Content-Type: application/json; charset=utf-8\r
+        Cache-Control: no-store\r
+        X-Content-Type-Options: nosniff\r
+
+        """
+
     /// `GET /health`
     func writeHealth(_ response: inout ResponseWriter) {
-        response.begin(.ok, contentType: Self.jsonType)
-        response.fields("Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
+        response.begin(.ok)
+        response.fields(Self.healthFields)
         response.append("{\"status\":\"ok\"")
         response.append(context.settings.healthReport)
         response.append("}")

@@ -103,7 +103,8 @@ struct NodeStorage: ~Copyable {
                 unsafe table[segment].nodes = Self.map()
             }
         }
-        unsafe table[segment].armed &+= 1
+        // Written out, here and below: Swift 6.3.1 fails to compile `&+=` through a pointer for the thread sanitizer.
+        unsafe table[segment].armed = table[segment].armed &+ 1
     }
 
     /// Counts one armed timer less in the segment of `index`, whose node must be unarmed by now, and gives the segment
@@ -113,7 +114,7 @@ struct NodeStorage: ~Copyable {
     mutating func releaseSegment(of index: UInt32) -> Bool {
         let segment = Int(index &>> Self.segmentBits)
         precondition(unsafe segment < table.count, "timer index beyond the capacity of the wheel")
-        unsafe table[segment].armed -= 1
+        unsafe table[segment].armed = table[segment].armed - 1
         guard unsafe table[segment].armed == 0, let nodes = unsafe table[segment].nodes else { return false }
         unsafe table[segment].nodes = nil
         if unsafe spare == nil {

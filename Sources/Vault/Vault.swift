@@ -234,8 +234,13 @@ public actor Vault {
 
     /// When ``expire(now:budget:)`` should be called next, in milliseconds of the monotonic clock; nil while nothing lives.
     public var nextExpiry: UInt64? {
-        if !remains.isEmpty { return wheelStart }
-        return wheel.nextDeadline.map { wheelStart + UInt64($0) * Self.tickMilliseconds }
+        // Neither a closure, which would ask the runtime whose thread this is, nor a caller in another module, which would need
+        // memory to look at the wheel.
+        @inline(never) get {
+            if !remains.isEmpty { return wheelStart }
+            guard let tick = wheel.nextDeadline else { return nil }
+            return wheelStart + UInt64(tick) * Self.tickMilliseconds
+        }
     }
 
     /// Gives memory back once most of what was held is gone. The heap is walked only then, so it has few blocks left.

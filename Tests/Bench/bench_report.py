@@ -12,7 +12,8 @@ COMPARED = [
     Column("rate", "rate / base", 2),
     Column("p99", "p99 / base", 2),
 ]
-FULL = 97  # percent of its core, from which on a load generator counts as the limit
+FULL = 93  # percent of its core, from which on a load generator counts as the limit
+NOISY = 25  # percent of a core that others used, from which on figures are doubtful
 
 
 def machine():
@@ -68,6 +69,9 @@ def remarks(figures, part):
     full = [name for name in figures.runs.get(part.name, {}) if (figures.median(part.name, name, "client") or 0) >= FULL]
     if full:
         found.append("The client's core was full for %s: trust CPU per request more than the rate." % ", ".join(full))
+    others = max((run.get("others", 0) for runs in figures.runs.get(part.name, {}).values() for run in runs), default=0)
+    if others >= NOISY:
+        found.append("**The machine was not quiet: others used up to %.0f %% of a core meanwhile.**" % others)
     return found
 
 

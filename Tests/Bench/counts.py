@@ -30,7 +30,7 @@ TOLERANCE = 0.10
 REQUESTS = 1000
 WARM_UP = 40
 KINDS = ("health", "create", "reveal")
-ALLOCATORS = {"malloc", "calloc", "memalign", "aligned_alloc", "posix_memalign", "valloc", "pvalloc"}
+ALLOCATORS = {"_mid_memalign", "malloc", "calloc", "memalign", "aligned_alloc", "posix_memalign", "valloc", "pvalloc"}
 PREFACE = """\
 # What one request costs on a connection that is kept alive, with 256 bytes of content: instructions in all, those of
 # them in Swift and its runtime, and heap allocations. scripts/test-counts compares: instructions within 10 %,
@@ -111,7 +111,7 @@ class Profile:
                     is_call = False
                 elif key in ("fn", "cfn"):
                     number, _, name = value.partition(" ")
-                    name = names.setdefault(number, name).split("'")[0]
+                    name = names.setdefault(number, name).split("'")[0].removesuffix(".constprop.0")
                     if key == "fn":
                         function = name
                     else:

@@ -23,6 +23,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 NEW, OLD = ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2
 MODERN = ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"]
 REFUSED = ["AES128-GCM-SHA256", "AES256-SHA", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA"]
+# The alert, or nothing where the reset came before it.
+REFUSED_UPDATE = ["sslv3 alert illegal parameter", "closed"]
 
 
 def versions_and_suites(results, server):
@@ -221,9 +223,9 @@ def floods(results, server):
             results.skip("the floods", "no C compiler")
             return
         for kind, wanted in (
-            ("key updates", "closed"),
-            ("answered key updates", "closed"),
-            ("renegotiation", "no renegotiation"),
+            ("key updates", REFUSED_UPDATE),
+            ("answered key updates", REFUSED_UPDATE),
+            ("renegotiation", ["no renegotiation"]),
         ):
             client = subprocess.Popen(
                 [program, kind, str(int(server.port))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -233,18 +235,16 @@ def floods(results, server):
             with Connection(server.port) as bystander:
                 client.stdin.write("go\n")
                 client.stdin.flush()
-                while client.poll() is None:
+                while client.poll() is None or not waits:
                     begin = time.monotonic()
                     bystander.request("GET", "/health")
                     waits.append(time.monotonic() - begin)
             outcome, took = client.communicate(timeout=60)[0].splitlines()
-            results.equal(outcome, wanted, kind + ": what becomes of it")
+            results.check(outcome in wanted, kind + ": what becomes of it", outcome)
             print(
                 "    %s: %s ms; meanwhile %d requests of another client, the longest wait %.1f ms"
                 % (kind, took, len(waits), 1000 * max(waits))
             )
-            if outcome == "answered" and int(took) > 50:
-                results.check(len(waits) > 10, kind + ": others are served while it lasts", len(waits))
         results.check(server.alive(), "the server is there after the floods")
 
 

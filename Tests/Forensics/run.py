@@ -6,7 +6,7 @@ minutes.
 
     run.py                        both arenas (memfd_secret, and mlock whose pages can be read), all steps, all ends
     run.py --no-gcore             without the second pass over core files
-    run.py --only mlock           one arena: memfd or mlock
+    run.py --only mlock           one arena: memfd or mlock, or either by TLS: memfd-tls or mlock-tls
     run.py --binary PATH --expect-found
                                   for a build whose wiping is off: passes if canaries are found, and says where
 """
@@ -23,8 +23,19 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from onetime_harness import TimeLimit, run_suite  # noqa: E402
 from scan import ScanFailure, Scanner  # noqa: E402
 from steps import CONTROL, LIFE, Session, live_secrets  # noqa: E402
+from tls_steps import TLS_LIFE, UNDER_WAY  # noqa: E402
 
 SETTLE_SECONDS = 0.15
+TLS = ["--tls", "self-signed"]
+LOCKED = ["--no-memfd-secret"]
+# Arena, arguments, steps, whether core files are searched as well. What is under way at the moment of a search lies in the
+# arena, so it is looked for where that cannot be read.
+ARENAS = (
+    ("memfd", [], LIFE, True),
+    ("mlock", LOCKED, LIFE, True),
+    ("memfd-tls", TLS, UNDER_WAY, False),
+    ("mlock-tls", TLS + LOCKED, TLS_LIFE, False),
+)
 ENDS = (("SIGTERM", signal.SIGTERM), ("SIGSEGV", signal.SIGSEGV), ("SIGABRT", signal.SIGABRT))
 
 
@@ -84,11 +95,11 @@ def scan_both(session, scanner, verdicts, title, with_core):
             verdicts.results.check(False, title + suffix + ": no scan", reason)
 
 
-def life(scanner, verdicts, options, arena, arguments):
+def life(scanner, verdicts, with_core, binary, arena, arguments, steps):
     """All steps on one server, a scan after each; then SIGUSR1."""
     results = verdicts.results
-    with Session(arguments, options.binary) as session:
-        for step in LIFE:
+    with Session(arguments, binary) as session:
+        for step in steps:
             title = "%s: %s" % (arena, step.__name__.replace("_", " "))
             try:
                 step(session)
@@ -96,13 +107,13 @@ def life(scanner, verdicts, options, arena, arguments):
                 raise
             except Exception as reason:
                 results.check(False, title + ": the step itself failed", "%s: %s" % (type(reason).__name__, reason))
-            scan_both(session, scanner, verdicts, title, options.core)
+            scan_both(session, scanner, verdicts, title, with_core)
         if not session.server.alive():
             return
         session.server.signal(signal.SIGUSR1)
         time.sleep(0.5)
         results.check(session.server.alive(), arena + ": the server goes on after SIGUSR1")
-        scan_both(session, scanner, verdicts, arena + ": after SIGUSR1", options.core)
+        scan_both(session, scanner, verdicts, arena + ": after SIGUSR1", with_core)
 
 
 def end(scanner, verdicts, options, arena, arguments, name, number):
@@ -125,7 +136,7 @@ def end(scanner, verdicts, options, arena, arguments, name, number):
 
 
 def main(results, options):
-    """Both arenas, all steps, all ends."""
+    """All arenas, all steps, all ends."""
     if os.geteuid() != 0:
         results.skip(
             "the whole forensic suite", "NOT ROOT: memory of another process cannot be searched. Run it as root."
@@ -136,11 +147,12 @@ def main(results, options):
         options.core = False
     verdicts = Verdicts(results, options.expect_found)
     with Scanner() as scanner:
-        for arena, arguments in (("memfd", []), ("mlock", ["--no-memfd-secret"])):
-            if options.only in (None, arena):
-                life(scanner, verdicts, options, arena, arguments)
-                for name, number in ENDS:
-                    end(scanner, verdicts, options, arena, arguments, name, number)
+        for arena, arguments, steps, is_dumped in ARENAS:
+            if options.only not in (None, arena):
+                continue
+            life(scanner, verdicts, options.core and is_dumped, options.binary, arena, arguments, steps)
+            for name, number in ENDS if is_dumped else ENDS[:1]:
+                end(scanner, verdicts, options, arena, arguments, name, number)
     verdicts.close()
 
 
@@ -152,7 +164,7 @@ def arguments_of_command_line():
         "--expect-found", action="store_true", help="pass if canaries ARE found (a build without wiping)"
     )
     parser.add_argument("--no-gcore", dest="core", action="store_false", help="leave out the core files")
-    parser.add_argument("--only", choices=("memfd", "mlock"), help="one arena")
+    parser.add_argument("--only", choices=[arena[0] for arena in ARENAS], help="one arena")
     options = parser.parse_args()
     if options.binary:
         os.environ["ONETIME_LITE"] = options.binary

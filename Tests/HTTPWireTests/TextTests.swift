@@ -183,13 +183,8 @@ import Testing
 @Suite struct ResponseStatusTests {
     @Test func `Numbers are written in decimal digits`() {
         for value in [0, 1, 9, 10, 99, 100, 1_234_567_890, UInt64.max - 1, UInt64.max] {
-            let digits = unsafe [UInt8](unsafeUninitializedCapacity: 20) { buffer, initialized in
-                var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
-                output.append(decimal: value)
-                initialized = unsafe output.finalize(for: buffer)
-            }
-            #expect(digits == Array("\(value)".utf8))
-            #expect(Decimal.digitCount(of: value) == digits.count)
+            let digits = DecimalDigits(value)
+            #expect(digits.span.indices.map { digits.span[$0] } == Array("\(value)".utf8))
         }
     }
 

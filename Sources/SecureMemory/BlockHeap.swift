@@ -38,7 +38,7 @@ public final class BlockHeap: Sendable {
         if !isWiped { unsafe onetime_wipe(block, byteCount) }
         var released = Self.wholePages(byteCount)
         if byteCount > BlockSize.largest {
-            unsafe munmap(block, released)
+            unsafe Pages.unmap(block, released)
         } else {
             let address = UInt(bitPattern: block)
             released = segments.withLock { $0.free(address, BlockSize(for: byteCount)) }
@@ -87,5 +87,10 @@ enum Pages {
     static func map(_ byteCount: Int) -> UnsafeMutableRawPointer? {
         let mapped = unsafe mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         return unsafe mapped == MAP_FAILED ? nil : mapped
+    }
+
+    static func unmap(_ pages: UnsafeMutableRawPointer, _ byteCount: Int) {
+        // The kernel refuses a hole when a process has too many already. The memory goes back all the same.
+        if unsafe munmap(pages, byteCount) != 0 { unsafe _ = madvise(pages, byteCount, MADV_DONTNEED) }
     }
 }

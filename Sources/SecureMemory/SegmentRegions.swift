@@ -44,7 +44,7 @@ struct SegmentRegions: ~Copyable, @unchecked Sendable {
 
     deinit {
         for region in regions {
-            if let base = unsafe region.base { unsafe munmap(base, Self.regionBytes) }
+            if let base = unsafe region.base { unsafe Pages.unmap(base, Self.regionBytes) }
         }
     }
 
@@ -81,7 +81,7 @@ struct SegmentRegions: ~Copyable, @unchecked Sendable {
         regions[place.region].freeCount += 1
         firstWithRoom = min(firstWithRoom, place.region)
         if regions[place.region].freeCount == segmentsInRegion {
-            unsafe munmap(base, Self.regionBytes)
+            unsafe Pages.unmap(base, Self.regionBytes)
             unsafe regions[place.region].base = nil
         } else {
             unsafe madvise(place.base, segmentBytes, MADV_DONTNEED)
@@ -94,9 +94,9 @@ struct SegmentRegions: ~Copyable, @unchecked Sendable {
         let alignment = Pages.size << largestOrder
         guard let mapped = unsafe Pages.map(regionBytes + alignment) else { return nil }
         let before = (alignment - Int(bitPattern: mapped) & (alignment - 1)) & (alignment - 1)
-        if before > 0 { unsafe munmap(mapped, before) }
+        if before > 0 { unsafe Pages.unmap(mapped, before) }
         let base = unsafe mapped + before
-        if before < alignment { unsafe munmap(base + regionBytes, alignment - before) }
+        if before < alignment { unsafe Pages.unmap(base + regionBytes, alignment - before) }
         // Or a block would occupy 2 MiB where the kernel is set to give everybody large pages.
         unsafe madvise(base, regionBytes, MADV_NOHUGEPAGE)
         return unsafe base

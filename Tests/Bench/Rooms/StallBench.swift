@@ -32,7 +32,6 @@ struct Durations: Sendable {
     }
 
     var count: Int { wall.count }
-    func dbg(_ n: String) { print(n, own.count, own.enumerated().sorted { $0.1 > $1.1 }.prefix(12).map { "\($0.0):\($0.1/1000)" }, own.reduce(0) { $0 + Int($1) } / 1_000_000) }
 }
 
 enum StallBench {
@@ -64,7 +63,6 @@ enum StallBench {
         var amidWipe = Longest()
         for _ in 0..<rounds {
             let found = try round(secrets)
-            found.grow.dbg("grow"); found.expire.dbg("expire"); found.amidExpiry.dbg("amid"); found.wipe.dbg("wipe"); found.amidWipe.dbg("amidwipe")
             grow.add(found.grow)
             expire.add(found.expire)
             amidExpiry.add(found.amidExpiry)

@@ -1,7 +1,7 @@
 // Ciphertext at rest: ordinary memory with one owner.
 internal import SecureMemory
 
-/// A run of ciphertext in ordinary memory. It is wiped and freed when its owner goes.
+/// A run of ciphertext in ordinary memory. It is wiped and given back when its owner goes.
 @safe
 public struct SealedContent: ~Copyable, @unchecked Sendable {
     // Sendable: the block belongs to this value alone.
@@ -18,7 +18,7 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
 
     deinit {
         guard let base = unsafe base else { return }
-        unsafe Self.free(base, Int(capacity))
+        unsafe BlockHeap.shared.free(base, Int(capacity))
     }
 
     /// The ciphertext.
@@ -45,27 +45,23 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
     private mutating func grow(to needed: Int) throws(SealingError) {
         // The first block fits exactly: most secrets are one chunk. Later ones double.
         guard needed <= Int(UInt32.max) else { throw .libraryFailure }
-        move(toBlockOf: capacity == 0 ? needed : min(max(needed, Int(capacity) * 2), Int(UInt32.max)))
+        try move(toBlockOf: capacity == 0 ? needed : min(max(needed, Int(capacity) * 2), Int(UInt32.max)))
     }
 
     /// Gives back the room that doubling left over.
     mutating func shrinkToFit() {
-        if byteCount < capacity { move(toBlockOf: Int(byteCount)) }
+        // Without memory for a smaller block it stays in the larger one.
+        if byteCount < capacity { try? move(toBlockOf: Int(byteCount)) }
     }
 
-    private mutating func move(toBlockOf size: Int) {
-        let block = UnsafeMutablePointer<UInt8>.allocate(capacity: size)
+    private mutating func move(toBlockOf size: Int) throws(SealingError) {
+        guard let memory = unsafe BlockHeap.shared.allocate(size) else { throw .libraryFailure }
+        let block = unsafe memory.bindMemory(to: UInt8.self, capacity: size)
         if let base = unsafe base {
             unsafe block.update(from: base, count: Int(byteCount))
-            unsafe Self.free(base, Int(capacity))
+            unsafe BlockHeap.shared.free(base, Int(capacity))
         }
         unsafe base = block
         capacity = UInt32(size)
-    }
-
-    private static func free(_ block: UnsafeMutablePointer<UInt8>, _ count: Int) {
-        var bytes = unsafe MutableSpan(_unsafeStart: block, count: count)
-        wipe(&bytes)
-        unsafe block.deallocate()
     }
 }

@@ -25,6 +25,21 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
     private let ordinary: UnsafeMutablePointer<UInt8>?
     private let ordinaryBytes: Int
     private var filledInSegment: [UInt16]
+    /// What became of each segment when all cells were wiped.
+    private var leftovers: [Leftover]
+    /// All segments below these numbers are wiped, and given back.
+    private var firstUnwiped: Int
+    private var firstUnreleased: Int
+    /// Locked cells from this one on were not filled since all were wiped.
+    private var lockedEnd = 0
+
+    private enum Leftover: UInt8 {
+        case nothing
+        /// Its cells count as empty, but hold what they held.
+        case bytes
+        /// Its cells are zero, but it may have pages although none is filled.
+        case pages
+    }
 
     /// A table of so many cells, the first `lockedCapacity` of them in locked memory.
     public init(capacity: Int, lockedCapacity: Int, allowsSecretMemory: Bool = true) throws(SecureMemoryError) {
@@ -40,6 +55,9 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
         unsafe ordinary = reserved
         ordinaryBytes = segments * Self.segmentBytes
         filledInSegment = Array(repeating: 0, count: segments)
+        leftovers = Array(repeating: .nothing, count: segments)
+        firstUnwiped = segments
+        firstUnreleased = segments
     }
 
     /// Reserves ordinary pages as a whole; they are backed by memory only where cells are filled.
@@ -56,7 +74,7 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
 
     deinit {
         guard let ordinary = unsafe ordinary else { return }
-        for segment in filledInSegment.indices where filledInSegment[segment] > 0 {
+        for segment in filledInSegment.indices where filledInSegment[segment] > 0 || leftovers[segment] == .bytes {
             unsafe onetime_wipe(ordinary + segment * Self.segmentBytes, Self.segmentBytes)
         }
         unsafe onetime_crash_wipe_remove(ordinary)
@@ -78,12 +96,16 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
     public mutating func fill(_ index: Int, with share: Span<UInt8>) {
         precondition(share.count == Self.shareSize, "a share has 32 bytes")
         let cell = unsafe cell(index)
+        if index >= lockedCapacity {
+            let segment = (index - lockedCapacity) / Self.cellsPerSegment
+            if leftovers[segment] == .bytes { wipe(segment: segment) }
+            filledInSegment[segment] += 1
+        } else {
+            lockedEnd = max(lockedEnd, index + 1)
+        }
         unsafe share.withUnsafeBufferPointer { source in
             guard let start = source.baseAddress else { return }
             unsafe cell.update(from: start, count: Self.shareSize)
-        }
-        if index >= lockedCapacity {
-            filledInSegment[(index - lockedCapacity) / Self.cellsPerSegment] += 1
         }
     }
 
@@ -96,14 +118,72 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
     }
 
     /// Zeroes a filled cell: whatever was sealed under it can never be opened again.
-    public mutating func wipe(_ index: Int) {
+    ///
+    /// - Returns: how many bytes went back to the kernel for it.
+    @discardableResult
+    public mutating func wipe(_ index: Int) -> Int {
         unsafe onetime_wipe(cell(index), Self.shareSize)
-        guard index >= lockedCapacity, let ordinary = unsafe ordinary else { return }
+        guard index >= lockedCapacity else { return 0 }
         let segment = (index - lockedCapacity) / Self.cellsPerSegment
         filledInSegment[segment] -= 1
-        if filledInSegment[segment] == 0 {
-            unsafe madvise(ordinary + segment * Self.segmentBytes, Self.segmentBytes, MADV_DONTNEED)
+        guard filledInSegment[segment] == 0 else { return 0 }
+        return release(segment)
+    }
+
+    /// Empties all cells at once: nothing but ``withShare(_:_:)`` of a cell that is not filled could still find what was there.
+    ///
+    /// The locked ones are zeroed at once. The others are zeroed by ``wipeNext()``, which takes a millisecond or more for a
+    /// million, and their pages given back by ``releaseNext()``, which takes ten times as long.
+    public mutating func wipeAll() {
+        unsafe onetime_wipe(locked.base, lockedEnd * Self.shareSize)
+        lockedEnd = 0
+        for segment in filledInSegment.indices where filledInSegment[segment] > 0 {
+            filledInSegment[segment] = 0
+            leftovers[segment] = .bytes
+            firstUnwiped = min(firstUnwiped, segment)
+            firstUnreleased = min(firstUnreleased, segment)
         }
+    }
+
+    /// Zeroes 4096 cells that ``wipeAll()`` left over; 20 us.
+    ///
+    /// - Returns: whether there were any.
+    public mutating func wipeNext() -> Bool {
+        while firstUnwiped < leftovers.count {
+            firstUnwiped += 1
+            guard leftovers[firstUnwiped - 1] == .bytes else { continue }
+            wipe(segment: firstUnwiped - 1)
+            return true
+        }
+        return false
+    }
+
+    /// Gives the pages of 4096 cells back that ``wipeAll()`` left over, unless one of them was filled again.
+    ///
+    /// - Returns: how many bytes went back; nil when nothing is left over.
+    public mutating func releaseNext() -> Int? {
+        while firstUnreleased < leftovers.count {
+            let segment = firstUnreleased
+            firstUnreleased += 1
+            if leftovers[segment] == .bytes { wipe(segment: segment) }
+            guard leftovers[segment] == .pages else { continue }
+            leftovers[segment] = .nothing
+            return filledInSegment[segment] == 0 ? release(segment) : 0
+        }
+        return nil
+    }
+
+    private mutating func wipe(segment: Int) {
+        leftovers[segment] = .pages
+        guard let ordinary = unsafe ordinary else { return }
+        unsafe onetime_wipe(ordinary + segment * Self.segmentBytes, Self.segmentBytes)
+    }
+
+    private mutating func release(_ segment: Int) -> Int {
+        leftovers[segment] = .nothing
+        guard let ordinary = unsafe ordinary else { return 0 }
+        unsafe madvise(ordinary + segment * Self.segmentBytes, Self.segmentBytes, MADV_DONTNEED)
+        return Self.segmentBytes
     }
 
     private static var segmentBytes: Int { cellsPerSegment * shareSize }

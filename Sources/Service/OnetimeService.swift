@@ -246,7 +246,7 @@ public final class OnetimeService: RequestHandler {
     /// SIGUSR1: wipes everything and goes on.
     public func userSignal(now: Moment, isolation vault: isolated Vault) {
         let count = vault.count
-        vault.wipeAll(now: now)
+        vault.wipe(now: now)
         onUserSignal(count)
     }
 }

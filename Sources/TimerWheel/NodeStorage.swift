@@ -35,7 +35,7 @@ struct NodeStorage: ~Copyable {
     static var segmentNodes: UInt32 { 1 &<< segmentBits }
 
     private static var segmentBits: UInt32 { 12 }
-    private static var segmentBytes: Int { Int(segmentNodes) * MemoryLayout<TimerNode>.stride }
+    static var segmentBytes: Int { Int(segmentNodes) * MemoryLayout<TimerNode>.stride }
 
     @safe
     private struct Segment {
@@ -123,6 +123,18 @@ struct NodeStorage: ~Copyable {
         }
         unsafe Self.unmap(nodes)
         return true
+    }
+
+    /// Unmaps a segment with whatever is in it. Returns how many armed timers that were; nil when none is mapped.
+    mutating func discardSegment() -> Int? {
+        for segment in unsafe table.indices {
+            guard let nodes = unsafe table[segment].nodes else { continue }
+            let armed = unsafe Int(table[segment].armed)
+            unsafe table[segment] = Segment(nodes: nil, armed: 0)
+            unsafe Self.unmap(nodes)
+            return armed
+        }
+        return nil
     }
 
     private func pointer(to index: UInt32) -> UnsafeMutablePointer<TimerNode> {

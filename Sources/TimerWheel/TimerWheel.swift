@@ -100,6 +100,19 @@ public struct TimerWheel: ~Copyable {
         return true
     }
 
+    /// Forgets timers without handing them out: all those of the next segment that has any.
+    ///
+    /// It is how a wheel of which nothing is wanted any more is taken apart in small steps. In between, and until it returns
+    /// nil, nothing else may be asked of the wheel.
+    ///
+    /// - Returns: How many bytes went back to the system; nil when there was no such segment.
+    /// - Complexity: O(`capacity` / 4,096); unmaps 64 KiB.
+    public mutating func discardSegment() -> Int? {
+        guard let armed = nodes.discardSegment() else { return nil }
+        count -= armed
+        return NodeStorage.segmentBytes
+    }
+
     /// Whether the timer of `index` is armed: scheduled, and neither cancelled nor handed out since.
     ///
     /// - Complexity: O(1).

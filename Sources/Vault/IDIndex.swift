@@ -102,6 +102,16 @@ struct IDIndex: ~Copyable {
         }
     }
 
+    /// Takes the index apart, a segment of each table at a time; nothing may be looked up in it any more.
+    ///
+    /// - Parameter position: where to go on, 0 at first.
+    /// - Returns: the next position; nil when nothing is left.
+    mutating func takeApart(at position: Int) -> Int? {
+        let next = nodes.removeSegment(of: position)
+        let nextBucket = buckets.removeSegment(of: position)
+        return next ?? nextBucket
+    }
+
     private mutating func unlink(_ slot: UInt32, from bucket: Int, next: UInt32) {
         let last = Int(buckets[bucket].count) - 1
         for place in 0..<last + 1 where UInt32(truncatingIfNeeded: buckets[bucket].entries[place]) == slot {

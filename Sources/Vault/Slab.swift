@@ -10,22 +10,30 @@ struct Slab<Element: ~Copyable>: ~Copyable {
     private static var elementsPerSegment: Int { 4096 }
     private static var wordsPerSegment: Int { elementsPerSegment / 64 }
 
-    /// A run of elements, and a bit for each that tells whether it is there.
+    /// A run of elements, and behind it a bit for each that tells whether it is there.
     @safe
     private struct Segment {
         let elements: UnsafeMutablePointer<Element>
         let present: UnsafeMutablePointer<UInt64>
         var count = 0
+        /// The most elements that there were since it was empty.
+        var most = 0
+
+        private static var presentOffset: Int { (elementsPerSegment * MemoryLayout<Element>.stride + 7) / 8 * 8 }
+        private static var byteCount: Int { presentOffset + wordsPerSegment * 8 }
 
         init() {
-            unsafe elements = .allocate(capacity: elementsPerSegment)
-            unsafe present = .allocate(capacity: wordsPerSegment)
+            guard let memory = unsafe BlockHeap.shared.allocate(Self.byteCount) else {
+                preconditionFailure("out of memory for records")
+            }
+            unsafe elements = memory.bindMemory(to: Element.self, capacity: elementsPerSegment)
+            unsafe present = (memory + Self.presentOffset).bindMemory(to: UInt64.self, capacity: wordsPerSegment)
             unsafe present.initialize(repeating: 0, count: wordsPerSegment)
         }
 
+        /// Every element has to be wiped by now.
         func free() {
-            unsafe elements.deallocate()
-            unsafe present.deallocate()
+            unsafe BlockHeap.shared.free(elements, Self.byteCount, isWiped: true)
         }
     }
 
@@ -66,6 +74,7 @@ struct Slab<Element: ~Copyable>: ~Copyable {
         let number = index / Self.elementsPerSegment
         var segment = segments[number] ?? Segment()
         segment.count += 1
+        segment.most = max(segment.most, segment.count)
         segments[number] = segment
         count += 1
         let place = index % Self.elementsPerSegment
@@ -83,11 +92,15 @@ struct Slab<Element: ~Copyable>: ~Copyable {
         unsafe segment.present[index % Self.elementsPerSegment / 64] &= ~Self.bit(index)
         segment.count -= 1
         count -= 1
-        if segment.count == 0 {
+        if segment.count > 0 {
+            segments[number] = segment
+        } else if number == 0, segment.most <= Self.wordsPerSegment {
+            // A few that come and go one after the other do not map and unmap a segment each time.
+            segment.most = 0
+            segments[number] = segment
+        } else {
             segment.free()
             segments[number] = nil
-        } else {
-            segments[number] = segment
         }
         return element
     }
@@ -116,6 +129,24 @@ struct Slab<Element: ~Copyable>: ~Copyable {
             place = 0
         }
         return nil
+    }
+
+    /// Takes out whatever lies in the segment of a number, all at once. O(elements in a segment).
+    ///
+    /// - Returns: the first number of the next segment; nil when this was the last one.
+    mutating func removeSegment(of index: Int) -> Int? where Element: BitwiseCopyable {
+        let number = index / Self.elementsPerSegment
+        guard number < segments.count else { return nil }
+        if let segment = segments[number] {
+            let all = MemoryLayout<Element>.stride * Self.elementsPerSegment
+            let bytes = unsafe UnsafeMutableRawPointer(segment.elements).assumingMemoryBound(to: UInt8.self)
+            var span = unsafe MutableSpan(_unsafeStart: bytes, count: all)
+            SecureMemory.wipe(&span)
+            segment.free()
+            segments[number] = nil
+            count -= segment.count
+        }
+        return number + 1 < segments.count ? (number + 1) * Self.elementsPerSegment : nil
     }
 
     private func pointer(_ index: Int) -> UnsafeMutablePointer<Element> {

@@ -23,8 +23,13 @@ public actor Vault {
     /// Final, or each look at it would take memory for the accessor that lends it.
     final var wheel: TimerWheel
     let wheelStart: UInt64
-    private(set) var bytesInUse = 0
+    /// Those that are being taken apart included.
+    var bytesInUse = 0
     private var highWater = 0
+    /// What was held when all was wiped, and is not taken apart yet.
+    var remains: [Remains] = []
+    /// Bytes that went back to the kernel, other than those of the block heap.
+    var givenBack = 0
 
     /// The executor of the event loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -146,18 +151,6 @@ public actor Vault {
         return max(left, 0)
     }
 
-    /// Destroys every secret and forgets every receipt.
-    public func wipeAll(now: Moment) {
-        var slot = records.nextIndex(from: 0)
-        while let current = slot {
-            destroy(current, as: .burned, now)
-            slot = records.nextIndex(from: current + 1)
-        }
-        gone.removeAll()
-        owned = []
-        trimIfMostlyEmpty()
-    }
-
     // MARK: Slots
 
     /// The slot of a secret that lives.
@@ -179,7 +172,7 @@ public actor Vault {
 
     /// Moves a record out; what is left of it is a receipt without key material.
     private func remove(_ slot: Int, as state: ReceiptView.State, _ now: Moment) -> Record {
-        shares.wipe(slot)
+        givenBack += shares.wipe(slot)
         let receiptID = receipts.id(of: slot)
         secrets.remove(slot: slot)
         receipts.remove(slot: slot)
@@ -200,6 +193,12 @@ public actor Vault {
 
     // MARK: Time
 
+    /// The last tick that has passed at a moment.
+    func tick(at now: Moment) -> UInt32 {
+        let elapsed = now.milliseconds > wheelStart ? now.milliseconds - wheelStart : 0
+        return UInt32(clamping: elapsed / Self.tickMilliseconds)
+    }
+
     /// The first tick at which a moment has passed. A tick is 100 ms, counted from the start of the vault.
     private func tick(atOrAfter milliseconds: UInt64) -> UInt32 {
         let elapsed = milliseconds > wheelStart ? milliseconds - wheelStart : 0
@@ -208,34 +207,48 @@ public actor Vault {
 
     static let tickMilliseconds: UInt64 = 100
 
-    /// Destroys secrets whose time is over, at most about `budget` of them.
+    /// Goes on with what takes long, a little at a time: takes apart what was wiped, and destroys secrets whose time is over.
     ///
+    /// - Parameter budget: how much to do, in units of about 0.3 us: a secret takes four, and one more for each KiB that goes back
+    ///   to the kernel because of it.
     /// - Returns: whether there is more to do right now.
     public func expire(now: Moment, budget: Int) -> Bool {
-        let elapsed = now.milliseconds > wheelStart ? now.milliseconds - wheelStart : 0
-        let tick = UInt32(clamping: elapsed / Self.tickMilliseconds)
         var budget = budget
+        takeApart(&budget)
+        let tick = tick(at: now)
+        var before = releasedBytes
         while let slot = wheel.next(upTo: tick, budget: &budget) {
             // Wiping a large content takes as long as destroying many small ones.
             budget = max(budget - Int(records[Int(slot)].content.byteCount) / Self.bytesPerStep, 0)
             destroy(Int(slot), as: .expired, now)
+            budget -= Self.unitsForSecret + (releasedBytes - before) / 1024
+            before = releasedBytes
         }
+        guard remains.isEmpty, !wheel.hasWorkLeft else { return true }
         trimIfMostlyEmpty()
-        return wheel.hasWorkLeft
+        return false
     }
 
     /// How many bytes of content are wiped in about the time that a secret takes to be destroyed.
     private static let bytesPerStep = 8192
 
-    /// When ``expire(now:budget:)`` should be called next, in milliseconds of the monotonic clock; nil while nothing lives.
+    /// What ending a secret takes of a budget: it touches ten places of which none is in the cache when there are many.
+    static let unitsForSecret = 4
+
+    /// All bytes that went back to the kernel so far. It is what takes longest when much is destroyed.
+    var releasedBytes: Int { givenBack + BlockHeap.shared.givenBack }
+
+    /// When ``expire(now:budget:)`` should be called next, in milliseconds of the monotonic clock; nil while there is nothing to
+    /// do.
     public var nextExpiry: UInt64? {
+        if !remains.isEmpty { return wheelStart }
         // Not by a closure, which would ask the runtime whose thread this is.
         guard let tick = wheel.nextDeadline else { return nil }
         return wheelStart + UInt64(tick) * Self.tickMilliseconds
     }
 
     /// Gives memory back once most of what was held is gone. The heap is walked only then, so it has few blocks left.
-    private func trimIfMostlyEmpty() {
+    func trimIfMostlyEmpty() {
         guard highWater > 256 << 10, bytesInUse < highWater / 16 else { return }
         Heap.trim()
         if highWater > 4 << 20 { Heap.releaseCode() }

@@ -17,6 +17,7 @@ enum BenchRooms {
         for section in arguments.isEmpty ? ["secrets"] : arguments {
             switch section {
             case "secrets": try SecretsBench.run(rounds: 15, secrets: 10_000)
+            case "stalls": try StallBench.run(rounds: 1, secrets: 1_000_000)
             default: print("there is no section \(section)")
             }
         }

@@ -76,12 +76,12 @@ extension [UInt8] {
 }
 
 /// Runs a body inside of a fresh vault, without a task.
-func withVault(_ body: @Sendable (isolated Vault, Desk) throws -> Void) throws {
+func withVault<Result: Sendable>(_ body: @Sendable (isolated Vault, Desk) throws -> Result) throws -> Result {
     let limits = VaultLimits()
     let shares = try ShareTable(capacity: limits.secrets, lockedCapacity: limits.lockedShares)
     shares.toucher()()
     let vault = Vault(executor: InlineExecutor(), limits: limits, shares: shares, now: at(0))
-    try vault.assumeIsolated { vault in try body(vault, Desk()) }
+    return try vault.assumeIsolated { vault in try body(vault, Desk()) }
 }
 
 /// A moment of a clock that the benchmark moves, in milliseconds from its start.

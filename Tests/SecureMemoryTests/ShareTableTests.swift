@@ -90,4 +90,28 @@ import Testing
             #expect(look(table, index).allSatisfy { $0 == 0 }, "seed \(seed), cell \(index)")
         }
     }
+
+    @Test func `wiping all empties every cell, the locked ones at once and the others step by step`() throws {
+        var table = try ShareTable(capacity: 100 + 3 * 4096, lockedCapacity: 100)
+        let (locked, first, second) = (7, 100 + 10, 100 + 4096 + 10)
+        for index in [locked, first, second] { table.fill(index, with: share(index).span) }
+        table.wipeAll()
+        let zero = [UInt8](repeating: 0, count: 32)
+        #expect(look(table, locked) == zero)
+        // A new share in the same segment does not bring its old neighbours back.
+        table.fill(first + 1, with: share(1).span)
+        #expect(look(table, first) == zero)
+        #expect(look(table, first + 1) == share(1))
+        while table.wipeNext() {}
+        #expect(look(table, second) == zero)
+        #expect(look(table, first + 1) == share(1), "what was filled since is left alone")
+        #expect(isResident(address(table, second)))
+        var released = 0
+        while let bytes = table.releaseNext() { released += bytes }
+        #expect(released == 4096 * 32, "the segment that is in use again stays")
+        #expect(!isResident(address(table, second)))
+        #expect(look(table, first + 1) == share(1))
+        table.wipe(first + 1)
+        #expect(!isResident(address(table, first)))
+    }
 }

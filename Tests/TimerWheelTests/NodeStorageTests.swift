@@ -66,4 +66,18 @@ import Testing
         let armed = (0..<2 * Self.segment).filter { index in wheel.isScheduled(index) }
         #expect(armed == [Self.segment + 1])
     }
+
+    @Test func `a wheel of which nothing is wanted is taken apart in pieces`() {
+        var wheel = TimerWheel(capacity: 100_000, now: 0)
+        for index in stride(from: UInt32(0), to: 50_000, by: 7) { wheel.schedule(index, at: 100 + index) }
+        var bytes = 0
+        var pieces = 0
+        while let released = wheel.discardSegment() {
+            bytes += released
+            pieces += 1
+        }
+        #expect(pieces == 13)
+        #expect(bytes == 13 * 65_536)
+        #expect(wheel.count == 0)
+    }
 }

@@ -177,4 +177,19 @@ import Testing
         // One segment holds the buckets that always are.
         #expect(index.segmentsInUse == 1)
     }
+
+    @Test func `an index is taken apart a segment at a time, and nothing of it is left`() {
+        let count = 20_000
+        var index = IDIndex(capacity: count)
+        for slot in 0..<count { index.insert(id(UInt64(slot), 78), slot: slot) }
+        let most = index.segmentsInUse
+        var position: Int? = 0
+        var steps = 0
+        while let next = position {
+            position = index.takeApart(at: next)
+            steps += 1
+        }
+        #expect(steps >= most / 2)
+        #expect(index.segmentsInUse == 0 && index.count == 0)
+    }
 }

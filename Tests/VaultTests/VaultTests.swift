@@ -217,6 +217,46 @@ import Testing
         }
     }
 
+    @Test func `a wipe ends everything at once, and its memory goes little by little while others are served`() throws {
+        var limits = VaultLimits.small
+        (limits.secrets, limits.bytes) = (5000, 16 << 20)
+        limits.lockedShares = 100
+        try withVault(limits) { vault, desk in
+            let sent = try (0..<4500).map { _ in try desk.conceal(in: vault, now: at(0)) }
+            let before = vault.bytesInUse
+            vault.wipe(now: at(1))
+            #expect(vault.count == 0)
+            for sent in sent {
+                #expect(vault.secret(sent.id, now: at(1)) == nil)
+                #expect(vault.receipt(sent.receiptID, now: at(1)) == nil)
+            }
+            #expect(vault.bytesInUse > before / 2, "what is not destroyed yet still counts")
+            let next = try desk.conceal([9], timeToLive: 3600, in: vault, now: at(2))
+            let due = vault.nextExpiry ?? .max
+            #expect(due <= at(2).milliseconds, "there is work to do right now")
+            var steps = 1
+            while vault.expire(now: at(3), budget: 1024) { steps += 1 }
+            #expect(steps > 4)
+            #expect(vault.bytesInUse < before / 100)
+            #expect(vault.count == 1)
+            let later = vault.nextExpiry ?? 0
+            #expect(later > at(3_000_000).milliseconds)
+            #expect(try desk.take(next, from: vault, now: at(4)) == [9])
+        }
+    }
+
+    @Test func `a second wipe while the first is being cleared up ends what came between`() throws {
+        try withVault { vault, desk in
+            let first = try desk.conceal(in: vault, now: at(0))
+            vault.wipe(now: at(1))
+            let second = try desk.conceal(in: vault, now: at(2))
+            vault.wipe(now: at(3))
+            while vault.expire(now: at(4), budget: 16) {}
+            #expect(vault.secret(first.id, now: at(4)) == nil && vault.secret(second.id, now: at(4)) == nil)
+            #expect(vault.bytesInUse == 0 && vault.nextExpiry == nil)
+        }
+    }
+
     @Test func `a clock that goes back brings nothing back`() throws {
         try withVault { vault, desk in
             let sent = try desk.conceal(timeToLive: 10, in: vault, now: at(5000))

@@ -132,6 +132,8 @@ extension Server {
             if isOpen(connection), connection.phase == .head, connection.output == nil { goOn(connection, isolation) }
             return
         }
+        // TLS encrypts what it sends with the help of registers.
+        defer { if connection.session != nil { scrubRegistersAndStack() } }
         guard let sent = send(output, connection.sentCount..<output.count, connection) else { return }
         guard sent == output.count else {
             connection.sentCount = sent

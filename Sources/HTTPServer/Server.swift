@@ -188,7 +188,10 @@ public final class Server<Handler: RequestHandler> {
         isPostponing = false
         while let signal = signals.next() {
             switch signal {
-            case .user1: handler.userSignal(now: now, isolation: isolation)
+            case .user1:
+                handler.userSignal(now: now, isolation: isolation)
+                // Whoever asks for a wipe gets all of it.
+                scrubRegistersAndStack()
             case .hangup: reload()
             case .interrupt, .terminate:
                 // The second one does not wait for anybody.

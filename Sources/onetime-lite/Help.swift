@@ -22,7 +22,9 @@ enum Help {
             """
         for option in Configuration.options {
             let name = "  --\(option.flag)\(option.value.map { " \($0)" } ?? "")"
-            text += name + String(repeating: " ", count: max(1, indent - name.count))
+            // A long name has its line alone.
+            text += name.count < indent ? name : name + "\n"
+            text += String(repeating: " ", count: name.count < indent ? indent - name.count : indent)
             text += wrapped("\(option.help) [\(option.variable)]") + "\n"
         }
         return text

@@ -90,4 +90,4 @@ def crowds(results):
             results.check(server.alive(), "the server is there after the crowds")
 
 
-TESTS = (crowds,)
+TESTS = [crowds]

@@ -33,6 +33,8 @@ final class Connection<Exchange> {
     var receivesWhenWritable = false
     /// Stands among those that are read in the next turn.
     var isQueuedToRead = false
+    /// Stands among those whose handshake begins or goes on.
+    var isQueuedToShake = false
     var phase = Phase.head
     /// What is waited for at present.
     var interest = Readiness.readable

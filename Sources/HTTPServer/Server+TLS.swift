@@ -5,8 +5,55 @@ internal import SecureMemory
 internal import TLS
 
 extension Server {
-    /// How long handshakes may keep the loop in one turn. The kernel reports again whoever had to wait, behind all others.
+    /// How long handshakes of one kind, new or begun, may keep the loop in one turn; one that is under way then is not broken off.
     private static var handshakeMicroseconds: UInt64 { 2_000 }
+
+    /// Whether a connection has to complete a handshake before requests can be read from it.
+    func isShaking(_ connection: Peer) -> Bool {
+        tls != nil && !connection.isMisdirected && connection.session?.isEstablished != true
+    }
+
+    /// Has a connection begin its handshake, or go on with it, once everybody else was served in this turn.
+    func lineUp(_ connection: Peer) {
+        guard !connection.isQueuedToShake else { return }
+        connection.isQueuedToShake = true
+        if connection.session == nil {
+            newHandshakes.append(token(connection))
+        } else {
+            begunHandshakes.append(token(connection))
+        }
+    }
+
+    /// Whether handshakes wait for the next turn.
+    var hasHandshakesLeft: Bool { !newHandshakes.isEmpty || !begunHandshakes.isEmpty }
+
+    /// Goes on with handshakes, in the order in which they came. What those lack that were begun costs little: a flood of new ones,
+    /// each with a signature to make, does not keep them waiting.
+    func shakeHands(_ isolation: isolated Handler.Isolation) {
+        guard hasHandshakesLeft else { return }
+        shakeHands(&begunHandshakes, isolation)
+        shakeHands(&newHandshakes, isolation)
+    }
+
+    private func shakeHands(_ line: inout [UInt64], _ isolation: isolated Handler.Isolation) {
+        handshakesTook = 0
+        var count = 0
+        while count < line.count, handshakesTook < Self.handshakeMicroseconds {
+            let connection = connection(line[count])
+            count += 1
+            guard let connection else { continue }
+            connection.isQueuedToShake = false
+            if !connection.interest.contains(.readable) { wait(for: .readable, on: connection) }
+            readable(connection, isolation)
+        }
+        line.removeFirst(count)
+        // The kernel does not report those again who stand in line; the ones before them it was told already.
+        for token in line.reversed() {
+            guard let connection = connection(token) else { continue }
+            guard !connection.interest.isEmpty else { break }
+            wait(for: [], on: connection)
+        }
+    }
 
     /// Brings a connection to where requests can be read from it.
     ///
@@ -55,12 +102,8 @@ extension Server {
         return false
     }
 
-    /// Goes on with a handshake or a read that had to write first. Returns whether that was what the socket was waited for.
+    /// Goes on with a read that had to write first. Returns whether that was what the socket was waited for.
     func continueTransport(_ connection: Peer, _ isolation: isolated Handler.Isolation) -> Bool {
-        if let isEstablished = connection.session?.isEstablished, !isEstablished {
-            if isReadyToRead(connection) { readable(connection, isolation) }
-            return true
-        }
         guard connection.receivesWhenWritable else { return false }
         connection.receivesWhenWritable = false
         guard connection.output == nil, connection.phase == .head || connection.phase == .body else { return false }

@@ -36,7 +36,10 @@ public final class Server<Handler: RequestHandler> {
 
     /// Connections that TLS holds bytes of, beyond what there was room for.
     var holdingMore: [UInt64] = []
-    /// How much time of this turn went into handshakes.
+    /// Connections whose handshakes begin or go on after all else, in this turn or a later one.
+    var newHandshakes: [UInt64] = []
+    var begunHandshakes: [UInt64] = []
+    /// How much time of this turn went into handshakes of one kind.
     var handshakesTook: UInt64 = 0
 
     /// What came in one go; empty between two events.
@@ -127,7 +130,7 @@ public final class Server<Handler: RequestHandler> {
     /// One turn: wait, readiness, what is due, answers of workers.
     private func turn(_ hasMore: Bool, _ isolation: isolated Handler.Isolation) throws(Errno) -> Bool {
         try setAlarm(isolation)
-        let ready = try queue.wait(milliseconds: hasMore || !holdingMore.isEmpty ? 0 : nil)
+        let ready = try queue.wait(milliseconds: hasMore || !holdingMore.isEmpty || hasHandshakesLeft ? 0 : nil)
         now = .now
         handshakesTook = 0
         readHeldBytes(isolation)
@@ -144,6 +147,7 @@ public final class Server<Handler: RequestHandler> {
         }
         isPostponing = false
         sendOutbox()
+        shakeHands(isolation)
         loop.runJobs()
         for ticket in workers.takeCompleted() { resume(ticket, isolation) }
         let more = handler.expire(now: now, isolation: isolation)
@@ -157,6 +161,7 @@ public final class Server<Handler: RequestHandler> {
     private func handle(_ token: UInt64, _ readiness: Readiness, _ isolation: isolated Handler.Isolation) {
         guard let connection = connection(token) else { return }
         if !readiness.isDisjoint(with: .broken) { return close(connection) }
+        if isShaking(connection) { return lineUp(connection) }
         // While a worker has the request this is all that is waited for: whoever hangs up gets no secret, and loses none.
         if readiness.contains(.peerFinished) && connection.phase == .waiting { return close(connection) }
         if readiness.contains(.writable), !continueTransport(connection, isolation) { writable(connection, isolation) }

@@ -14,6 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 import tls_certificates  # noqa: E402
+import tls_crowd  # noqa: E402
 import tls_transfer  # noqa: E402
 from onetime_harness import Server, run_suite  # noqa: E402
 from onetime_http import Connection, post_form, request, share  # noqa: E402
@@ -257,7 +258,7 @@ def main(results):
             results.run(test, results, server)
         results.equal(server.stop(), 0, "SIGTERM exits 0")
     results.run(slow_handshakes, results)
-    for test in tls_certificates.TESTS + tls_transfer.TESTS_OF_THE_END:
+    for test in tls_certificates.TESTS + tls_crowd.TESTS + tls_transfer.TESTS_OF_THE_END:
         results.run(test, results)
 
 

@@ -35,7 +35,6 @@ public enum RequestFault: Error, Equatable, Hashable, Sendable, CaseIterable {
     case missingHost
     case duplicateHost
     case malformedHost
-    case contradictoryHost
 
     // Framing.
     case malformedContentLength
@@ -98,7 +97,6 @@ extension RequestFault {
         case .missingHost: "The Host field is missing."
         case .duplicateHost: "The Host field comes twice."
         case .malformedHost: "The host is not a name or an IP address with an optional port."
-        case .contradictoryHost: "The Host field and the request target name different hosts."
         case .malformedContentLength: "Content-Length is not one number in decimal digits."
         case .duplicateContentLength: "Content-Length comes twice."
         case .contentLengthOverflow: "Content-Length is too large to count."

@@ -71,18 +71,8 @@ extension RequestHead {
         guard !facts.hasHost else { throw .duplicateHost }
         guard HostGrammar.isValid(head.extracting(lower..<upper)) else { throw .malformedHost }
         facts.hasHost = true
-        guard isAbsolute else {
-            host = ByteRange(lower, upper)
-            return
-        }
-        // The authority of an absolute target would go before the field (RFC 9112, section 3.2.2), but whoever passed
-        // the request on may have gone by the field. A client has to send the same in both (section 3.2).
-        let named = host.span(in: head)
-        guard upper - lower == named.count else { throw .contradictoryHost }
-        for offset in named.indices {
-            let isSame = ByteClass.lowercased(head[lower + offset]) == ByteClass.lowercased(named[offset])
-            guard isSame else { throw .contradictoryHost }
-        }
+        // The authority of an absolute target goes before the field (RFC 9112, section 3.2.2).
+        if !isAbsolute { host = ByteRange(lower, upper) }
     }
 
     /// Judges the fields together (RFC 9112, sections 3.2, 6.1, 6.3 and 9.3; RFC 9110, section 10.1.1).

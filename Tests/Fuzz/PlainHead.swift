@@ -100,8 +100,6 @@ struct PlainHead {
         // Where the target has no path, the root stands for it.
         agree(rest == host + path + query || (path == [0x2F] && rest == host + query), "another absolute target")
         agree(!host.isEmpty, "an absolute target without a host")
-        let lowercased = { (bytes: [UInt8]) in String(decoding: bytes, as: UTF8.self).lowercased() }
-        agree(hosts.allSatisfy { lowercased($0) == lowercased(host) }, "the target and Host name different hosts")
     }
 
     private static func checkFraming(_ head: RequestHead, _ plain: PlainHead, _ agree: (Bool, String) -> Void) {

@@ -28,7 +28,7 @@ struct ClientNetwork: Equatable {
         }
         high = upper
         low = address.isIPv4 ? lower : 0
-        isLoopback = address.isIPv4 ? address.bytes[12] == 127 : upper == 0 && lower == 1
+        isLoopback = address.isLoopback
     }
 
     /// A hash by which nobody who does not know the seed can choose networks that collide.

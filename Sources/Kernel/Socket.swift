@@ -21,6 +21,7 @@ public struct Socket: ~Copyable, Sendable {
         let socket = try make(address, flags: SOCK_NONBLOCK)
         try socket.set(SOL_SOCKET, SO_REUSEADDR, 1)
         if !address.isIPv4 { try socket.set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 0) }
+        if address.isLoopback { socket.sendWithoutPacing() }
         let descriptor = socket.rawValue
         _ = try SystemCalls.retrying { unsafe address.withKernelForm { unsafe Int(bind(descriptor, $0, $1)) } }
         _ = try SystemCalls.retrying { Int(listen(descriptor, backlog)) }
@@ -126,6 +127,15 @@ public struct Socket: ~Copyable, Sendable {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(flags?.rawValue ?? 0)
         let family = address.isIPv4 ? AF_INET : AF_INET6
         return Socket(FileDescriptor(owning: Int32(try SystemCalls.retrying { Int(socket(family, type, 0)) })))
+    }
+
+    /// Has connections that are accepted send at once. Where the machine's congestion control is one that spaces packets out (BBR),
+    /// answers between two processes of one machine would wait for a timer each, although nothing there can be congested.
+    private func sendWithoutPacing() {
+        // Reno, which every kernel has and everybody may choose.
+        var name: [4 of UInt8] = [0x72, 0x65, 0x6e, 0x6f]
+        let length = socklen_t(MemoryLayout.size(ofValue: name))
+        unsafe setsockopt(rawValue, Int32(IPPROTO_TCP), TCP_CONGESTION, &name, length)
     }
 
     private func set(_ level: Int32, _ option: Int32, _ value: Int32) throws(Errno) {

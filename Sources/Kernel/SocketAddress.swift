@@ -11,6 +11,12 @@ public struct SocketAddress: Sendable, Equatable {
     /// Whether this is an IPv4 address.
     public let isIPv4: Bool
 
+    /// Whether only processes of this machine reach it: 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool {
+        if isIPv4 { return bytes[12] == 127 }
+        return (0..<15).allSatisfy { bytes[$0] == 0 } && bytes[15] == 1
+    }
+
     /// An address from its 16 bytes.
     public init(bytes: [16 of UInt8], port: UInt16, isIPv4: Bool) {
         self.bytes = bytes

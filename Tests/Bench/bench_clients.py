@@ -74,12 +74,14 @@ def run_client(workshop, command, seconds, environment=None):
     return text, spent
 
 
-def wrk(workshop, pids, url, seconds, headers=()):
-    """wrk with 64 connections; figures. Raises BenchFailure if an answer was not 2xx or 3xx."""
+def wrk(workshop, pids, url, seconds, headers=(), script=None, environment=None):
+    """wrk with 64 connections, and a script beside this file; figures. Raises BenchFailure if an answer was not 2xx or 3xx."""
     command = ["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % seconds, "--latency"]
     command += [word for header in headers for word in ("-H", header)]
+    if script:
+        command += ["-s", os.path.join(HERE, script)]
     meter = Meter(pids)
-    text, spent = run_client(workshop, command + [url], seconds)
+    text, spent = run_client(workshop, command + [url], seconds, environment)
     total = re.search(r"(\d+) requests in", text)
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     if not total or not rate or not int(total.group(1)):

@@ -1,5 +1,6 @@
 // Bytes through sockets, and what happens when the kernel does less than it was asked for.
 
+import Glibc
 import Testing
 
 @testable import Kernel
@@ -28,6 +29,15 @@ import Testing
         let isThere = try listener.accept(from: &peer) != nil
         #expect(isThere)
         #expect(peer == own)
+    }
+
+    @Test func `connections within the machine are not paced`() throws {
+        let ends = try Loopback()
+        var name = [UInt8](repeating: 0, count: 16)
+        var length = socklen_t(name.count)
+        let status = unsafe getsockopt(ends.accepted.rawValue, Int32(IPPROTO_TCP), TCP_CONGESTION, &name, &length)
+        #expect(status == 0)
+        #expect(Array(name.prefix { $0 != 0 }) == Array("reno".utf8))
     }
 
     @Test func `what is peeked at is still there, and what comes later is behind it`() throws {

@@ -21,6 +21,16 @@ MISTAKEN = {
     "X-XSS-Protection is not set": "browsers dropped it because it opened holes; a Content-Security-Policy does its work",
     "Strict-Transport-Security is not set": "over plain HTTP it may not be (RFC 6797, section 7.2)",
 }
+# nikto 2.1.5: what it merely tells. It is older than these fields, does not read subject alternative names, and takes a robots.txt
+# that keeps everybody out of everything for a secret path.
+TOLD = re.compile(
+    "Uncommon header '(referrer-policy|x-content-type-options|cross-origin-(resource|embedder|opener)-policy|x-frame-options"
+    "|permissions-policy|x-robots-tag|content-security-policy|strict-transport-security)' found"
+    r"|Allowed HTTP Methods: GET, HEAD, POST, OPTIONS $"
+    r"|File/dir '/' in robots.txt returned a non-forbidden|\"robots.txt\" contains 1 entry"
+    "|Hostname 'localhost' does not match certificate's CN 'onetime-lite'"
+    "|Target |Start Time|End Time|SSL Info|Server: No banner retrieved|No CGI Directories found|1 host"
+)
 CA = """[ca]
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
@@ -51,11 +61,30 @@ def run(name, command, limit, **options):
         return code, file.read()
 
 
-def install(results, program, package):
+def non_free():
+    """Options by which apt-get sees Debian's non-free packages too, without a change to the machine's own sources."""
+    folder = os.path.join(OUTPUT, "apt")
+    os.makedirs(os.path.join(folder, "lists", "partial"), exist_ok=True)
+    os.makedirs(os.path.join(folder, "sources"), exist_ok=True)
+    parts = "/etc/apt/sources.list.d"
+    for path in ["/etc/apt/sources.list"] + [os.path.join(parts, name) for name in sorted(os.listdir(parts))]:
+        if not os.path.exists(path) or not path.endswith((".list", ".sources")):
+            continue
+        with open(path, encoding="utf-8") as file:
+            text = re.sub(r"(?m)^(Components:.*|deb .*)$", r"\1 non-free", file.read())
+        if "debian" in text:
+            with open(os.path.join(folder, "sources", os.path.basename(path)), "w", encoding="utf-8") as file:
+                file.write(text)
+    settings = ("Etc::sourcelist=/dev/null", "Etc::sourceparts=%s/sources" % folder, "State::lists=%s/lists" % folder)
+    return [word for setting in settings for word in ("-o", "Dir::" + setting)]
+
+
+def install(results, program, package, options=()):
     """Whether a Debian package's program is there; installs it."""
     if shutil.which(program):
         return True
-    for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package]):
+    apt = ["apt-get", "-qq"] + list(options)
+    for command in (apt + ["update"], apt + ["install", "-y", "--no-install-recommends", package]):
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600, check=False)
     if shutil.which(program):
         return True
@@ -167,7 +196,25 @@ def wapiti(results):
         results.check(found["infos"]["target"], "wapiti: came to its end", text[-600:])
 
 
-SUITES = {"testssl": testssl, "sslyze": sslyze, "h2load": h2load, "wapiti": wapiti, "smuggling": smuggling.main}
+def nikto(results):
+    """nikto: nothing but what it merely tells."""
+    if not install(results, "nikto", "nikto", non_free()):
+        return
+    for arguments in ([], ["--tls", "self-signed"]):
+        with Server(*arguments) as server:
+            kind, option = ("https", "-ssl") if arguments else ("http", "-nossl")
+            command = ["nikto", "-h", "127.0.0.1", "-p", str(int(server.port)), "-nointeractive", option]
+            _, text = run("nikto-" + kind, command, 300)
+        done = re.search(r"(\d+) items checked: 0 error\(s\)", text)
+        results.check(done and int(done.group(1)) > 6000, "nikto: came to its end", text[-600:])
+        lines = [line for line in re.findall(r"(?m)^\+ (.*)$", text) if "items checked" not in line]
+        told = [line for line in lines if TOLD.match(line)]
+        for line in lines:
+            results.check(line in told, "nikto over " + kind, line)
+        print("nikto: %s: %s items checked, %d lines that merely tell" % (kind, done and done.group(1), len(told)))
+
+
+SUITES = {"testssl": testssl, "sslyze": sslyze, "h2load": h2load, "wapiti": wapiti, "nikto": nikto, "smuggling": smuggling.main}
 
 
 def main(results):
@@ -178,4 +225,4 @@ def main(results):
 
 
 if __name__ == "__main__":
-    run_suite(main, 1500)
+    run_suite(main, 1800)

@@ -69,7 +69,7 @@ extension Page {
         if problem?.concernsPassphrase != true { writer.markup(" autofocus") }
         describe(&writer, by: "secret-hint", isWrong: problem?.concernsContent == true)
         writer.markup("></textarea>\n<p class=\"hint\" id=\"secret-hint\">")
-        writer.element("", words.contentHint(words.size(policy.contentLimit)), "</p>\n</div>\n")
+        writer.element("", words.fill(words.contentHint, words.size(policy.contentLimit)), "</p>\n</div>\n")
     }
 
     private static func options(
@@ -93,7 +93,7 @@ extension Page {
         describe(&writer, by: "passphrase-hint", isWrong: concernsPassphrase)
         writer.element(">\n<p class=\"hint\" id=\"passphrase-hint\">", words.passphraseHint, "")
         if policy.passphraseMinimum > 1 {
-            writer.element(" ", words.passphraseMinimumHint(policy.passphraseMinimum), "")
+            writer.element(" ", words.quantity(words.passphraseMinimumHint, policy.passphraseMinimum), "")
         }
 
         writer.element("</p>\n</div>\n<div class=\"field\">\n<label for=\"ttl\">", words.lifetimeLabel, "</label>\n")

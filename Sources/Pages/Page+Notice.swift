@@ -40,9 +40,9 @@ public enum Notice: Equatable, Sendable {
         case .notFound: (words.notFoundTitle, words.notFoundLead)
         case .malformed: (words.malformedTitle, words.malformedLead)
         case .refused: (words.refusedTitle, words.refusedLead)
-        case .busy(let seconds): (words.busyTitle, words.problemBusy(words.duration(seconds)))
+        case .busy(let seconds): (words.busyTitle, words.fill(words.problemBusy, words.duration(seconds)))
         case .full: (words.fullTitle, words.fullLead)
-        case .tooLarge(let limit): (words.tooLargeTitle, words.problemContentTooLarge(words.size(limit)))
+        case .tooLarge(let limit): (words.tooLargeTitle, words.fill(words.problemContentTooLarge, words.size(limit)))
         }
     }
 }

@@ -157,6 +157,6 @@ extension Page {
     /// When something expires, and how long that is from now.
     static func expiry(_ writer: inout ResponseWriter, _ words: Words, expires: Int, secondsLeft: Int) {
         writer.time(expires, words)
-        writer.element(" <span class=\"aside\">(", words.timeLeft(words.roughDuration(secondsLeft)), ")</span>")
+        writer.element(" <span class=\"aside\">(", words.fill(words.timeLeft, words.roughDuration(secondsLeft)), ")</span>")
     }
 }

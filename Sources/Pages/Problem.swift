@@ -53,13 +53,15 @@ public enum Problem: Equatable, Sendable {
     func text(_ words: Words) -> String {
         switch self {
         case .emptyContent: words.problemEmptyContent
-        case .contentTooLarge(let limit): words.problemContentTooLarge(words.size(limit))
+        case .contentTooLarge(let limit): words.fill(words.problemContentTooLarge, words.size(limit))
         case .passphraseRequired: words.problemPassphraseRequired
-        case .passphraseTooShort(let minimum): words.problemPassphraseTooShort(minimum)
-        case .passphraseTooLong(let maximum): words.problemPassphraseTooLong(maximum)
-        case .wrongPassphrase(.some(let tries)): words.problemWrongPassphraseTriesLeft(tries)
+        case .passphraseTooShort(let minimum): words.quantity(words.problemPassphraseTooShort, minimum)
+        case .passphraseTooLong(let maximum): words.quantity(words.problemPassphraseTooLong, maximum)
+        case .wrongPassphrase(.some(1)): "\(words.problemWrongPassphrase) \(words.lastTry)"
+        case .wrongPassphrase(.some(let tries)):
+            "\(words.problemWrongPassphrase) \(words.quantity(words.triesLeft, tries))"
         case .wrongPassphrase(nil): words.problemWrongPassphrase
-        case .busy(let seconds): words.problemBusy(words.duration(seconds))
+        case .busy(let seconds): words.fill(words.problemBusy, words.duration(seconds))
         }
     }
 }

@@ -1,14 +1,23 @@
 // Everything that pages say, one property for each text: a language that lacks one does not compile.
 
 /// The texts of one language. ``choose(acceptLanguage:override:fallback:)`` finds the right one for a reader.
+///
+/// In a text, `{}` stands for a value; where there are two, `{1}` and `{2}`. Quantities have a form for each class of numbers that
+/// the language tells apart, with `|` between them, in the order of ``PluralRule``.
 public struct Words: Sendable {
     /// The language tag (BCP 47), as it stands in `lang` and Content-Language.
     public let tag: String
+    /// The language's own name.
+    let name: String
+    /// Which numbers take which form.
+    let plural: PluralRule
 
     // MARK: On every page
 
     /// Where secrets are kept, at the foot.
     let footer: String
+    /// Opens the choice of languages.
+    let language: String
     /// Above a problem, and before the title of its page.
     let problem: String
     /// A link to the form, for somebody else than the sender and for the sender.
@@ -16,6 +25,9 @@ public struct Words: Sendable {
     let shareAnother: String
     /// Nobody may rely on the connection's privacy.
     let insecureConnection: String
+    /// The server can't be reached; nothing was stored or shown.
+    let offline: String
+    let copied: String
 
     // MARK: The form
 
@@ -23,19 +35,69 @@ public struct Words: Sendable {
     let createLead: String
     let contentLabel: String
     /// Takes the size limit.
-    let contentHint: @Sendable (String) -> String
-    /// Opens the part of the form with passphrase and lifetime.
+    let contentHint: String
+    let addFiles: String
+    /// Takes the name of a file.
+    let removeFile: String
+    /// One file in place of the text, for browsers without scripts.
+    let fileLabel: String
+    /// Takes how much more there is room for.
+    let roomLeft: String
+    /// Opens the part of the form with passphrase, lifetime and so on.
     let optionsSummary: String
     let passphraseOptionalLabel: String
     let passphraseLabel: String
     let passphraseHint: String
-    /// Takes the least number of characters.
-    let passphraseMinimumHint: @Sendable (Int) -> String
+    /// A quantity: the least number of characters.
+    let passphraseMinimumHint: String
+    /// A button that makes a passphrase up, and what it may be made of.
+    let makePassphrase: String
+    let madeOf: String
+    let madeOfWords: String
+    let madeOfCharacters: String
+    let madeLength: String
+    /// Takes one of the four grades that follow.
+    let strength: String
+    let strengthWeak: String
+    let strengthFair: String
+    let strengthGood: String
+    let strengthBest: String
     let lifetimeLabel: String
     let lifetimeHint: String
+    let readersLabel: String
+    let readersHint: String
+    let triesLabel: String
+    let triesHint: String
+    let linksLabel: String
+    let linksHint: String
+    let partsLabel: String
+    let partsHint: String
+    let partsNeededLabel: String
+    let noteLabel: String
+    let noteHint: String
+    let labelLabel: String
+    let labelHint: String
     let createButton: String
     let generateButton: String
     let generateHint: String
+    /// The browser seals, or cannot.
+    let sealedHere: String
+    let sealedByServer: String
+    /// Take how far it is.
+    let sealing: String
+    let sending: String
+    let cancel: String
+    let cancelled: String
+    let recentTitle: String
+
+    // MARK: Several links at once
+
+    let linksTitle: String
+    let linksLead: String
+    /// Takes how many are needed and how many there are.
+    let partsLead: String
+    /// Takes a number.
+    let linkNumber: String
 
     // MARK: The sender's receipt
 
@@ -50,6 +112,12 @@ public struct Words: Sendable {
     let linkLabel: String
     let linkWarning: String
     let linkPassphraseHint: String
+    /// The page has the link without its key.
+    let linkKeyMissing: String
+    let copyLink: String
+    let copyPassphrase: String
+    let sendLink: String
+    let qrTitle: String
     let generatedLabel: String
     let generatedHint: String
     let stateLabel: String
@@ -64,8 +132,12 @@ public struct Words: Sendable {
     let expiredLabel: String
     let passphraseSet: String
     let passphraseNone: String
+    let wrongTriesLabel: String
+    let readLabel: String
+    /// Takes how many and of how many.
+    let countOf: String
     /// Takes a duration.
-    let timeLeft: @Sendable (String) -> String
+    let timeLeft: String
     let factsTitle: String
     let receiptHint: String
     let refreshLink: String
@@ -85,12 +157,42 @@ public struct Words: Sendable {
     let secretLead: String
     let secretOnce: String
     let serverLabel: String
+    let senderNote: String
     let secretPassphraseHint: String
     let revealButton: String
+    let destroyLink: String
+    let destroyedTitle: String
+    /// It was sealed in a browser.
+    let needsScript: String
+    let linkIncomplete: String
+    let ownSecret: String
+    /// Takes how far it is.
+    let opening: String
+    let doesNotOpen: String
     let revealedTitle: String
     let revealedLead: String
     let revealedLabel: String
     let revealedHint: String
+    let copySecret: String
+    let hideSecret: String
+    let showSecret: String
+    let filesLabel: String
+    /// Takes the name of a file.
+    let download: String
+    let clearLabel: String
+    let clearNever: String
+    let clearNow: String
+    let cleared: String
+
+    // MARK: Parts of a split secret
+
+    /// Takes which one and of how many.
+    let partTitle: String
+    /// Takes how many are missing.
+    let partLead: String
+    let partField: String
+    let partAdd: String
+    let partMismatch: String
 
     // MARK: Nothing to show
 
@@ -111,30 +213,31 @@ public struct Words: Sendable {
     // MARK: Problems with a form
 
     let problemEmptyContent: String
+    let problemTextAndFile: String
     /// Takes the size limit.
-    let problemContentTooLarge: @Sendable (String) -> String
+    let problemContentTooLarge: String
     let problemPassphraseRequired: String
-    let problemPassphraseTooShort: @Sendable (Int) -> String
-    let problemPassphraseTooLong: @Sendable (Int) -> String
+    /// Quantities.
+    let problemPassphraseTooShort: String
+    let problemPassphraseTooLong: String
     let problemWrongPassphrase: String
-    let problemWrongPassphraseTriesLeft: @Sendable (Int) -> String
+    /// The quantity of tries that are left, after ``problemWrongPassphrase``.
+    let triesLeft: String
+    let lastTry: String
     /// Takes how long to wait.
-    let problemBusy: @Sendable (String) -> String
+    let problemBusy: String
 
     // MARK: Quantities
 
-    let seconds: @Sendable (Int) -> String
-    let minutes: @Sendable (Int) -> String
-    let hours: @Sendable (Int) -> String
-    let days: @Sendable (Int) -> String
-    let bytes: @Sendable (Int) -> String
+    let seconds: String
+    let minutes: String
+    let hours: String
+    let days: String
+    let bytes: String
     /// Joins two quantities: hours and minutes.
-    let both: @Sendable (String, String) -> String
-    /// From January on.
-    let months: [12 of String]
-    /// Date and time of day, saying that it is UTC. Takes the name of the month too.
-    let dateAndTime: @Sendable (CalendarTime, String) -> String
-
-    /// A moment for a person to read.
-    func moment(_ time: CalendarTime) -> String { dateAndTime(time, months[time.month - 1]) }
+    let both: String
+    /// From January on, as they stand in a date, with `|` between them.
+    let months: String
+    /// Date and time of day: `{d}` day, `{M}` name of the month, `{y}` year, `{t}` time of day. Says that it is UTC.
+    let dateAndTime: String
 }

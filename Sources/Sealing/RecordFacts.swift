@@ -11,13 +11,16 @@ public struct RecordFacts: Sendable, Equatable {
     public let timeToLive: UInt32
     /// Whether a passphrase locks it.
     public let isLocked: Bool
+    /// What its content is.
+    public let kind: ContentKind
 
     /// Facts.
-    public init(id: RecordID, created: Int64, timeToLive: UInt32, isLocked: Bool) {
+    public init(id: RecordID, created: Int64, timeToLive: UInt32, isLocked: Bool, kind: ContentKind = .text) {
         self.id = id
         self.created = created
         self.timeToLive = timeToLive
         self.isLocked = isLocked
+        self.kind = kind
     }
 
     /// Version, id, creation, TTL, flags; numbers in network order.
@@ -31,7 +34,7 @@ public struct RecordFacts: Sendable, Equatable {
             bytes[17 + index] = UInt8(truncatingIfNeeded: UInt64(bitPattern: created) >> shift)
         }
         for index in 0..<4 { bytes[25 + index] = UInt8(truncatingIfNeeded: timeToLive >> UInt32(24 - 8 * index)) }
-        bytes[29] = isLocked ? 1 : 0
+        bytes[29] = (isLocked ? 1 : 0) | kind.rawValue << 1
         return bytes
     }
 }

@@ -30,6 +30,16 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// The same ciphertext once more, for a reader who may come again while another one is not done with it.
+    public func copy() throws(SealingError) -> SealedContent {
+        var copy = SealedContent()
+        let source = span
+        try copy.extend(by: Int(byteCount)) { (room) throws(SealingError) in
+            for index in source.indices { room[index] = source[index] }
+        }
+        return copy
+    }
+
     /// Grows by exactly `added` bytes that the closure fills.
     mutating func extend(
         by added: Int, _ fill: (inout MutableSpan<UInt8>) throws(SealingError) -> Void

@@ -76,7 +76,7 @@ extension OnetimeService {
                 let key = context.arena.allocate(ContentOpener.keySize),
                 let reserve = context.arena.allocate(firstPartCapacity(view.byteCount, draft))
             else { throw .arenaFull }
-            guard let taken = vault.take(id, share: &share, now: now) else { return missing(draft, request, &response) }
+            guard let taken = try vault.take(id, share: &share, now: now) else { return missing(draft, request, &response) }
             response.reserve = consume reserve
             let opener = try taken.opener(token: token, share: share.span, suite: context.suite, key: key)
             return hand(opener, draft, token, request, &exchange, &response)
@@ -145,7 +145,7 @@ extension OnetimeService {
             guard let contentShare = try unlock(draft, stretching, token, id, now, vault) else {
                 return failedAttempt(id, draft, request, &response, now, vault)
             }
-            guard let taken = vault.take(id, isUnlocked: true, share: &heldShare, now: now) else {
+            guard let taken = try vault.take(id, isUnlocked: true, share: &heldShare, now: now) else {
                 return missing(draft, request, &response)
             }
             response.reserve = consume reserve

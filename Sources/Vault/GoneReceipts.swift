@@ -12,6 +12,11 @@ struct GoneReceipt {
     /// Milliseconds on the monotonic clock.
     var forgottenAt: UInt64 = 0
     var recipients: [String]?
+    var label: SealedWords?
+    var kind = ContentKind.text
+    var readers: UInt8 = 1
+    var reads: UInt8 = 0
+    var failedAttempts: UInt8 = 0
 }
 
 /// The last so many receipts of secrets that are gone. All room is taken at the start, so that a vault that empties has no

@@ -12,10 +12,17 @@ struct Record: ~Copyable {
     let timeToLive: UInt32
     var attempts: UInt8 = 0
     var attemptsUnderWay: UInt8 = 0
+    /// How many wrong passphrases it takes.
+    let attemptLimit: UInt8
     var wasViewed = false
+    /// How many people may read it.
+    let readers: UInt8
+    let kind: ContentKind
     let isOwned: Bool
     /// Only for secrets that have more to them than most.
     let extras: RecordExtras?
+    /// Who had it; only where that takes remembering.
+    var book: ReaderBook?
 
     /// What a secret takes besides its ciphertext: record, share, index nodes, timer.
     static let overhead = 240
@@ -30,9 +37,16 @@ public final class RecordExtras: Sendable {
     /// The addresses it was meant for, obscured: no more than `jo***@e***.com`.
     public let recipients: [String]
 
+    /// What the recipient sees before the secret.
+    public let note: SealedWords?
+    /// What the sender sees on his receipt.
+    public let label: SealedWords?
+
     /// Extras, or nil where there is nothing to keep.
-    public init?(lock: PassphraseLock?, recipients: [String]) {
-        if lock == nil && recipients.isEmpty { return nil }
+    public init?(lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil) {
+        if lock == nil && recipients.isEmpty && note == nil && label == nil { return nil }
+        self.note = note
+        self.label = label
         self.lock = lock
         self.recipients = recipients
     }
@@ -47,6 +61,8 @@ public struct NewSecret: ~Copyable {
     let receiptID: RecordID
     let extras: RecordExtras?
     let ownerSeal: SealedToken?
+    let readers: UInt8
+    let attempts: UInt8?
 
     /// A sealed secret with its books.
     ///
@@ -54,9 +70,12 @@ public struct NewSecret: ~Copyable {
     ///   - share: what the server keeps of the key: 32 bytes.
     ///   - sealedToken: the secret's token under its receipt's.
     ///   - ownerSeal: the receipt's token under the owner's API token, for one who has an API key.
+    ///   - readers: how many people may read it, 1 to 100.
+    ///   - attempts: how many wrong passphrases it takes; nil for as many as the vault says.
     public init(
         content: consuming SealedContent, share: consuming SecureBytes, sealedToken: SealedToken,
-        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, ownerSeal: SealedToken?
+        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, ownerSeal: SealedToken?, readers: UInt8 = 1,
+        attempts: UInt8? = nil
     ) {
         self.content = content
         self.share = share
@@ -65,6 +84,8 @@ public struct NewSecret: ~Copyable {
         self.receiptID = receiptID
         self.extras = extras
         self.ownerSeal = ownerSeal
+        self.readers = readers
+        self.attempts = attempts
     }
 }
 
@@ -91,6 +112,10 @@ public struct TakenSecret: ~Copyable {
 
 /// What anyone with a secret's link may know before it is read.
 public struct SecretView: Sendable {
+    /// What its content is.
+    public let kind: ContentKind
+    /// What the sender tells beforehand, under the secret's token.
+    public let note: SealedWords?
     /// Whether it needs a passphrase.
     public let isLocked: Bool
     /// Seconds until it expires, rounded up.
@@ -137,6 +162,16 @@ public struct ReceiptView: Sendable {
     public let isOwned: Bool
     /// Obscured addresses.
     public let recipients: [String]
+    /// What the sender called it, under the receipt's token.
+    public let label: SealedWords?
+    /// What its content is.
+    public let kind: ContentKind
+    /// How many people may read it.
+    public let readers: Int
+    /// How many did.
+    public let reads: Int
+    /// How many wrong passphrases were tried.
+    public let failedAttempts: Int
     /// The secret's token under the receipt's, while the secret lives.
     public let sealedToken: SealedToken?
 }

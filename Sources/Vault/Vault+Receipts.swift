@@ -20,7 +20,8 @@ extension Vault {
             updated: receipt.updated, timeToLive: Int(receipt.timeToLive), secondsLeft: nil,
             receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: receipt.forgottenAt),
             isLocked: receipt.isLocked, isOwned: receipt.isOwned, recipients: receipt.recipients ?? [],
-            sealedToken: nil)
+            label: receipt.label, kind: receipt.kind, readers: Int(receipt.readers), reads: Int(receipt.reads),
+            failedAttempts: Int(receipt.failedAttempts), sealedToken: nil)
     }
 
     /// Notes that the receipt was looked at. Only for servers that are asked to tell `viewed` from `new` as upstream did.
@@ -32,8 +33,8 @@ extension Vault {
     ///
     /// - Returns: whether there was one to burn.
     public func burn(_ receiptID: RecordID, now: Moment) -> Bool {
-        guard let slot = receipts.find(receiptID), records[slot].deadline > now.milliseconds else { return false }
-        destroy(slot, as: .burned, now)
+        guard let slot = receipts.find(receiptID), admitting(secrets.id(of: slot), nil, now) != nil else { return false }
+        destroy(slot, as: endState(slot, otherwise: .burned), now)
         return true
     }
 
@@ -46,15 +47,21 @@ extension Vault {
         let created = records[slot].created
         let forgottenAt = deadline + UInt64(timeToLive) * 1000
         guard forgottenAt > now.milliseconds else { return nil }
-        let lives = deadline > now.milliseconds
+        let book = records[slot].book
+        let reads = book?.reads ?? 0
+        // While the last reader may still ask again, it is gone for everybody else.
+        let lives = deadline > now.milliseconds && book?.remaining != 0
+        let ended = reads > 0 ? book?.lastRead ?? created : created + Int64(timeToLive)
         return ReceiptView(
-            state: lives ? .new : .expired, wasViewed: records[slot].wasViewed,
+            state: lives ? .new : reads > 0 ? .received : .expired, wasViewed: records[slot].wasViewed,
             secretID: lives ? secrets.id(of: slot) : nil, created: created,
-            updated: lives ? created : created + Int64(timeToLive), timeToLive: Int(timeToLive),
+            updated: lives ? created : ended, timeToLive: Int(timeToLive),
             secondsLeft: lives ? Self.seconds(from: now.milliseconds, to: deadline) : nil,
             receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: forgottenAt),
             isLocked: records[slot].extras?.lock != nil, isOwned: records[slot].isOwned,
             recipients: records[slot].extras?.recipients ?? [],
+            label: records[slot].extras?.label, kind: records[slot].kind, readers: Int(records[slot].readers),
+            reads: reads, failedAttempts: Int(records[slot].attempts - records[slot].attemptsUnderWay),
             sealedToken: lives ? records[slot].sealedToken : nil)
     }
 }

@@ -25,6 +25,7 @@ extension Vault {
                 gone: exchange(&gone, with: GoneReceipts(capacity: limits.goneReceipts)),
                 wheel: exchange(&wheel, with: TimerWheel(capacity: UInt32(limits.secrets), now: tick(at: now)))))
         owned = []
+        news.append(contentsOf: watched)
     }
 
     /// Destroys every secret, forgets every receipt and gives their memory back before it returns. For the end of the process: it

@@ -28,6 +28,9 @@ public actor Vault {
     private var highWater = 0
     /// What was held when all was wiped, and is not taken apart yet.
     var remains: [Remains] = []
+    /// Receipts whose changes somebody waits for, and those of them that changed.
+    var watched: Set<RecordID> = []
+    var news: [RecordID] = []
     /// Bytes that went back to the kernel, other than those of the block heap.
     var givenBack = 0
 
@@ -85,34 +88,44 @@ public actor Vault {
         receipts.insert(receiptID, slot: slot)
         let deadline = now.milliseconds + UInt64(facts.timeToLive) * 1000
         wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
-        let record = Record(secret, deadline: deadline)
+        let record = Record(secret, deadline: deadline, attemptLimit: limits.passphraseAttempts)
         bytesInUse += record.cost
         highWater = max(highWater, bytesInUse)
         records.insert(record, at: slot)
     }
 
     /// What anyone with the link may know, or nil when there is no such secret (any more). Changes nothing.
-    public func secret(_ id: RecordID, now: Moment) -> SecretView? {
-        guard let slot = living(id, now) else { return nil }
+    ///
+    /// - Parameter claim: shows it to one who may ask for it again, too.
+    public func secret(_ id: RecordID, claim: ClaimID? = nil, now: Moment) -> SecretView? {
+        guard let slot = admitting(id, claim, now) else { return nil }
         return SecretView(
+            kind: records[slot].kind, note: records[slot].extras?.note,
             isLocked: records[slot].extras?.lock != nil,
             secondsLeft: Self.seconds(from: now.milliseconds, to: records[slot].deadline),
-            attemptsLeft: Int(limits.passphraseAttempts) - Int(records[slot].attempts),
+            attemptsLeft: Int(records[slot].attemptLimit) - Int(records[slot].attempts),
             byteCount: Int(records[slot].content.byteCount))
     }
 
     /// Moves a secret out of the vault, for its one reader: whoever comes later finds nothing.
     ///
+    /// With a claim the reader may lose the answer: the same claim gets it again until it commits, at most
+    /// ``VaultLimits/claimSeconds`` later. Others find nothing all the same, once as many readers came as were allowed.
+    ///
     /// - Parameters:
+    ///   - claim: made by the reader; nil for one who takes it once and for all.
     ///   - isUnlocked: whether the caller opened its lock. One with a lock is not given up otherwise.
     ///   - share: gets the share that the server held. It needs room for 32 bytes, so that nothing can fail once the secret
     ///     is out.
     /// - Returns: nil, and nothing in `share`, when there is no such secret (any more).
     public func take(
-        _ id: RecordID, isUnlocked: Bool = false, share: inout SecureBytes, now: Moment
-    ) -> TakenSecret? {
+        _ id: RecordID, claim: ClaimID? = nil, isUnlocked: Bool = false, share: inout SecureBytes, now: Moment
+    ) throws(SealingError) -> TakenSecret? {
         precondition(share.freeCapacity >= ShareTable.shareSize)
-        guard let slot = living(id, now), isUnlocked || records[slot].extras?.lock == nil else { return nil }
+        guard let slot = admitting(id, claim, now), isUnlocked || records[slot].extras?.lock == nil else { return nil }
+        if claim != nil || records[slot].readers > 1 || records[slot].book != nil {
+            return try lend(slot, claim, share: &share, now: now)
+        }
         shares.withShare(slot) { _ = share.append($0) }
         let facts = facts(of: slot)
         let record = remove(slot, as: .received, now)
@@ -122,10 +135,13 @@ public actor Vault {
     /// The share and the lock of a secret with a passphrase, to try one; counts the try before it is made, so that no number of
     /// tries at the same time is more than was allowed.
     ///
+    /// - Parameter claim: lets one try again who had it already.
     /// - Returns: nil when there is no such secret, it has no lock, or as many tries as were left are under way.
-    public func beginAttempt(_ id: RecordID, share: inout SecureBytes, now: Moment) -> PassphraseLock? {
-        guard let slot = living(id, now), let lock = records[slot].extras?.lock,
-            records[slot].attempts < limits.passphraseAttempts
+    public func beginAttempt(
+        _ id: RecordID, claim: ClaimID? = nil, share: inout SecureBytes, now: Moment
+    ) -> PassphraseLock? {
+        guard let slot = admitting(id, claim, now), let lock = records[slot].extras?.lock,
+            records[slot].attempts < records[slot].attemptLimit
         else { return nil }
         records[slot].attempts += 1
         records[slot].attemptsUnderWay += 1
@@ -146,8 +162,11 @@ public actor Vault {
     public func attemptFailed(_ id: RecordID, now: Moment) -> Int {
         guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return 0 }
         records[slot].attemptsUnderWay -= 1
-        let left = Int(limits.passphraseAttempts) - Int(records[slot].attempts)
-        if left <= 0 && records[slot].attemptsUnderWay == 0 { destroy(slot, as: .burned, now) }
+        let left = Int(records[slot].attemptLimit) - Int(records[slot].attempts)
+        tell(receipts.id(of: slot))
+        if left <= 0 && records[slot].attemptsUnderWay == 0 {
+            destroy(slot, as: endState(slot, otherwise: .burned), now)
+        }
         return max(left, 0)
     }
 
@@ -162,7 +181,7 @@ public actor Vault {
     func facts(of slot: Int) -> RecordFacts {
         RecordFacts(
             id: secrets.id(of: slot), created: records[slot].created, timeToLive: records[slot].timeToLive,
-            isLocked: records[slot].extras?.lock != nil)
+            isLocked: records[slot].extras?.lock != nil, kind: records[slot].kind)
     }
 
     /// The end of every secret, whichever way it goes: its share is zeroed first, then all books, then its ciphertext.
@@ -180,13 +199,19 @@ public actor Vault {
         slots.giveBack(slot)
         let record = records.remove(slot)
         bytesInUse -= record.cost
-        let end = state == .expired ? record.created + Int64(record.timeToLive) : now.wallSeconds
+        tell(receiptID)
+        let end =
+            state == .expired
+            ? record.created + Int64(record.timeToLive)
+            : state == .received ? record.book?.lastRead ?? now.wallSeconds : now.wallSeconds
         gone.insert(
             GoneReceipt(
                 state: state, isLocked: record.extras?.lock != nil, isOwned: record.isOwned,
                 timeToLive: record.timeToLive, created: record.created, updated: end,
                 forgottenAt: record.deadline + UInt64(record.timeToLive) * 1000,
-                recipients: record.extras?.recipients),
+                recipients: record.extras?.recipients, label: record.extras?.label, kind: record.kind,
+                readers: record.readers, reads: UInt8(record.book?.reads ?? (state == .received ? 1 : 0)),
+                failedAttempts: record.attempts - record.attemptsUnderWay),
             id: receiptID)
         return record
     }
@@ -200,7 +225,7 @@ public actor Vault {
     }
 
     /// The first tick at which a moment has passed. A tick is 100 ms, counted from the start of the vault.
-    private func tick(atOrAfter milliseconds: UInt64) -> UInt32 {
+    func tick(atOrAfter milliseconds: UInt64) -> UInt32 {
         let elapsed = milliseconds > wheelStart ? milliseconds - wheelStart : 0
         return UInt32(clamping: (elapsed + Self.tickMilliseconds - 1) / Self.tickMilliseconds)
     }
@@ -220,7 +245,7 @@ public actor Vault {
         while let slot = wheel.next(upTo: tick, budget: &budget) {
             // Wiping a large content takes as long as destroying many small ones.
             budget = max(budget - Int(records[Int(slot)].content.byteCount) / Self.bytesPerStep, 0)
-            destroy(Int(slot), as: .expired, now)
+            destroy(Int(slot), as: endState(Int(slot), otherwise: .expired), now)
             budget -= Self.unitsForSecret + (releasedBytes - before) / 1024
             before = releasedBytes
         }
@@ -262,12 +287,15 @@ public actor Vault {
 }
 
 extension Record {
-    init(_ secret: consuming NewSecret, deadline: UInt64) {
+    init(_ secret: consuming NewSecret, deadline: UInt64, attemptLimit: UInt8) {
         sealedToken = secret.sealedToken
         created = secret.facts.created
         self.deadline = deadline
         timeToLive = secret.facts.timeToLive
         isOwned = secret.ownerSeal != nil
+        kind = secret.facts.kind
+        readers = secret.readers
+        self.attemptLimit = secret.attempts ?? attemptLimit
         extras = secret.extras
         content = secret.content
     }

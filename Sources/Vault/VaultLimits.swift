@@ -8,6 +8,8 @@ public struct VaultLimits: Sendable {
     public var bytes: Int
     /// How many wrong passphrases a secret takes; the last one burns it.
     public var passphraseAttempts: UInt8
+    /// For how many seconds a claim may repeat its reveal.
+    public var claimSeconds: Int
     /// How many receipts of secrets that are gone are remembered; the oldest give way.
     public var goneReceipts: Int
     /// How many receipts are listed for the owner of an API key; the oldest give way.
@@ -18,7 +20,7 @@ public struct VaultLimits: Sendable {
     /// Ceilings.
     public init(
         secrets: Int = 1_100_000, bytes: Int = 1 << 30, passphraseAttempts: UInt8 = 5, goneReceipts: Int = 8192,
-        ownedReceipts: Int = 1000, lockedShares: Int = 16384
+        ownedReceipts: Int = 1000, lockedShares: Int = 16384, claimSeconds: Int = 60
     ) {
         self.secrets = secrets
         self.bytes = bytes
@@ -26,6 +28,7 @@ public struct VaultLimits: Sendable {
         self.goneReceipts = goneReceipts
         self.ownedReceipts = ownedReceipts
         self.lockedShares = lockedShares
+        self.claimSeconds = claimSeconds
     }
 }
 

@@ -66,7 +66,7 @@ final class Desk {
     /// Seals a secret and puts it into the vault.
     func conceal(
         _ content: [UInt8] = [1, 2, 3], timeToLive: UInt32 = 60, isLocked: Bool = false, isOwned: Bool = false,
-        recipients: [String] = [], in vault: isolated Vault, now: Moment
+        recipients: [String] = [], readers: UInt8 = 1, attempts: UInt8? = nil, in vault: isolated Vault, now: Moment
     ) throws -> Sent {
         var token = try lend(31)
         try Token.generate(into: &token, suite: suite)
@@ -89,7 +89,7 @@ final class Desk {
             NewSecret(
                 content: sealed, share: share, sealedToken: sealedToken, facts: facts, receiptID: sent.receiptID,
                 extras: RecordExtras(lock: lock, recipients: recipients),
-                ownerSeal: isOwned ? sealedToken : nil), now: now)
+                ownerSeal: isOwned ? sealedToken : nil, readers: readers, attempts: attempts), now: now)
         return sent
     }
 
@@ -100,9 +100,11 @@ final class Desk {
     }
 
     /// The content, if there was anything to take.
-    func take(_ sent: Sent, from vault: isolated Vault, now: Moment) throws -> [UInt8]? {
+    func take(
+        _ sent: Sent, claim: ClaimID? = nil, from vault: isolated Vault, now: Moment
+    ) throws -> [UInt8]? {
         var share = try lend(32)
-        guard let taken = vault.take(sent.id, isUnlocked: true, share: &share, now: now) else {
+        guard let taken = try vault.take(sent.id, claim: claim, isUnlocked: true, share: &share, now: now) else {
             precondition(share.isEmpty)
             return nil
         }

@@ -1,0 +1,62 @@
+// Who had a secret that several may read, or that one reader may ask for again.
+
+/// Names one reader for as long as his answer may get lost: 128 random bits that his page made.
+public struct ClaimID: Sendable {
+    /// The first 8 bytes.
+    public let high: UInt64
+    /// The last 8 bytes.
+    public let low: UInt64
+
+    /// A claim from its halves.
+    public init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// Compares without branching on where they differ: two words, no early end.
+    func isSame(as other: ClaimID) -> Bool { (high ^ other.high) | (low ^ other.low) == 0 }
+}
+
+/// The readers of one record. Only records with a claim or with more than one reader have a book.
+final class ReaderBook {
+    private struct Claim {
+        let id: ClaimID
+        /// Milliseconds on the monotonic clock.
+        let ends: UInt64
+    }
+
+    private var claims: [Claim] = []
+    /// How many readers may still come.
+    private(set) var remaining: Int
+    /// How many had it.
+    private(set) var reads = 0
+    /// When the last of them got it first, in seconds since 1970.
+    private(set) var lastRead: Int64 = 0
+
+    init(readers: Int) {
+        remaining = readers
+    }
+
+    /// Whether a claim may repeat its reveal.
+    func isOpen(_ claim: ClaimID, now: UInt64) -> Bool {
+        claims.contains { $0.ends > now && $0.id.isSame(as: claim) }
+    }
+
+    /// Counts a reader; with a claim he may come again until `ends`.
+    func admit(_ claim: ClaimID?, ends: UInt64, wallSeconds: Int64) {
+        remaining -= 1
+        reads += 1
+        lastRead = wallSeconds
+        if let claim { claims.append(Claim(id: claim, ends: ends)) }
+    }
+
+    /// A reader has opened what he got, and will not ask again.
+    func close(_ claim: ClaimID) {
+        claims.removeAll { $0.id.isSame(as: claim) }
+    }
+
+    /// When the last claim that is open ends; nil when there is none.
+    func lastEnd(after now: UInt64) -> UInt64? {
+        claims.map(\.ends).max().flatMap { $0 > now ? $0 : nil }
+    }
+}

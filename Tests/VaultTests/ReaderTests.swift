@@ -1,0 +1,133 @@
+// One reader, not one read: claims, several readers, tries of a secret's own, and news.
+import Kernel
+import Sealing
+import Testing
+
+@testable import Vault
+
+@Suite struct ReaderTests {
+    private let mine = ClaimID(high: 1, low: 2)
+    private let other = ClaimID(high: 1, low: 3)
+
+    @Test func `the same claim gets the same content again and nobody else does`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([7, 8], timeToLive: 3600, in: vault, now: at(0))
+            #expect(try desk.take(sent, claim: mine, from: vault, now: at(1000)) == [7, 8])
+            #expect(try desk.take(sent, claim: other, from: vault, now: at(2000)) == nil)
+            #expect(try desk.take(sent, from: vault, now: at(2000)) == nil)
+            #expect(vault.secret(sent.id, now: at(2000)) == nil)
+            #expect(vault.secret(sent.id, claim: mine, now: at(2000)) != nil)
+            #expect(try desk.take(sent, claim: mine, from: vault, now: at(60000)) == [7, 8])
+            #expect(try desk.take(sent, claim: mine, from: vault, now: at(61000)) == nil)
+            let receipt = vault.receipt(sent.receiptID, now: at(2000))
+            #expect(receipt?.state == .received)
+            #expect(receipt?.sealedToken == nil)
+        }
+    }
+
+    @Test func `a claim that ends uncommitted is destroyed by the wheel as received`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([7], timeToLive: 3600, in: vault, now: at(0))
+            _ = try desk.take(sent, claim: mine, from: vault, now: at(5000))
+            while vault.expire(now: at(64000), budget: 1000) {}
+            #expect(vault.count == 1)
+            while vault.expire(now: at(66000), budget: 1000) {}
+            #expect(vault.count == 0 && vault.bytesInUse == 0)
+            let receipt = vault.receipt(sent.receiptID, now: at(66000))
+            #expect(receipt?.state == .received)
+            #expect(receipt?.updated == at(5000).wallSeconds)
+        }
+    }
+
+    @Test func `a commit destroys at once`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([7], timeToLive: 3600, in: vault, now: at(0))
+            _ = try desk.take(sent, claim: mine, from: vault, now: at(1000))
+            let byOther = vault.commit(sent.id, claim: other, now: at(2000))
+            #expect(!byOther && vault.count == 1)
+            let byReader = vault.commit(sent.id, claim: mine, now: at(2000))
+            #expect(byReader && vault.count == 0 && vault.bytesInUse == 0)
+            #expect(try desk.take(sent, claim: mine, from: vault, now: at(3000)) == nil)
+            let again = vault.commit(sent.id, claim: mine, now: at(3000))
+            #expect(!again)
+        }
+    }
+
+    @Test func `of a thousand racing claims one wins`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([7], timeToLive: 3600, in: vault, now: at(0))
+            var winners = 0
+            for number in 0..<1000 {
+                let claim = ClaimID(high: UInt64(number), low: 0)
+                if try desk.take(sent, claim: claim, from: vault, now: at(1000)) != nil { winners += 1 }
+            }
+            #expect(winners == 1)
+        }
+    }
+
+    @Test func `three readers have it once each`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([9], readers: 3, in: vault, now: at(0))
+            #expect(try desk.take(sent, claim: mine, from: vault, now: at(1000)) == [9])
+            #expect(try desk.take(sent, claim: mine, from: vault, now: at(2000)) == [9])
+            #expect(vault.receipt(sent.receiptID, now: at(2000))?.state == .new)
+            #expect(vault.receipt(sent.receiptID, now: at(2000))?.reads == 1)
+            #expect(try desk.take(sent, from: vault, now: at(3000)) == [9])
+            #expect(try desk.take(sent, claim: other, from: vault, now: at(4000)) == [9])
+            #expect(vault.receipt(sent.receiptID, now: at(4000))?.state == .received)
+            #expect(try desk.take(sent, from: vault, now: at(5000)) == nil)
+            _ = vault.commit(sent.id, claim: mine, now: at(6000))
+            #expect(vault.count == 1)
+            _ = vault.commit(sent.id, claim: other, now: at(6000))
+            #expect(vault.count == 0 && vault.bytesInUse == 0)
+            #expect(vault.receipt(sent.receiptID, now: at(6000))?.reads == 3)
+        }
+    }
+
+    @Test func `what somebody read expires as read and a claim ends with its secret`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([9], readers: 2, in: vault, now: at(0))
+            #expect(try desk.take(sent, claim: mine, from: vault, now: at(59000)) == [9])
+            #expect(try desk.take(sent, claim: mine, from: vault, now: at(60000)) == nil)
+            while vault.expire(now: at(61000), budget: 1000) {}
+            #expect(vault.count == 0)
+            #expect(vault.receipt(sent.receiptID, now: at(61000))?.state == .received)
+        }
+    }
+
+    @Test func `a secret with its own number of tries burns after them`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([9], isLocked: true, attempts: 1, in: vault, now: at(0))
+            #expect(vault.secret(sent.id, now: at(0))?.attemptsLeft == 1)
+            #expect(try desk.begin(sent, in: vault, now: at(1000)))
+            let left = vault.attemptFailed(sent.id, now: at(1000))
+            #expect(left == 0 && vault.count == 0)
+            #expect(vault.receipt(sent.receiptID, now: at(1000))?.state == .burned)
+            #expect(vault.receipt(sent.receiptID, now: at(1000))?.failedAttempts == 1)
+        }
+    }
+
+    @Test func `the recipient may destroy unread`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([9], in: vault, now: at(0))
+            let destroyed = vault.destroyUnread(sent.id, now: at(1000))
+            let again = vault.destroyUnread(sent.id, now: at(1000))
+            #expect(destroyed && !again && vault.count == 0)
+            #expect(vault.receipt(sent.receiptID, now: at(1000))?.state == .burned)
+        }
+    }
+
+    @Test func `news comes only of what is watched`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([9], readers: 2, in: vault, now: at(0))
+            let unwatched = try desk.conceal([9], in: vault, now: at(0))
+            vault.watch(sent.receiptID)
+            _ = try desk.take(unwatched, from: vault, now: at(1000))
+            _ = try desk.take(sent, claim: mine, from: vault, now: at(1000))
+            #expect(vault.takeNews() == [sent.receiptID])
+            #expect(vault.takeNews().isEmpty)
+            let burned = vault.burn(sent.receiptID, now: at(2000))
+            #expect(burned && vault.takeNews() == [sent.receiptID])
+        }
+    }
+}

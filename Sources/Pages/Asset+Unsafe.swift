@@ -2,20 +2,26 @@
 internal import CLinux
 
 extension Asset {
-    static var styleSheetBytes: Span<UInt8> {
+    /// The bytes as they are sent.
+    var bytes: Span<UInt8> {
         @_lifetime(immortal)
-        get { unsafe constant(onetime_asset_style_css, onetime_asset_style_css_count) }
+        get {
+            var count = 0
+            // Unsafe: constants of the executable live as long as the process and never change; the count is their sizeof.
+            let start = unsafe onetime_asset(symbol, &count)
+            let span = unsafe Span(_unsafeElements: UnsafeBufferPointer(start: start, count: count))
+            return unsafe _overrideLifetime(span, borrowing: ())
+        }
     }
 
-    static var iconBytes: Span<UInt8> {
-        @_lifetime(immortal)
-        get { unsafe constant(onetime_asset_icon_svg, onetime_asset_icon_svg_count) }
-    }
-
-    /// Unsafe: constants of the executable live as long as the process and never change; the count is their sizeof.
-    @_lifetime(immortal)
-    private static func constant(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Span<UInt8> {
-        let span = unsafe Span(_unsafeElements: UnsafeBufferPointer(start: start, count: count))
-        return unsafe _overrideLifetime(span, borrowing: ())
+    private var symbol: onetime_asset {
+        switch self {
+        case .styleSheet: onetime_asset_style_css
+        case .page: onetime_asset_page_js
+        case .seal: onetime_asset_seal_js
+        case .receipt: onetime_asset_receipt_js
+        case .reveal: onetime_asset_reveal_js
+        case .icon, .robots: onetime_asset_icon_svg
+        }
     }
 }

@@ -3,51 +3,80 @@ public import HTTPServer
 internal import HTTPWire
 
 /// A file that pages or robots ask for. Nothing in it depends on the request.
-public enum Asset: Sendable {
-    /// `/style.css`
+public enum Asset: CaseIterable, Sendable {
     case styleSheet
-    /// `/icon.svg`
+    /// The script of every page.
+    case page
+    /// What the script does to a secret: loaded when there is one.
+    case seal
+    /// The script of the sender's page, and of the recipient's.
+    case receipt
+    case reveal
+    /// Also at `/icon.svg`.
     case icon
-    /// `/robots.txt`: keeps every crawler out.
+    /// At `/robots.txt`: keeps every crawler out.
     case robots
 
-    /// Writes the whole response, status 200. Pages name a file together with a digest of its bytes in the query, which the
-    /// server need not look at, so browsers may keep it for a year.
+    /// The last part of its path.
+    public var name: StaticString {
+        switch self {
+        case .styleSheet: "style.css"
+        case .page: "page.js"
+        case .seal: "seal.js"
+        case .receipt: "receipt.js"
+        case .reveal: "reveal.js"
+        case .icon: "icon.svg"
+        case .robots: "robots.txt"
+        }
+    }
+
+    /// Writes the whole response, status 200. Files are found in a folder that is named by a digest of all of them, which the
+    /// server need not look at, so browsers may keep them for a year, and scripts find each other by their names.
+    ///
+    /// Text is sent compressed, as it is embedded: every browser takes it (RFC 9110, section 12.5.3, leaves the choice to the server
+    /// where a request says nothing).
     public func write(to writer: inout ResponseWriter) {
         switch self {
-        case .styleSheet:
-            writer.begin(.ok, contentType: "text/css; charset=utf-8")
-            writer.fields(Self.immutableFields)
-            writer.append(Self.styleSheetBytes)
-        case .icon:
-            writer.begin(.ok, contentType: "image/svg+xml")
-            writer.fields(Self.immutableFields)
-            writer.append(Self.iconBytes)
+        case .styleSheet: begin(&writer, "text/css; charset=utf-8", isCompressed: true)
+        case .page, .seal, .receipt, .reveal: begin(&writer, "text/javascript; charset=utf-8", isCompressed: true)
+        case .icon: begin(&writer, "image/svg+xml", isCompressed: false)
         case .robots:
             writer.begin(.ok, contentType: "text/plain; charset=utf-8")
             writer.fields(Page.securityFields)
             writer.append("User-agent: *\nDisallow: /\n")
+            return
         }
+        writer.append(bytes)
+    }
+
+    private func begin(_ writer: inout ResponseWriter, _ type: StaticString, isCompressed: Bool) {
+        writer.begin(.ok, contentType: type)
+        if isCompressed { writer.field("Content-Encoding", "gzip") }
+        writer.fields(Self.immutableFields)
     }
 
     static let immutableFields: StaticString = """
         Cache-Control: public, max-age=31536000, immutable\r
         Content-Security-Policy: default-src 'none'\r
         Cross-Origin-Resource-Policy: same-origin\r
+        Cross-Origin-Embedder-Policy: require-corp\r
         X-Content-Type-Options: nosniff\r
 
         """
 
-    /// Where pages find the style sheet.
-    static let styleSheetLocation = "/style.css?v=\(digest(styleSheetBytes))"
-    /// Where pages find the icon.
-    static let iconLocation = "/icon.svg?v=\(digest(iconBytes))"
+    /// Where pages find a file.
+    var location: String { "\(Self.folder)\(name)" }
 
-    /// Tells one state of a file from another: FNV-1a with 64 bits. Nobody but us writes these files, so it
-    /// need not withstand anyone.
-    static func digest(_ bytes: Span<UInt8>) -> String {
+    private static let folder = "/assets/\(digest)/"
+
+    /// Tells one state of the files from another: FNV-1a with 64 bits. Nobody but us writes them, so it need not withstand
+    /// anyone.
+    private static var digest: String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
+        for asset in allCases {
+            let bytes = asset.bytes
+            for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
+        }
         return String(hash, radix: 36)
     }
 }

@@ -12,18 +12,21 @@ public struct FormPolicy: Sendable {
     public let contentLimit: Int
     /// The least number of characters of a passphrase; 0 or 1 for no such rule.
     public let passphraseMinimum: Int
+    /// How many wrong passphrases a secret takes that says nothing about it.
+    public let attempts: Int
     /// Whether there must be a passphrase.
     public let isPassphraseRequired: Bool
 
     /// The policy of a server. The lifetimes may come in any order, and need not have the default among them.
     public init(
         lifetimes: [Int], defaultLifetime: Int, contentLimit: Int, passphraseMinimum: Int = 4,
-        isPassphraseRequired: Bool = false
+        attempts: Int = 5, isPassphraseRequired: Bool = false
     ) {
         self.lifetimes = Set(lifetimes + [defaultLifetime]).sorted()
         self.defaultLifetime = defaultLifetime
         self.contentLimit = contentLimit
         self.passphraseMinimum = passphraseMinimum
+        self.attempts = attempts
         self.isPassphraseRequired = isPassphraseRequired
     }
 }
@@ -41,21 +44,42 @@ extension Page {
         problem: Problem? = nil
     ) {
         let words = context.words
-        open(&writer, context, status: .ok, title: words.createTitle, problem: problem)
+        open(&writer, context, status: .ok, title: words.createTitle, script: .page, problem: problem)
+        createWords(&writer, words)
         writer.element("<p class=\"lead\">", words.createLead, "</p>\n")
         alert(&writer, context, problem)
         connectionNotice(&writer, context)
-        writer.markup("<form class=\"card\" method=\"post\" action=\"/\">\n")
+        writer.markup("<form class=\"card\" id=\"create\" method=\"post\" action=\"/\"")
+        writer.attribute("data-limit", "\(policy.contentLimit)")
+        writer.markup(">\n")
         formToken(&writer, context)
         contentField(&writer, context, policy, problem)
-        options(&writer, context, policy, chosenLifetime, problem)
         // Enter in a field presses the first button.
         writer.markup("<div class=\"actions\">\n<button class=\"primary\" name=\"action\" value=\"conceal\">")
-        writer.element("", words.createButton, "</button>\n")
-        writer.markup("<button name=\"action\" value=\"generate\" formnovalidate aria-describedby=\"generate-hint\">")
-        writer.element("", words.generateButton, "</button>\n</div>\n")
-        writer.element("<p class=\"hint\" id=\"generate-hint\">", words.generateHint, "</p>\n</form>\n")
+        writer.element("", words.createButton, "</button>\n</div>\n")
+        writer.element("<p class=\"hint\" id=\"sealed-here\" hidden>", words.sealedHere, "</p>\n")
+        writer.element("<p class=\"hint\" id=\"sealed-by-server\" hidden>", words.sealedByServer, "</p>\n")
+        options(&writer, context, policy, chosenLifetime, problem)
+        writer.markup("</form>\n<section id=\"recent\" hidden></section>\n")
         close(&writer, context)
+    }
+
+    /// The words of the form's script.
+    private static func createWords(_ writer: inout ResponseWriter, _ words: Words) {
+        scriptWords(
+            &writer,
+            [
+                "remove": words.removeFile, "room": words.roomLeft, "tooLarge": words.problemContentTooLarge,
+                "empty": words.problemEmptyContent, "problem": words.problem, "offline": words.offline,
+                "make": words.makePassphrase, "strength": words.strength, "weak": words.strengthWeak,
+                "fair": words.strengthFair, "good": words.strengthGood, "best": words.strengthBest,
+                "sealing": words.sealing, "sending": words.sending, "cancel": words.cancel,
+                "cancelled": words.cancelled, "recent": words.recentTitle, "links": words.linksTitle,
+                "linksLead": words.linksLead, "partsLead": words.partsLead, "link": words.linkNumber,
+                "copied": words.copied, "copyLink": words.copyLink, "copyPassphrase": words.copyPassphrase,
+                "send": words.sendLink, "receipt": words.factsTitle, "warning": words.linkWarning,
+                "another": words.shareAnother,
+            ])
     }
 
     private static func contentField(
@@ -70,6 +94,9 @@ extension Page {
         describe(&writer, by: "secret-hint", isWrong: problem?.concernsContent == true)
         writer.markup("></textarea>\n<p class=\"hint\" id=\"secret-hint\">")
         writer.element("", words.fill(words.contentHint, words.size(policy.contentLimit)), "</p>\n</div>\n")
+        // Only scripts can seal files.
+        writer.element("<div class=\"field\" id=\"files-field\" hidden>\n<label for=\"files\">", words.addFiles, "")
+        writer.markup("</label>\n<input type=\"file\" id=\"files\" multiple>\n<ul id=\"file-list\"></ul>\n</div>\n")
     }
 
     private static func options(
@@ -105,6 +132,55 @@ extension Page {
             writer.element(">", words.duration(seconds), "</option>\n")
         }
         writer.element("</select>\n<p class=\"hint\" id=\"ttl-hint\">", words.lifetimeHint, "</p>\n</div>\n")
-        writer.markup("</div>\n</details>\n")
+        writer.markup("</div>\n<div class=\"columns\">\n")
+        number(&writer, words.readersLabel, words.readersHint, "readers", 1...100, value: "1")
+        number(&writer, words.triesLabel, words.triesHint, "tries", 1...policy.attempts, value: "\(policy.attempts)")
+        line(&writer, words.noteLabel, words.noteHint, "note")
+        line(&writer, words.labelLabel, words.labelHint, "label")
+        writer.markup("</div>\n<div class=\"columns\" id=\"many\" hidden>\n")
+        number(&writer, words.linksLabel, words.linksHint, "links", 1...20, value: "1")
+        number(&writer, words.partsLabel, words.partsHint, "parts", 1...16, value: "1")
+        number(&writer, words.partsNeededLabel, "", "needed", 1...16, value: "1")
+        writer.markup("</div>\n<div class=\"actions\">\n")
+        writer.markup("<button name=\"action\" value=\"generate\" formnovalidate aria-describedby=\"generate-hint\">")
+        writer.element("", words.generateButton, "</button>\n</div>\n")
+        writer.element("<p class=\"hint\" id=\"generate-hint\">", words.generateHint, "</p>\n</details>\n")
+    }
+
+    private static func number(
+        _ writer: inout ResponseWriter, _ label: String, _ hint: String, _ name: StaticString, _ range: ClosedRange<Int>,
+        value: String
+    ) {
+        beginField(&writer, label, name)
+        writer.markup(" type=\"number\" inputmode=\"numeric\" required")
+        writer.attribute("min", "\(range.lowerBound)")
+        writer.attribute("max", "\(range.upperBound)")
+        writer.attribute("value", value)
+        endField(&writer, hint, name)
+    }
+
+    private static func line(_ writer: inout ResponseWriter, _ label: String, _ hint: String, _ name: StaticString) {
+        beginField(&writer, label, name)
+        writer.markup(" type=\"text\" maxlength=\"250\" dir=\"auto\" autocomplete=\"off\"")
+        endField(&writer, hint, name)
+    }
+
+    private static func beginField(_ writer: inout ResponseWriter, _ label: String, _ name: StaticString) {
+        writer.markup("<div class=\"field\">\n<label for=\"")
+        writer.markup(name)
+        writer.element("\">", label, "</label>\n<input id=\"")
+        writer.markup(name)
+        writer.markup("\" name=\"")
+        writer.markup(name)
+        writer.markup("\"")
+    }
+
+    private static func endField(_ writer: inout ResponseWriter, _ hint: String, _ name: StaticString) {
+        if hint.isEmpty { return writer.markup(">\n</div>\n") }
+        writer.markup(" aria-describedby=\"")
+        writer.markup(name)
+        writer.markup("-hint\">\n<p class=\"hint\" id=\"")
+        writer.markup(name)
+        writer.element("-hint\">", hint, "</p>\n</div>\n")
     }
 }

@@ -52,7 +52,8 @@ extension Page {
     /// existed. Status 404. Its bytes depend on language and brand alone.
     public static func gone(_ writer: inout ResponseWriter, _ context: PageContext) {
         let words = context.words
-        open(&writer, context, status: .notFound, title: words.goneTitle)
+        open(&writer, context, status: .notFound, title: words.goneTitle, script: .reveal)
+        revealWords(&writer, words)
         writer.element("<p class=\"lead\">", words.goneLead, "</p>\n")
         writer.element("<p>", words.goneAdvice, "</p>\n")
         writer.element("<p><a class=\"button\" href=\"/\">", words.share, "</a></p>\n")

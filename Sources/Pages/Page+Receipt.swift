@@ -28,6 +28,13 @@ public struct ReceiptFacts: Equatable, Sendable {
     public var expires: Int
     /// Whether reading it takes a passphrase.
     public var isLocked: Bool
+    /// Whether the sender's browser sealed it: then its key is not in the link as the server knows it.
+    public var isSealedInBrowser = false
+    /// How many people may read it, and how many did.
+    public var readers = 1
+    public var reads = 0
+    /// How many wrong passphrases were tried.
+    public var failedAttempts = 0
 
     /// The facts about one secret.
     public init(state: State, created: Int, changed: Int, secondsLeft: Int, expires: Int, isLocked: Bool) {
@@ -47,10 +54,11 @@ extension Page {
     ///   - receiptToken: the token of the receipt.
     ///   - secretToken: the token of the secret; the link is shown while it is given and the state is new.
     ///   - baseURL: what links begin with, without a slash at the end. Escaped when written.
+    ///   - label: what the sender called it. Escaped when written.
     ///   - generated: the password that the server made up, shown in the answer to the form and never again.
     public static func receipt(
         _ writer: inout ResponseWriter, _ context: PageContext, _ facts: ReceiptFacts, receiptToken: Span<UInt8>,
-        secretToken: Span<UInt8>?, baseURL: String, generated: Span<UInt8>? = nil
+        secretToken: Span<UInt8>?, baseURL: String, label: Span<UInt8>? = nil, generated: Span<UInt8>? = nil
     ) {
         let words = context.words
         let (title, lead) =
@@ -61,7 +69,8 @@ extension Page {
             case .expired: (words.receiptExpiredTitle, words.receiptExpiredLead)
             }
         writer.isSensitive = true
-        open(&writer, context, status: .ok, title: title)
+        open(&writer, context, status: .ok, title: title, script: .receipt)
+        receiptWords(&writer, words)
         writer.element("<p class=\"lead\">", lead, "</p>\n")
 
         if facts.state == .new, let secretToken {
@@ -69,17 +78,21 @@ extension Page {
             writer.element("", words.linkLabel, "</label>\n<input class=\"mono\" type=\"text\" id=\"link\" readonly ")
             writer.markup("aria-describedby=\"link-hint\" value=\"")
             writer.text(baseURL)
-            writer.markup("/secret/")
+            writer.markup(facts.isSealedInBrowser ? "/" : "/secret/")
             writer.append(htmlText: secretToken)
-            writer.element("\">\n<p class=\"hint\" id=\"link-hint\">", words.linkWarning, "")
+            writer.markup(facts.isSealedInBrowser ? "\" data-needs-key>\n" : "\">\n")
+            if facts.isSealedInBrowser {
+                writer.element("<p class=\"caution\" id=\"key-missing\">", words.linkKeyMissing, "</p>\n")
+            }
+            writer.element("<p class=\"hint\" id=\"link-hint\">", words.linkWarning, "")
             if facts.isLocked { writer.element(" ", words.linkPassphraseHint, "") }
-            writer.markup("</p>\n</div>\n")
+            writer.markup("</p>\n</div>\n<div class=\"actions\" id=\"link-actions\"></div>\n")
             if let generated { generatedField(&writer, words, generated) }
             writer.markup("</section>\n")
         }
 
         writer.element("<section class=\"card\">\n<h2>", words.factsTitle, "</h2>\n")
-        factsList(&writer, words, facts)
+        factsList(&writer, words, facts, label)
         if facts.state == .new {
             writer.element("<p class=\"hint\">", words.receiptHint, "</p>\n<div class=\"actions\">\n")
             writer.markup("<a class=\"button\" href=\"/receipt/")
@@ -119,6 +132,16 @@ extension Page {
         close(&writer, context)
     }
 
+    /// The words of the script on the sender's page.
+    private static func receiptWords(_ writer: inout ResponseWriter, _ words: Words) {
+        scriptWords(
+            &writer,
+            [
+                "copyLink": words.copyLink, "copyPassphrase": words.copyPassphrase, "send": words.sendLink,
+                "copied": words.copied, "offline": words.offline, "problem": words.problem,
+            ])
+    }
+
     private static func generatedField(_ writer: inout ResponseWriter, _ words: Words, _ value: Span<UInt8>) {
         writer.element("<div class=\"field\">\n<label for=\"generated\">", words.generatedLabel, "</label>\n")
         writer.markup("<input class=\"mono\" type=\"text\" id=\"generated\" readonly ")
@@ -127,7 +150,9 @@ extension Page {
         writer.element("\">\n<p class=\"hint\" id=\"generated-hint\">", words.generatedHint, "</p>\n</div>\n")
     }
 
-    private static func factsList(_ writer: inout ResponseWriter, _ words: Words, _ facts: ReceiptFacts) {
+    private static func factsList(
+        _ writer: inout ResponseWriter, _ words: Words, _ facts: ReceiptFacts, _ label: Span<UInt8>?
+    ) {
         writer.element("<dl>\n<div><dt>", words.stateLabel, "</dt><dd>")
         switch facts.state {
         case .new: writer.element("<span class=\"state new\">", words.stateNew, "</span>")
@@ -151,7 +176,22 @@ extension Page {
             writer.time(facts.changed, words)
         }
         writer.element("</dd></div>\n<div><dt>", words.passphraseLabel, "</dt><dd>")
-        writer.element("", facts.isLocked ? words.passphraseSet : words.passphraseNone, "</dd></div>\n</dl>\n")
+        writer.element("", facts.isLocked ? words.passphraseSet : words.passphraseNone, "</dd></div>\n")
+        if facts.failedAttempts > 0 { fact(&writer, words.wrongTriesLabel, "\(facts.failedAttempts)") }
+        if facts.readers > 1 {
+            fact(&writer, words.readLabel, words.fill(words.countOf, "\(facts.reads)", "\(facts.readers)"))
+        }
+        if let label {
+            writer.element("<div><dt>", words.labelLabel, "</dt><dd dir=\"auto\">")
+            writer.append(htmlText: label)
+            writer.markup("</dd></div>\n")
+        }
+        writer.markup("</dl>\n")
+    }
+
+    private static func fact(_ writer: inout ResponseWriter, _ name: String, _ value: String) {
+        writer.element("<div><dt>", name, "</dt>")
+        writer.element("<dd>", value, "</dd></div>\n")
     }
 
     /// When something expires, and how long that is from now.

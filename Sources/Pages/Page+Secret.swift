@@ -1,6 +1,32 @@
-// The recipient's pages: before the secret is shown, and the secret.
+// The recipient's pages: before the secret is shown, the secret, and destroying it unread.
 public import HTTPServer
 internal import HTTPWire
+
+/// What the recipient's page tells about a secret. Holds no token and no content.
+public struct SecretFacts: Equatable, Sendable {
+    /// Name and, if it is unusual, port of the server.
+    public var server: String
+    /// When it expires, in seconds since 1970 (UTC).
+    public var expires: Int
+    /// How many seconds that is from now.
+    public var secondsLeft: Int
+    /// Whether it has a passphrase.
+    public var isLocked: Bool
+    /// Whether only a script can show it.
+    public var needsScript: Bool
+    /// Whether it was sealed in a browser: then the script needs the key behind the link's `#`.
+    public var isSealedInBrowser: Bool
+
+    /// The facts about one secret.
+    public init(server: String, expires: Int, secondsLeft: Int, isLocked: Bool, needsScript: Bool = false, isSealedInBrowser: Bool = false) {
+        self.server = server
+        self.expires = expires
+        self.secondsLeft = secondsLeft
+        self.isLocked = isLocked
+        self.needsScript = needsScript
+        self.isSealedInBrowser = isSealedInBrowser
+    }
+}
 
 extension Page {
     /// The recipient's page, at `/secret/KEY`; the form posts there. Status 200, or the problem's. Changes nothing and
@@ -8,35 +34,93 @@ extension Page {
     ///
     /// - Parameters:
     ///   - secretToken: the token of the secret.
-    ///   - server: name and, if it is unusual, port of the server. Escaped when written.
-    ///   - isLocked: whether the secret has a passphrase.
-    ///   - expires: when it expires, in seconds since 1970 (UTC).
-    ///   - secondsLeft: how many seconds that is from now.
+    ///   - note: what the sender tells beforehand. Escaped when written.
     ///   - problem: why the form is shown again.
     public static func secret(
-        _ writer: inout ResponseWriter, _ context: PageContext, secretToken: Span<UInt8>, server: String,
-        isLocked: Bool, expires: Int, secondsLeft: Int, problem: Problem? = nil
+        _ writer: inout ResponseWriter, _ context: PageContext, _ facts: SecretFacts, secretToken: Span<UInt8>,
+        note: Span<UInt8>?, problem: Problem? = nil
     ) {
         let words = context.words
         writer.isSensitive = true
-        open(&writer, context, status: .ok, title: words.secretTitle, problem: problem)
+        open(&writer, context, status: .ok, title: words.secretTitle, script: .reveal, problem: problem)
+        revealWords(&writer, words)
         writer.element("<p class=\"lead\">", words.secretLead, "</p>\n")
         alert(&writer, context, problem)
         connectionNotice(&writer, context)
-        writer.markup("<form class=\"card\" method=\"post\" action=\"/secret/")
+        if facts.needsScript && problem != .needsScript {
+            writer.element("<noscript><p class=\"caution\">", words.needsScript, "</p></noscript>\n")
+        }
+        writer.markup("<form class=\"card\" id=\"reveal\" method=\"post\" action=\"/secret/")
         writer.append(htmlText: secretToken)
-        writer.markup("\">\n")
+        writer.markup(facts.isSealedInBrowser ? "\" data-needs-key>\n" : "\">\n")
         formToken(&writer, context)
-        writer.element("<dl>\n<div><dt>", words.serverLabel, "</dt>")
-        writer.element("<dd>", server, "</dd></div>\n")
+        writer.element("<dl>\n<div><dt>", words.serverLabel, "</dt><dd>")
+        writer.element("", context.brand, " <span class=\"aside\">(")
+        writer.element("", facts.server, ")</span></dd></div>\n")
         writer.element("<div><dt>", words.expiresLabel, "</dt><dd>")
-        expiry(&writer, words, expires: expires, secondsLeft: secondsLeft)
-        writer.markup("</dd></div>\n</dl>\n")
-        if isLocked { passphraseField(&writer, context, hint: words.secretPassphraseHint, problem: problem) }
+        expiry(&writer, words, expires: facts.expires, secondsLeft: facts.secondsLeft)
+        writer.markup("</dd></div>\n")
+        if let note {
+            writer.element("<div><dt>", words.senderNote, "</dt><dd dir=\"auto\">")
+            writer.append(htmlText: note)
+            writer.markup("</dd></div>\n")
+        }
+        writer.markup("</dl>\n")
+        if facts.isLocked { passphraseField(&writer, context, hint: words.secretPassphraseHint, problem: problem) }
         writer.markup("<div class=\"actions\">\n<button class=\"primary\" aria-describedby=\"reveal-hint\">")
         writer.element("", words.revealButton, "</button>\n</div>\n")
         writer.element("<p class=\"hint\" id=\"reveal-hint\">", words.secretOnce, "</p>\n</form>\n")
+        writer.markup("<p><a href=\"/secret/")
+        writer.append(htmlText: secretToken)
+        writer.element("/burn\">", words.destroyLink, "</a></p>\n")
         close(&writer, context)
+    }
+
+    /// Asks whether to destroy a secret unread, at `/secret/KEY/burn`; the form posts there. Status 200.
+    public static func destroyForm(
+        _ writer: inout ResponseWriter, _ context: PageContext, secretToken: Span<UInt8>
+    ) {
+        let words = context.words
+        writer.isSensitive = true
+        open(&writer, context, status: .ok, title: words.burnTitle)
+        writer.element("<p class=\"lead\">", words.burnLead, "</p>\n")
+        writer.markup("<form class=\"card\" method=\"post\" action=\"/secret/")
+        writer.append(htmlText: secretToken)
+        writer.markup("/burn\">\n")
+        formToken(&writer, context)
+        writer.element("<div class=\"actions\">\n<button class=\"danger\">", words.destroyLink, "</button>\n")
+        writer.markup("<a class=\"button\" href=\"/secret/")
+        writer.append(htmlText: secretToken)
+        writer.element("\">", words.keepLink, "</a>\n</div>\n</form>\n")
+        close(&writer, context)
+    }
+
+    /// Says that the recipient destroyed the secret. Status 200.
+    public static func destroyed(_ writer: inout ResponseWriter, _ context: PageContext) {
+        let words = context.words
+        open(&writer, context, status: .ok, title: words.destroyedTitle)
+        writer.element("<p class=\"lead\">", words.receiptBurnedLead, "</p>\n")
+        writer.element("<p><a class=\"button\" href=\"/\">", words.share, "</a></p>\n")
+        close(&writer, context)
+    }
+
+    /// The words of the script that opens secrets.
+    static func revealWords(_ writer: inout ResponseWriter, _ words: Words) {
+        scriptWords(
+            &writer,
+            [
+                "offline": words.offline, "problem": words.problem, "copied": words.copied,
+                "passphrase": words.passphraseLabel, "wrong": words.problemWrongPassphrase, "reveal": words.revealButton,
+                "incomplete": words.linkIncomplete, "sealedByServer": words.sealedByServer, "own": words.ownSecret,
+                "opening": words.opening, "broken": words.doesNotOpen, "title": words.revealedTitle,
+                "lead": words.revealedLead, "label": words.revealedLabel, "hint": words.revealedHint,
+                "copy": words.copySecret, "hide": words.hideSecret, "show": words.showSecret, "files": words.filesLabel,
+                "download": words.download, "clearAfter": words.clearLabel, "never": words.clearNever,
+                "clear": words.clearNow, "cleared": words.cleared, "minute": words.duration(60),
+                "minutes": words.duration(300), "partTitle": words.partTitle, "partLead": words.partLead,
+                "partField": words.partField, "partAdd": words.partAdd, "partMismatch": words.partMismatch,
+                "share": words.share,
+            ])
     }
 
     /// Begins the page that shows the secret. Status 200. Marks the response as sensitive.

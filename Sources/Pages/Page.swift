@@ -4,7 +4,7 @@ internal import HTTPWire
 
 /// What a person sees. Each function writes one whole response: status, header fields, HTML.
 ///
-/// Pages work without scripts, and carry neither scripts nor inline styles. Forms send the fields `form_token` (the proof
+/// Pages work without scripts, and carry no inline code and no inline styles. Forms send the fields `form_token` (the proof
 /// that the form is this server's), `secret`, `passphrase`, `ttl` (seconds) and `action` (`conceal` or `generate`), those
 /// of them that they have.
 public enum Page {
@@ -14,13 +14,14 @@ public enum Page {
     /// With `no-referrer`, browsers send `Origin: null` with the forms of these pages (Fetch Standard, section 3.2).
     public static let securityFields: StaticString = """
         Cache-Control: no-store\r
-        Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+        Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+        connect-src 'self'; form-action 'self'; \
         frame-ancestors 'none'; base-uri 'none'\r
         Cross-Origin-Embedder-Policy: require-corp\r
         Cross-Origin-Opener-Policy: same-origin\r
         Cross-Origin-Resource-Policy: same-origin\r
         Permissions-Policy: accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
-        clipboard-read=(), clipboard-write=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
+        clipboard-read=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
         geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), keyboard-map=(), \
         local-fonts=(), magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), \
         publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), \
@@ -35,7 +36,7 @@ public enum Page {
     /// Begins a page up to and with its only `h1`. `main` is open; ``close(_:_:)`` closes it.
     static func open(
         _ writer: inout ResponseWriter, _ context: PageContext, status: ResponseStatus, title: String,
-        problem: Problem? = nil, retryAfter: Int? = nil
+        script: Asset? = nil, problem: Problem? = nil, retryAfter: Int? = nil
     ) {
         let words = context.words
         writer.begin(problem?.status ?? status, contentType: "text/html; charset=utf-8")
@@ -58,11 +59,16 @@ public enum Page {
         if problem != nil { writer.element("", words.problem, ": ") }
         writer.element("", title, " · ")
         writer.element("", context.brand, "</title>\n<link rel=\"icon\" type=\"image/svg+xml\"")
-        writer.attribute("href", Asset.iconLocation)
+        writer.attribute("href", Asset.icon.location)
         writer.markup(">\n<link rel=\"stylesheet\"")
-        writer.attribute("href", Asset.styleSheetLocation)
+        writer.attribute("href", Asset.styleSheet.location)
+        if let script {
+            writer.markup(">\n<script type=\"module\"")
+            writer.attribute("src", script.location)
+            writer.markup("></script")
+        }
         writer.markup(">\n</head>\n<body>\n<header>\n<a class=\"brand\" href=\"/\"><img")
-        writer.attribute("src", Asset.iconLocation)
+        writer.attribute("src", Asset.icon.location)
         writer.markup(" alt=\"\" width=\"32\" height=\"32\">")
         writer.element("<span>", context.brand, "</span></a>\n</header>\n<main>\n")
         writer.element("<h1>", title, "</h1>\n")
@@ -70,7 +76,7 @@ public enum Page {
 
     /// Ends a page.
     static func close(_ writer: inout ResponseWriter, _ context: PageContext) {
-        writer.markup("</main>\n<footer>\n")
+        writer.markup("<p id=\"status\" role=\"status\"></p>\n</main>\n<footer>\n")
         writer.element("<p>", context.words.footer, "</p>\n</footer>\n</body>\n</html>\n")
     }
 

@@ -15,13 +15,15 @@ public enum Problem: Equatable, Sendable {
     case passphraseTooLong(maximum: Int)
     /// The passphrase does not open the secret. `triesLeft`: how many more the secret allows, if that is to be told.
     case wrongPassphrase(triesLeft: Int?)
+    /// It was sealed in a browser and opens only there.
+    case needsScript
     /// The server has too much to do. `retryAfter`: seconds to wait, also sent as Retry-After.
     case busy(retryAfter: Int)
 
     /// The status that the page with this problem has.
     public var status: ResponseStatus {
         switch self {
-        case .emptyContent, .passphraseRequired, .passphraseTooShort, .passphraseTooLong: .unprocessableContent
+        case .emptyContent, .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .needsScript: .unprocessableContent
         case .contentTooLarge: .contentTooLarge
         case .wrongPassphrase: .forbidden
         case .busy: .tooManyRequests
@@ -38,7 +40,7 @@ public enum Problem: Equatable, Sendable {
     var concernsPassphrase: Bool {
         switch self {
         case .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .wrongPassphrase: true
-        case .emptyContent, .contentTooLarge, .busy: false
+        case .emptyContent, .contentTooLarge, .busy, .needsScript: false
         }
     }
 
@@ -52,6 +54,7 @@ public enum Problem: Equatable, Sendable {
 
     func text(_ words: Words) -> String {
         switch self {
+        case .needsScript: words.needsScript
         case .emptyContent: words.problemEmptyContent
         case .contentTooLarge(let limit): words.fill(words.problemContentTooLarge, words.size(limit))
         case .passphraseRequired: words.problemPassphraseRequired

@@ -21,7 +21,6 @@ extension Words {
         contentHint: "Een wachtwoord, een sleutel, een bericht of bestanden: samen tot {}.",
         addFiles: "Bestanden toevoegen",
         removeFile: "{} weglaten",
-        fileLabel: "Of één bestand in plaats van de tekst",
         roomLeft: "Ruimte over: {}",
         optionsSummary: "Wachtzin, levensduur en meer",
         passphraseOptionalLabel: "Wachtzin (mag leeg blijven)",
@@ -161,7 +160,6 @@ extension Words {
             "Deze server bewaart zoveel geheimen als hij kan. Het jouwe is niet bewaard. Probeer het weer als er andere gelezen of verlopen zijn.",
         tooLargeTitle: "Dat is te groot",
         problemEmptyContent: "Er is nog niets om te delen. Vul je geheim in.",
-        problemTextAndFile: "Vul een tekst in of kies een bestand, niet allebei.",
         problemContentTooLarge: "Een geheim mag hoogstens {} groot zijn. Er is niets bewaard.",
         problemPassphraseRequired: "Deze server deelt geheimen alleen met een wachtzin. Vul je geheim opnieuw in, met een wachtzin.",
         problemPassphraseTooShort:

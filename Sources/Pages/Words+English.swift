@@ -21,7 +21,6 @@ extension Words {
         contentHint: "A password, a key, a note, or files: up to {} in all.",
         addFiles: "Add files",
         removeFile: "Remove {}",
-        fileLabel: "Or one file in place of the text",
         roomLeft: "Room left: {}",
         optionsSummary: "Passphrase, lifetime and more",
         passphraseOptionalLabel: "Passphrase (optional)",
@@ -160,7 +159,6 @@ extension Words {
             "This server holds as many secrets as it can. Yours was not stored. Try again once others have been read or have expired.",
         tooLargeTitle: "That is too large",
         problemEmptyContent: "There is nothing to share yet. Please enter your secret.",
-        problemTextAndFile: "Please enter a text or choose a file, not both.",
         problemContentTooLarge: "A secret can have up to {}. Nothing was stored.",
         problemPassphraseRequired: "This server shares secrets only with a passphrase. Please enter your secret again, with one.",
         problemPassphraseTooShort:

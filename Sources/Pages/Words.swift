@@ -39,8 +39,6 @@ public struct Words: Sendable {
     let addFiles: String
     /// Takes the name of a file.
     let removeFile: String
-    /// One file in place of the text, for browsers without scripts.
-    let fileLabel: String
     /// Takes how much more there is room for.
     let roomLeft: String
     /// Opens the part of the form with passphrase, lifetime and so on.
@@ -213,7 +211,6 @@ public struct Words: Sendable {
     // MARK: Problems with a form
 
     let problemEmptyContent: String
-    let problemTextAndFile: String
     /// Takes the size limit.
     let problemContentTooLarge: String
     let problemPassphraseRequired: String

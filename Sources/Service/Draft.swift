@@ -3,6 +3,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Sealing
 internal import SecureMemory
+internal import Vault
 
 /// The fields of a request under way. Content is sealed as it comes; a passphrase waits in protected memory.
 final class Draft {
@@ -10,7 +11,8 @@ final class Draft {
     enum Source { case query, body }
 
     private enum Field: UInt8 {
-        case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, ignored
+        case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries, note, label, claim,
+            ignored
     }
 
     private enum Format {
@@ -34,6 +36,17 @@ final class Draft {
     private(set) var recipients: [String] = []
     private(set) var wantsGenerated = false
     private(set) var hasFormToken = false
+    /// What the page's script says that the content is; text from everybody else.
+    var kind = ContentKind.text
+    private(set) var readers: Int?
+    private(set) var tries: Int?
+    /// Words beside the secret, for its recipient and for its sender.
+    private(set) var note: SecureBytes?
+    private(set) var label: SecureBytes?
+    private var noteBlock: SecureBytes?
+    private var labelBlock: SecureBytes?
+    /// Names a reader who may ask again.
+    private(set) var claim: ClaimID?
 
     /// The content under seal, with its token, its receipt's token, and the share that it is sealed under.
     private(set) var sealer: ContentSealer?
@@ -108,6 +121,11 @@ final class Draft {
             }
         }
         passphraseBlock = context.arena.allocate(passphraseCapacity)
+        if takesWords {
+            noteBlock = context.arena.allocate(SealedWords.limit)
+            labelBlock = context.arena.allocate(SealedWords.limit)
+            guard noteBlock != nil, labelBlock != nil else { return false }
+        }
         return passphraseBlock != nil && context.arena.hasRoom(for: ServerLimits.requestReserve)
     }
 
@@ -165,11 +183,15 @@ final class Draft {
     func takeGenerated() -> SecureBytes? { generated.take() }
     func takeShare() -> SecureBytes? { share.take() }
     func takePassphrase() -> SecureBytes? { passphrase.take() }
+    func takeNote() -> SecureBytes? { note.take() }
+    func takeLabel() -> SecureBytes? { label.take() }
 
     /// When the secret that a passphrase is tried on expires, for the page that is shown again.
     var expires = 0
     /// How many seconds that is from now.
     var secondsLeft = 0
+    /// Whether it has a passphrase.
+    var isLocked = true
 
     /// Whether any content came.
     var hasContent: Bool { contentCount > 0 }
@@ -181,6 +203,10 @@ final class Draft {
         sealer = nil
         passphrase = nil
         passphraseBlock = nil
+        note = nil
+        label = nil
+        noteBlock = nil
+        labelBlock = nil
     }
 
     // MARK: Fields
@@ -200,6 +226,7 @@ final class Draft {
         if source == .body && seen[other] & bit != 0 { forget(field) }
         if field == .secret { beginContent() }
         if field == .passphrase { beginPassphrase() }
+        if field == .note || field == .label { beginWords() }
     }
 
     fileprivate func append(_ piece: Span<UInt8>) {
@@ -207,6 +234,8 @@ final class Draft {
         switch field {
         case .secret: if isForm { appendWithoutReturns(piece) } else { appendContent(piece) }
         case .passphrase: appendPassphrase(piece)
+        case .note: if note?.append(piece) != true { fail(.wordsTooLong) }
+        case .label: if label?.append(piece) != true { fail(.wordsTooLong) }
         case .ignored: break
         default:
             guard value.count + piece.count <= Self.shortValueLimit else {
@@ -222,7 +251,7 @@ final class Draft {
         switch field {
         case .secret:
             flushReturn()
-            if takesContent && !contentText.isComplete { fail(.contentIsNotText) }
+            if takesContent && kind == .text && !contentText.isComplete { fail(.contentIsNotText) }
         case .timeToLive: timeToLive = Self.number(value)
         case .length: length = Self.number(value)
         case .recipient:
@@ -234,6 +263,12 @@ final class Draft {
         case .formToken:
             let (token, expected) = (value, context.formToken)
             hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
+        case .kind: kind = Self.kind(value)
+        case .readers: readers = Self.number(value)
+        case .tries: tries = Self.number(value)
+        case .claim: if isClaiming { claim = ClaimID(hexadecimal: value.span) }
+        case .note: if !Self.isText(note) { fail(.contentIsNotText) }
+        case .label: if !Self.isText(label) { fail(.contentIsNotText) }
         case .passphrase, .ignored: break
         }
         field = .ignored
@@ -249,6 +284,11 @@ final class Draft {
             passphraseCharacters = 0
         case .timeToLive: timeToLive = nil
         case .length: length = nil
+        case .readers: readers = nil
+        case .tries: tries = nil
+        case .note: note = nil
+        case .label: label = nil
+        case .claim: claim = nil
         default: break
         }
     }
@@ -295,9 +335,9 @@ final class Draft {
     /// Seals the next bytes of content.
     func appendContent(_ piece: Span<UInt8>) {
         countContent(piece.count)
-        guard contentCount <= context.settings.maximumContent else { return fail(.contentTooLarge) }
+        guard contentCount <= context.settings.maximumContent(of: kind) else { return fail(.contentTooLarge) }
         guard context.uploadBytes <= context.freeBytes else { return fail(.vaultFull) }
-        guard contentText.accept(piece) else { return fail(.contentIsNotText) }
+        guard kind != .text || contentText.accept(piece) else { return fail(.contentIsNotText) }
         do throws(SealingError) {
             try sealer?.append(piece, suite: context.suite)
         } catch {
@@ -342,6 +382,45 @@ final class Draft {
         if passphrase == nil { fail(.noMemory) }
     }
 
+    /// Whether the route is one for readers who may ask again.
+    private var isClaiming: Bool {
+        switch route {
+        case .claim, .commit: true
+        default: false
+        }
+    }
+
+    /// Whether there may be words beside the secret.
+    private var takesWords: Bool {
+        switch route {
+        case .homePage, .conceal: true
+        default: false
+        }
+    }
+
+    private func beginWords() {
+        guard takesWords else {
+            field = .ignored
+            return
+        }
+        if field == .note {
+            note = noteBlock.take() ?? context.arena.allocate(SealedWords.limit)
+            if note == nil { fail(.noMemory) }
+        } else {
+            label = labelBlock.take() ?? context.arena.allocate(SealedWords.limit)
+            if label == nil { fail(.noMemory) }
+        }
+    }
+
+    private static func isText(_ words: borrowing SecureBytes?) -> Bool {
+        switch words {
+        case .some(let words):
+            var validator = UTF8Validator()
+            return validator.accept(words.span) && validator.isComplete
+        case .none: return true
+        }
+    }
+
     /// Four bytes a character at the most, and some more to tell that it is too long.
     private var passphraseCapacity: Int { (context.settings.maximumPassphrase + 1) * 4 }
 
@@ -371,6 +450,12 @@ final class Draft {
         case name.equals("character_sets"), name.equals("character_sets[]"): .characterSet
         case name.equals("action"): .action
         case name.equals("form_token"): .formToken
+        case name.equals("kind"): .kind
+        case name.equals("readers"): .readers
+        case name.equals("tries"): .tries
+        case name.equals("note"): .note
+        case name.equals("label"): .label
+        case name.equals("claim"): .claim
         default: .ignored
         }
     }
@@ -385,6 +470,14 @@ final class Draft {
             number = overflow ? Int.max / 16 : min(product, Int.max / 16) + Int(byte - 0x30)
         }
         return number
+    }
+
+    private static func kind(_ value: [UInt8]) -> ContentKind {
+        switch true {
+        case value.span.equals("bundle"): .bundle
+        case value.span.equals("envelope"): .envelope
+        default: .text
+        }
     }
 
     private static func characterClass(_ value: [UInt8]) -> CharacterClasses {
@@ -407,6 +500,25 @@ private struct Sink: FieldSink {
     mutating func endField() { draft.end() }
     mutating func beginObject(name: Span<UInt8>) { draft.depth += 1 }
     mutating func endObject() { draft.depth -= 1 }
+}
+
+extension ClaimID {
+    /// A claim as 32 hexadecimal digits, or nil.
+    fileprivate init?(hexadecimal digits: Span<UInt8>) {
+        guard digits.count == 32 else { return nil }
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for index in digits.indices {
+            let digit: UInt8
+            switch digits[index] {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = digits[index] - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = digits[index] - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            high = high << 4 | low >> 60
+            low = low << 4 | UInt64(digit)
+        }
+        self.init(high: high, low: low)
+    }
 }
 
 /// Addresses as a receipt shows them.

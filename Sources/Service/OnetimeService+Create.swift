@@ -39,7 +39,7 @@ extension OnetimeService {
     }
 
     private func check(_ draft: Draft, _ request: borrowing Request) -> Refusal? {
-        if case .homePage = draft.route {
+        if !draft.route.isInAPI {
             guard isSameOrigin(request, draft) else { return .foreignOrigin }
         } else if context.caller(request) == .unknown {
             return .notAuthorized
@@ -113,7 +113,13 @@ extension OnetimeService {
         let isOwned = context.caller(request) == .owner
         let facts = RecordFacts(
             id: try suite.secretID(of: token.span), created: now.wallSeconds,
-            timeToLive: UInt32(timeToLive(draft, isOwned: isOwned)), isLocked: stretching != nil)
+            timeToLive: UInt32(timeToLive(draft, isOwned: isOwned)), isLocked: stretching != nil, kind: draft.kind)
+        let (note, label) = (
+            try sealWords(draft.takeNote(), token.span, facts.id, .note),
+            try sealWords(draft.takeLabel(), receiptToken.span, receiptID, .label)
+        )
+        let readers = UInt8(min(max(draft.readers ?? 1, 1), ServiceSettings.maximumReaders))
+        let attempts = draft.tries.map { UInt8(min(max($0, 1), context.settings.passphraseAttempts)) }
         let content = try sealer.finish(facts: facts, suite: suite)
         let sealedToken = try SealedToken(
             token.span, under: receiptToken.span, for: receiptID, purpose: .secretInReceipt, suite: suite, arena: arena)
@@ -126,14 +132,23 @@ extension OnetimeService {
         guard let stretching else {
             return NewSecret(
                 content: content, share: contentShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
-                extras: draft.recipients.isEmpty ? nil : RecordExtras(lock: nil, recipients: draft.recipients),
-                ownerSeal: ownerSeal)
+                extras: RecordExtras(lock: nil, recipients: draft.recipients, note: note, label: label),
+                ownerSeal: ownerSeal, readers: readers, attempts: attempts)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
         let lock = try lock(contentShare, token, stretching, heldShare: &heldShare)
         return NewSecret(
             content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
-            extras: RecordExtras(lock: lock, recipients: draft.recipients), ownerSeal: ownerSeal)
+            extras: RecordExtras(lock: lock, recipients: draft.recipients, note: note, label: label),
+            ownerSeal: ownerSeal, readers: readers, attempts: attempts)
+    }
+
+    private func sealWords(
+        _ words: consuming SecureBytes?, _ token: Span<UInt8>, _ id: RecordID, _ purpose: SealedWords.Purpose
+    ) throws(SealingError) -> SealedWords? {
+        guard let words, !words.isEmpty else { return nil }
+        return try SealedWords(
+            words.span, under: token, of: id, purpose: purpose, suite: context.suite, arena: context.arena)
     }
 
     /// Locks a share with a stretched passphrase. What the server holds instead of it comes into `heldShare`.
@@ -177,6 +192,9 @@ extension OnetimeService {
         }
         if case .homePage = draft.route {
             return showCreated(draft, view, token, receiptToken, request, &response)
+        }
+        if case .conceal = draft.route {
+            return tellScript(draft, view, token.span, receiptToken.span, request, &response)
         }
         beginJSON(.ok, &response)
         switch draft.takeGenerated() {

@@ -46,7 +46,8 @@ extension OnetimeService {
         return FormPolicy(
             lifetimes: settings.timeToLiveChoices.filter { $0 >= settings.minimumTimeToLive && $0 <= longest },
             defaultLifetime: settings.defaultTimeToLive, contentLimit: settings.maximumContent,
-            passphraseMinimum: settings.minimumPassphrase, isPassphraseRequired: settings.requiresPassphrase)
+            passphraseMinimum: settings.minimumPassphrase,
+            attempts: settings.passphraseAttempts, isPassphraseRequired: settings.requiresPassphrase)
     }
 
     /// A page that is only looked at.
@@ -57,12 +58,16 @@ extension OnetimeService {
         switch route {
         case .homePage:
             Page.createForm(&response, pageContext(request), policy)
-        case .secretPage(let key):
+        case .secretPage(let key), .destroyPage(let key):
             let token = key.span(in: request.bytes)
             guard Token.isWellFormed(token), let id = try? context.suite.secretID(of: token),
                 let view = vault.secret(id, now: now)
             else { return refuse(.unknownSecret, route, request, &response) }
-            showSecretPage(view, token, request, &response, now, problem: nil)
+            if case .destroyPage = route {
+                Page.destroyForm(&response, pageContext(request), secretToken: token)
+            } else {
+                showSecretPage(view, id, token, request, &response, now)
+            }
         case .receiptPage(let key), .burnPage(let key):
             let token = key.span(in: request.bytes)
             guard Token.isWellFormed(token), let id = try? context.suite.receiptID(of: token),
@@ -79,13 +84,26 @@ extension OnetimeService {
     }
 
     private func showSecretPage(
-        _ view: SecretView, _ token: Span<UInt8>, _ request: borrowing Request, _ response: inout ResponseWriter,
-        _ now: Moment, problem: Problem?
+        _ view: SecretView, _ id: RecordID, _ token: Span<UInt8>, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment
     ) {
-        Page.secret(
-            &response, pageContext(request), secretToken: token, server: baseURL(request).withoutScheme,
-            isLocked: view.isLocked, expires: Int(now.wallSeconds) + view.secondsLeft, secondsLeft: view.secondsLeft,
-            problem: problem)
+        let facts = SecretFacts(
+            server: baseURL(request).withoutScheme, expires: Int(now.wallSeconds) + view.secondsLeft,
+            secondsLeft: view.secondsLeft, isLocked: view.isLocked, needsScript: view.kind != .text,
+            isSealedInBrowser: view.kind == .envelope)
+        let page = pageContext(request)
+        if let note = words(view.note, token, id, .note) {
+            Page.secret(&response, page, facts, secretToken: token, note: note.span)
+        } else {
+            Page.secret(&response, page, facts, secretToken: token, note: nil)
+        }
+    }
+
+    /// Opens words beside a secret; those that don't open are left out.
+    private func words(
+        _ words: SealedWords?, _ token: Span<UInt8>, _ id: RecordID, _ purpose: SealedWords.Purpose
+    ) -> SecureBytes? {
+        try? words?.open(under: token, of: id, purpose: purpose, suite: context.suite, arena: context.arena)
     }
 
     /// The sender's page.
@@ -93,15 +111,26 @@ extension OnetimeService {
         _ view: ReceiptView, _ id: RecordID, _ token: Span<UInt8>, _ request: borrowing Request,
         _ response: inout ResponseWriter, _ now: Moment
     ) {
+        if let label = words(view.label, token, id, .label) {
+            showReceiptPage(view, id, token, label: label.span, request, &response, now)
+        } else {
+            showReceiptPage(view, id, token, label: nil, request, &response, now)
+        }
+    }
+
+    private func showReceiptPage(
+        _ view: ReceiptView, _ id: RecordID, _ token: Span<UInt8>, label: Span<UInt8>?, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment
+    ) {
         let facts = ReceiptFacts(view, now)
         if let secretToken = openToken(view, id, token) {
             Page.receipt(
                 &response, pageContext(request), facts, receiptToken: token, secretToken: secretToken.span,
-                baseURL: baseURL(request))
+                baseURL: baseURL(request), label: label)
         } else {
             Page.receipt(
                 &response, pageContext(request), facts, receiptToken: token, secretToken: nil,
-                baseURL: baseURL(request))
+                baseURL: baseURL(request), label: label)
         }
     }
 
@@ -137,9 +166,12 @@ extension OnetimeService {
         case .homePage:
             Page.createForm(&response, page, policy, chosenLifetime: draft?.timeToLive, problem: problem)
         case .secretPage(let key):
+            let facts = SecretFacts(
+                server: baseURL(request).withoutScheme, expires: draft?.expires ?? 0, secondsLeft: draft?.secondsLeft ?? 0,
+                isLocked: draft?.isLocked ?? true, needsScript: draft?.kind != .text,
+                isSealedInBrowser: draft?.kind == .envelope)
             Page.secret(
-                &response, page, secretToken: key.span(in: request.bytes), server: baseURL(request).withoutScheme,
-                isLocked: true, expires: draft?.expires ?? 0, secondsLeft: draft?.secondsLeft ?? 0, problem: problem)
+                &response, page, facts, secretToken: key.span(in: request.bytes), note: nil, problem: problem)
         case .burnPage(let key):
             Page.burnForm(
                 &response, page, receiptToken: key.span(in: request.bytes), isLocked: true, problem: problem)
@@ -179,12 +211,17 @@ extension ReceiptFacts {
         self.init(
             state: state, created: Int(view.created), changed: Int(view.updated), secondsLeft: view.secondsLeft ?? 0,
             expires: Int(now.wallSeconds) + (view.secondsLeft ?? 0), isLocked: view.isLocked)
+        isSealedInBrowser = view.kind == .envelope
+        readers = view.readers
+        reads = view.reads
+        failedAttempts = view.failedAttempts
     }
 }
 
 extension Problem {
-    fileprivate init?(_ refusal: Refusal, _ settings: ServiceSettings) {
+    init?(_ refusal: Refusal, _ settings: ServiceSettings) {
         switch refusal {
+        case .needsScript: self = .needsScript
         case .nothingToShare: self = .emptyContent
         case .contentTooLarge: self = .contentTooLarge(limit: settings.maximumContent)
         case .passphraseMissing: self = .passphraseRequired

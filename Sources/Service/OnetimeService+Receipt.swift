@@ -41,7 +41,8 @@ extension OnetimeService {
                 refuse(.unknownSecret, draft.route, request, &response, draft)
                 return .complete
             }
-            guard view.isLocked else {
+            // One who holds the receipt of an envelope cannot make the proof of its passphrase: that takes the link's key.
+            guard view.isLocked && view.kind != .envelope else {
                 finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
                 return .complete
             }

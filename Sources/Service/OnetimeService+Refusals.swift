@@ -10,7 +10,8 @@ extension OnetimeService {
         _ draft: Draft? = nil
     ) {
         switch route {
-        case .homePage, .secretPage, .receiptPage, .burnPage, .unknown:
+        case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
+        case .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage, .unknown:
             refuseOnPage(refusal, route, request, &response, draft)
         case .unknownInAPI:
             beginJSON(.notFound, &response)
@@ -75,7 +76,8 @@ extension OnetimeService {
             .wrongPassphrase:
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
-        case .contentIsNotText, .duplicateField, .malformedBody: .badRequest
+        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing: .badRequest
+        case .needsScript: .unprocessableContent
         case .notAuthorized: .unauthorized
         case .unknownSecret, .malformedKey: .notFound
         case .foreignOrigin: .forbidden
@@ -114,6 +116,9 @@ extension OnetimeService {
         case .vaultFull: response.append("The vault is full. Please try again later.")
         case .noMemory: response.append("The server is out of protected memory. Please try again later.")
         case .foreignOrigin: response.append("Requests from other origins are refused")
+        case .wordsTooLong: response.append("A note or label is too long")
+        case .claimMissing: response.append("A claim is missing")
+        case .needsScript: response.append("This secret was sealed end to end: open its link in a browser")
         case .duplicateField: response.append("A field was given more than once")
         case .malformedBody(let fault): response.append(fault.reason)
         }
@@ -132,9 +137,10 @@ extension OnetimeService {
         case .noMemory: Page.notice(&response, page, .busy(retryAfter: 1))
         case .bodyTooLarge: Page.notice(&response, page, .tooLarge(limit: context.settings.maximumContent))
         case .tooBusy, .lockedOut, .wrongPassphrase, .nothingToShare, .contentTooLarge, .passphraseTooShort,
-            .passphraseTooLong, .passphraseMissing:
+            .passphraseTooLong, .passphraseMissing, .needsScript:
             showFormAgain(refusal, route, request, &response, draft)
-        case .contentIsNotText, .recipientWithoutAccount, .notAuthorized, .duplicateField, .malformedBody:
+        case .contentIsNotText, .recipientWithoutAccount, .notAuthorized, .duplicateField, .malformedBody, .wordsTooLong,
+            .claimMissing:
             Page.notice(&response, page, .malformed)
         }
     }

@@ -10,13 +10,21 @@ internal import Vault
 /// A content on its way to its reader, part by part. Between two parts nothing of it is in the clear.
 final class Reveal {
     private var opener: ContentOpener
-    /// The language and look of the page that shows it; nil for the API.
-    private let page: PageContext?
+    /// How the content is written.
+    enum Form {
+        case json
+        /// On a page, with its language and look.
+        case page(PageContext)
+        /// As it is.
+        case bytes
+    }
+
+    private let form: Form
     private let context: ServiceContext
 
-    init(opener: consuming ContentOpener, page: PageContext?, context: ServiceContext) {
+    init(opener: consuming ContentOpener, form: Form, context: ServiceContext) {
         self.opener = opener
-        self.page = page
+        self.form = form
         self.context = context
         context.uploadBytes += byteCount
     }
@@ -35,15 +43,23 @@ final class Reveal {
             context.plaintext.wipe()
             return nil
         }
-        Self.write(context.plaintext, isOnPage: page != nil, &response)
+        Self.write(context.plaintext, form, &response)
         context.plaintext.wipe()
         guard opener.isFinished else { return .partial }
-        if let page { Page.revealedEnd(&response, page) } else { response.append("\"}") }
+        switch form {
+        case .json: response.append("\"}")
+        case .page(let page): Page.revealedEnd(&response, page)
+        case .bytes: break
+        }
         return .complete
     }
 
-    private static func write(_ plaintext: borrowing SecureBytes, isOnPage: Bool, _ response: inout ResponseWriter) {
-        if isOnPage { response.append(htmlText: plaintext.span) } else { response.append(json: plaintext.span) }
+    private static func write(_ plaintext: borrowing SecureBytes, _ form: Form, _ response: inout ResponseWriter) {
+        switch form {
+        case .json: response.append(json: plaintext.span)
+        case .page: response.append(htmlText: plaintext.span)
+        case .bytes: response.append(plaintext.span)
+        }
     }
 
     /// About how many bytes of content there are.
@@ -63,9 +79,16 @@ extension OnetimeService {
         }
         do throws(SealingError) {
             let id = try context.suite.secretID(of: token)
-            guard let view = vault.secret(id, now: now) else { return missing(draft, request, &response) }
+            let claim = draft.claim
+            guard let view = vault.secret(id, claim: claim, now: now) else { return missing(draft, request, &response) }
+            if view.kind != .text && claim == nil {
+                refuse(.needsScript, draft.route, request, &response, draft)
+                return .complete
+            }
             draft.expires = Int(now.wallSeconds) + view.secondsLeft
             draft.secondsLeft = view.secondsLeft
+            draft.isLocked = view.isLocked
+            draft.kind = view.kind
             if view.isLocked {
                 // No passphrase at all is not a guess, and costs no attempt.
                 guard draft.hasPassphrase else { return wrongPassphrase(view.attemptsLeft, draft, request, &response) }
@@ -76,10 +99,10 @@ extension OnetimeService {
                 let key = context.arena.allocate(ContentOpener.keySize),
                 let reserve = context.arena.allocate(firstPartCapacity(view.byteCount, draft))
             else { throw .arenaFull }
-            guard let taken = try vault.take(id, share: &share, now: now) else { return missing(draft, request, &response) }
+            guard let taken = try vault.take(id, claim: claim, share: &share, now: now) else { return missing(draft, request, &response) }
             response.reserve = consume reserve
             let opener = try taken.opener(token: token, share: share.span, suite: context.suite, key: key)
-            return hand(opener, draft, token, request, &exchange, &response)
+            return hand(opener, view.kind, draft, token, request, &exchange, &response)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
@@ -95,6 +118,7 @@ extension OnetimeService {
             guard isSameOrigin(request, draft) else { return .foreignOrigin }
             if !Token.isWellFormed(token) { return .unknownSecret }
         }
+        if case .claim = draft.route, draft.claim == nil { return draft.refusal ?? .claimMissing }
         return draft.refusal
     }
 
@@ -106,7 +130,7 @@ extension OnetimeService {
         guard var salt = context.arena.allocate(ShareTable.shareSize), let passphrase = draft.takePassphrase() else {
             throw .arenaFull
         }
-        guard let lock = vault.beginAttempt(id, share: &salt, now: now) else {
+        guard let lock = vault.beginAttempt(id, claim: draft.claim, share: &salt, now: now) else {
             refuse(.lockedOut, draft.route, request, &response, draft)
             return .complete
         }
@@ -137,7 +161,7 @@ extension OnetimeService {
             guard var heldShare = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
                 let reserve = context.arena.allocate(
-                    firstPartCapacity(vault.secret(id, now: now)?.byteCount ?? 0, draft))
+                    firstPartCapacity(vault.secret(id, claim: draft.claim, now: now)?.byteCount ?? 0, draft))
             else {
                 vault.withdrawAttempt(id, now: now)
                 throw .arenaFull
@@ -145,13 +169,14 @@ extension OnetimeService {
             guard let contentShare = try unlock(draft, stretching, token, id, now, vault) else {
                 return failedAttempt(id, draft, request, &response, now, vault)
             }
-            guard let taken = try vault.take(id, isUnlocked: true, share: &heldShare, now: now) else {
+            let kind = vault.secret(id, claim: draft.claim, now: now)?.kind ?? .text
+            guard let taken = try vault.take(id, claim: draft.claim, isUnlocked: true, share: &heldShare, now: now) else {
                 return missing(draft, request, &response)
             }
             response.reserve = consume reserve
             let opener = try taken.opener(
                 token: token, share: contentShare.span, suite: context.suite, key: key)
-            return hand(opener, draft, token, request, &exchange, &response)
+            return hand(opener, kind, draft, token, request, &exchange, &response)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
@@ -217,15 +242,24 @@ extension OnetimeService {
 
     /// Begins the answer; a content of one chunk is the whole answer.
     private func hand(
-        _ opener: consuming ContentOpener, _ draft: Draft, _ token: Span<UInt8>, _ request: borrowing Request,
+        _ opener: consuming ContentOpener, _ kind: ContentKind, _ draft: Draft, _ token: Span<UInt8>, _ request: borrowing Request,
         _ exchange: inout Exchange, _ response: inout ResponseWriter
     ) -> Outcome {
-        let page: PageContext?
-        if case .secretPage = draft.route { page = pageContext(request) } else { page = nil }
-        let reveal = Reveal(opener: opener, page: page, context: context)
-        if let page {
+        let form: Reveal.Form
+        switch draft.route {
+        case .secretPage: form = .page(pageContext(request))
+        case .claim: form = .bytes
+        default: form = .json
+        }
+        let reveal = Reveal(opener: opener, form: form, context: context)
+        switch form {
+        case .page(let page):
             Page.revealedStart(&response, page, byteCount: reveal.byteCount)
-        } else {
+        case .bytes:
+            response.begin(.ok, contentType: "application/octet-stream")
+            response.field("X-Onetime-Kind", kind.name)
+            response.fields(Page.securityFields)
+        case .json:
             beginJSON(.ok, &response)
             response.append("{\"secret_key\":\"")
             response.append(token)

@@ -43,13 +43,4 @@ extension OnetimeService {
         response.append(json: context.settings.locale)
         response.append("\"}")
     }
-
-    /// Files beside the pages.
-    func writeAsset(_ route: Route, _ response: inout ResponseWriter) {
-        switch route {
-        case .styleSheet: Asset.styleSheet.write(to: &response)
-        case .icon: Asset.icon.write(to: &response)
-        default: Asset.robots.write(to: &response)
-        }
-    }
 }

@@ -1,6 +1,7 @@
 // Requests in, answers out: which route does what.
 public import HTTPServer
 internal import HTTPWire
+internal import Pages
 public import Kernel
 public import Sealing
 public import SecureMemory
@@ -69,7 +70,7 @@ public final class OnetimeService: RequestHandler {
         guard method == .post else { return Exchange(stage: .plain(route)) }
         let takesContent: Bool
         switch route {
-        case .create, .homePage: takesContent = true
+        case .create, .homePage, .conceal: takesContent = true
         default: takesContent = false
         }
         if takesContent { plan.limit = context.settings.maximumBody }
@@ -104,7 +105,7 @@ public final class OnetimeService: RequestHandler {
         let route = Route(request)
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
-        case .homePage, .secretPage, .receiptPage, .burnPage, .styleSheet, .icon:
+        case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .burnPage, .asset:
             return context.settings.hasPages ? route : .unknown
         default: return route
         }
@@ -165,10 +166,10 @@ public final class OnetimeService: RequestHandler {
         guard case .draft(let draft) = exchange.stage, let stretching = draft.stretching else { return .complete }
         response.isSensitive = true
         switch draft.route {
-        case .create, .generate, .homePage:
+        case .create, .generate, .homePage, .conceal:
             conceal(draft, stretching, request, &response, now, vault)
             return .complete
-        case .reveal(let key), .secretPage(let key):
+        case .reveal(let key), .secretPage(let key), .claim(let key):
             return reveal(key, draft, stretching, request, &exchange, &response, now, vault)
         case .burn(let key), .burnPage(let key):
             burn(key, draft, stretching, request, &response, now, vault)
@@ -203,8 +204,9 @@ public final class OnetimeService: RequestHandler {
         case .authcheck: writeAuthCheck(request, &response)
         case .receipt(let key): showReceipt(key, request, &response, now, vault)
         case .recent: listRecent(request, &response, now, vault)
-        case .homePage, .secretPage, .receiptPage, .burnPage: showPage(route, request, &response, now, vault)
-        case .styleSheet, .icon, .robots: writeAsset(route, &response)
+        case .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage:
+            showPage(route, request, &response, now, vault)
+        case .asset(let asset): asset.write(to: &response)
         default: refuse(.unknownSecret, route, request, &response)
         }
     }
@@ -216,9 +218,15 @@ public final class OnetimeService: RequestHandler {
     ) -> Outcome {
         response.isSensitive = true
         switch draft.route {
-        case .create, .generate, .homePage:
+        case .create, .generate, .homePage, .conceal:
             return create(draft, request, &response, now, vault)
-        case .reveal(let key), .secretPage(let key):
+        case .commit(let key):
+            commit(key, draft, request, &response, now, vault)
+            return .complete
+        case .destroyPage(let key):
+            destroyUnread(key, draft, request, &response, now, vault)
+            return .complete
+        case .reveal(let key), .secretPage(let key), .claim(let key):
             return reveal(key, draft, request, &exchange, &response, now, vault)
         case .receipt(let key):
             showReceipt(key, request, &response, now, vault)

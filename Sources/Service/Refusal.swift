@@ -6,6 +6,12 @@ enum Refusal: Equatable {
     case nothingToShare
     case contentTooLarge
     case contentIsNotText
+    /// Words beside the secret are longer than ``SealedWords/limit``.
+    case wordsTooLong
+    /// A script has to name its reader.
+    case claimMissing
+    /// What was sealed in a browser is opened in one.
+    case needsScript
     case passphraseTooShort
     case passphraseTooLong
     case passphraseMissing

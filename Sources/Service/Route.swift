@@ -1,6 +1,8 @@
 // Which path means what.
 internal import HTTPServer
 internal import HTTPWire
+internal import Pages
+internal import Sealing
 
 /// What a request asks for; a key is where it stands in the request's head.
 enum Route {
@@ -14,20 +16,23 @@ enum Route {
     case burn(ByteRange)
     case recent
     case homePage
+    /// What the page's script sends: a secret, a claim to one, and that the claim has done its work.
+    case conceal
+    case claim(ByteRange)
+    case commit(ByteRange)
     case secretPage(ByteRange)
+    case destroyPage(ByteRange)
     case receiptPage(ByteRange)
     case burnPage(ByteRange)
-    case styleSheet
-    case icon
-    case robots
+    case asset(Asset)
     case unknownInAPI
     case unknown
 
     /// The methods that the route knows besides OPTIONS.
     var methods: StaticString {
         switch self {
-        case .create, .generate, .reveal, .burn: "POST, OPTIONS"
-        case .receipt, .homePage, .secretPage, .receiptPage, .burnPage: "GET, HEAD, POST, OPTIONS"
+        case .create, .generate, .reveal, .burn, .conceal, .claim, .commit: "POST, OPTIONS"
+        case .receipt, .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage: "GET, HEAD, POST, OPTIONS"
         default: "GET, HEAD, OPTIONS"
         }
     }
@@ -36,9 +41,12 @@ enum Route {
         switch (self, method) {
         case (.create, .get), (.generate, .get), (.reveal, .get), (.burn, .get): false
         case (.create, .head), (.generate, .head), (.reveal, .head), (.burn, .head): false
+        case (.conceal, .get), (.claim, .get), (.commit, .get): false
+        case (.conceal, .head), (.claim, .head), (.commit, .head): false
         case (_, .get), (_, .head): true
         case (.create, .post), (.generate, .post), (.reveal, .post), (.burn, .post), (.receipt, .post): true
         case (.homePage, .post), (.secretPage, .post), (.receiptPage, .post), (.burnPage, .post): true
+        case (.conceal, .post), (.claim, .post), (.commit, .post), (.destroyPage, .post): true
         default: false
         }
     }
@@ -66,9 +74,11 @@ enum Route {
         case 1:
             switch true {
             case segments.matches(0, "health"): self = .health
-            case segments.matches(0, "style.css"): self = .styleSheet
-            case segments.matches(0, "icon.svg"), segments.matches(0, "favicon.ico"): self = .icon
-            case segments.matches(0, "robots.txt"): self = .robots
+            case segments.matches(0, "icon.svg"), segments.matches(0, "favicon.ico"): self = .asset(.icon)
+            case segments.matches(0, "robots.txt"): self = .asset(.robots)
+            case segments.matches(0, "secret"): self = .conceal
+            // The short form, for links that carry a key behind a #.
+            case Token.isWellFormed(segments[0].span(in: request.bytes)): self = .secretPage(segments[0])
             default: self = segments.matches(0, "api") ? .unknownInAPI : .unknown
             }
         default:
@@ -81,7 +91,18 @@ enum Route {
     }
 
     private static func page(_ segments: borrowing PathSegments) -> Route {
-        if segments.count == 2, segments.matches(0, "secret") { return .secretPage(segments[1]) }
+        if segments.matches(0, "secret") {
+            if segments.count == 2 { return .secretPage(segments[1]) }
+            guard segments.count == 3 else { return .unknown }
+            if segments.matches(2, "claim") { return .claim(segments[1]) }
+            if segments.matches(2, "commit") { return .commit(segments[1]) }
+            return segments.matches(2, "burn") ? .destroyPage(segments[1]) : .unknown
+        }
+        // What stands between tells one state of the files from another, for caches alone.
+        if segments.count == 3, segments.matches(0, "assets") {
+            for asset in Asset.allCases where segments.matches(2, asset.name) { return .asset(asset) }
+            return .unknown
+        }
         guard segments.isReceipt(0) else { return .unknown }
         if segments.count == 2 { return .receiptPage(segments[1]) }
         return segments.count == 3 && segments.matches(2, "burn") ? .burnPage(segments[1]) : .unknown

@@ -24,6 +24,8 @@ public struct ServiceSettings: Sendable {
     public var maximumContent = 16 << 20
     /// Whether every secret has to have a passphrase.
     public var requiresPassphrase = false
+    /// How many wrong passphrases a secret takes at most; its sender may allow fewer.
+    public var passphraseAttempts = 5
     /// The shortest passphrase, in characters.
     public var minimumPassphrase = 4
     /// The longest passphrase, in characters.
@@ -38,6 +40,8 @@ public struct ServiceSettings: Sendable {
     public var hasAPI = true
     /// Whether the first look at a receipt says `new` and later ones `viewed`, as upstream's did.
     public var tellsViewed = false
+    /// The largest number of readers of one secret.
+    public static let maximumReaders = 100
     /// The name of the product.
     public var brand = "Onetime Secret Lite"
     /// The language of those who ask for none.
@@ -49,6 +53,12 @@ public struct ServiceSettings: Sendable {
 
     /// The standard settings.
     public init() {}
+
+    /// The largest content of a kind. What a browser sealed is a little larger than what is in it: 16 bytes for each 64 KiB, and
+    /// names and types of files.
+    func maximumContent(of kind: ContentKind) -> Int {
+        kind == .text ? maximumContent : maximumContent + maximumContent / 1024 + 64 * 1024
+    }
 
     /// The largest body that can hold the largest content: each byte may be escaped by six in JSON, and there is room for the
     /// other fields.

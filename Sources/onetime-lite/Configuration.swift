@@ -112,6 +112,7 @@ struct Configuration {
         if tls.isOn { server.strictTransportSeconds = tls.effectiveStrictTransportSeconds }
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
+        service.passphraseAttempts = attempts
         vault.lockedShares = lockedMemory / 4 / 32
         server.headTimeout = UInt64(headTimeout) * 1000
         server.bodyTimeout = UInt64(bodyTimeout) * 1000

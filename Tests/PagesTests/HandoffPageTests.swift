@@ -70,8 +70,8 @@ import Testing
         let marked = try [
             isSensitive {
                 Page.secret(
-                    &$0, Sample.context(), secretToken: secret.span, server: "s", isLocked: true, expires: 0,
-                    secondsLeft: 0)
+                    &$0, Sample.context(), SecretFacts(server: "s", expires: 0, secondsLeft: 0, isLocked: true),
+                    secretToken: secret.span, note: nil)
             },
             isSensitive { Page.burnForm(&$0, Sample.context(), receiptToken: receipt.span, isLocked: false) },
             isSensitive {

@@ -49,8 +49,8 @@ enum Sample {
     ) throws -> Rendered {
         try render {
             Page.secret(
-                &$0, context(), secretToken: token.span, server: server, isLocked: isLocked, expires: created,
-                secondsLeft: 60)
+                &$0, context(), SecretFacts(server: server, expires: created, secondsLeft: 60, isLocked: isLocked),
+                secretToken: token.span, note: nil)
         }
     }
 
@@ -91,14 +91,22 @@ enum Sample {
         for (name, problem) in problems {
             try add("secret-locked\(name)") {
                 Page.secret(
-                    &$0, context, secretToken: secret.span, server: "secrets.example.org", isLocked: true,
-                    expires: created + 93_600, secondsLeft: 93_500, problem: problem)
+                    &$0, context,
+                    SecretFacts(
+                        server: "secrets.example.org", expires: created + 93_600, secondsLeft: 93_500, isLocked: true),
+                    secretToken: secret.span, note: content.utf8Span.span, problem: problem)
             }
         }
         try add("secret") {
             Page.secret(
-                &$0, context, secretToken: secret.span, server: "secrets.example.org", isLocked: false,
-                expires: created + 3600, secondsLeft: 45)
+                &$0, context,
+                SecretFacts(
+                    server: "secrets.example.org", expires: created + 3600, secondsLeft: 45, isLocked: false,
+                    needsScript: true, isSealedInBrowser: true), secretToken: secret.span, note: nil)
+        }
+        try add("destroy") { Page.destroyForm(&$0, context, secretToken: secret.span) }
+        try add("destroyed") {
+            Page.destroyed(&$0, context)
         }
         try add("revealed") {
             let bytes = Array(content.utf8)

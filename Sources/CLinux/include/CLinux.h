@@ -59,10 +59,16 @@ void onetime_release_code(void);
 // A thread that runs the function with the context, with all signals blocked and a name of up to 15 bytes; 0 or an errno.
 int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes, const char *name);
 
-// Assets, embedded at build time. Pointers, since Swift can't import an array whose length isn't declared.
-extern const unsigned char *const onetime_asset_style_css;
-extern const size_t onetime_asset_style_css_count;
-extern const unsigned char *const onetime_asset_icon_svg;
-extern const size_t onetime_asset_icon_svg_count;
+// Files of the page, embedded at build time.
+enum onetime_asset {
+    onetime_asset_style_css,
+    onetime_asset_page_js,
+    onetime_asset_seal_js,
+    onetime_asset_receipt_js,
+    onetime_asset_reveal_js,
+    onetime_asset_icon_svg,
+};
+// The bytes of a file, which live as long as the process, and how many they are.
+const unsigned char *onetime_asset(enum onetime_asset asset, size_t *count);
 
 #endif

@@ -1,0 +1,352 @@
+// What all scripts of the page share, and the form's own: seals what is put in before the server sees it. Everything that this
+// script does not do, the page does without it.
+
+/** A word that the server wrote into the page, with values in place of its marks. */
+export function word(name, ...values) {
+  const text = document.getElementById('words').content.querySelector(`[data-word="${name}"]`).textContent;
+  return values.reduce((filled, value, index) => filled.replace(values.length > 1 ? `{${index + 1}}` : '{}', () => value), text);
+}
+
+/** An element with properties and children; texts stay texts. */
+export function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+}
+
+export const find = (selector, within = document) => within.querySelector(selector);
+
+/** Says something to those who see and to those who listen. */
+export function announce(text) {
+  const status = find('#status');
+  status.textContent = '';
+  // A reader speaks what changes, so the same words twice have to be a change.
+  requestAnimationFrame(() => { status.textContent = text; });
+}
+
+/** Shows what was wrong where the server would, and goes there. */
+export function alarm(text, before) {
+  find('#problem')?.remove();
+  const alert = element('div', { className: 'alert', id: 'problem', tabIndex: -1 }, element('strong', {}, word('problem')),
+    element('p', {}, text));
+  alert.setAttribute('role', 'alert');
+  before.before(alert);
+  alert.focus();
+}
+
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Without HTTPS there is no clipboard but the old way.
+    const box = element('textarea', { value: text, readOnly: true, className: 'offscreen' });
+    document.body.append(box);
+    box.select();
+    document.execCommand('copy');
+    box.remove();
+  }
+  announce(word('copied'));
+}
+
+export function button(label, action, className = '') {
+  const made = element('button', { type: 'button', className }, label);
+  made.addEventListener('click', action);
+  return made;
+}
+
+/** What this tab remembers until it is closed. Nothing in it opens a secret by itself but links, and those only of secrets that live. */
+export const memory = {
+  get: (key) => JSON.parse(sessionStorage.getItem(key) ?? 'null'),
+  set: (key, value) => sessionStorage.setItem(key, JSON.stringify(value)),
+  forget: (key) => sessionStorage.removeItem(key),
+};
+
+/** A file's size for people. */
+export function size(bytes) {
+  const units = ['byte', 'kilobyte', 'megabyte'];
+  const step = bytes < 1000 ? 0 : bytes < 1e6 ? 1 : 2;
+  const options = { style: 'unit', unit: units[step], unitDisplay: step ? 'short' : 'long', maximumFractionDigits: step };
+  return new Intl.NumberFormat(document.documentElement.lang, options).format(bytes / 1000 ** step);
+}
+
+export const percent = (done, total) =>
+  new Intl.NumberFormat(document.documentElement.lang, { style: 'percent' }).format(total ? done / total : 1);
+
+/** A bar with its words, for what takes a while. */
+export function progress(name, after) {
+  const bar = element('progress', { max: 1, value: 0 });
+  const label = element('label', { className: 'progress' }, element('span'), bar);
+  after.after(label);
+  return {
+    show(next, done, total) {
+      name = next;
+      bar.value = total ? done / total : 0;
+      label.firstChild.textContent = word(name, percent(done, total));
+    },
+    remove: () => label.remove(),
+  };
+}
+
+const form = find('#create');
+if (form) start();
+
+function start() {
+  const box = find('#secret');
+  const list = find('#file-list');
+  const input = find('#files');
+  const passphrase = find('#passphrase');
+  const limit = Number(form.dataset.limit);
+  const files = [];
+  let abort = null;
+
+  find('#files-field').hidden = false;
+  find('#many').hidden = false;
+  find(globalThis.crypto?.subtle ? '#sealed-here' : '#sealed-by-server').hidden = false;
+  box.required = false;
+  const room = element('p', { className: 'hint', id: 'room' });
+  find('#secret-hint').after(room);
+
+  // Files: chosen, dropped or pasted
+  const used = () => new Blob([box.value]).size + files.reduce((sum, file) => sum + file.size, 0);
+  function measure() {
+    const left = limit - used();
+    room.textContent = left < 0 ? word('tooLarge', size(limit)) : left < limit / 10 ? word('room', size(left)) : '';
+    box.setAttribute('aria-invalid', String(left < 0));
+    if (left >= 0) box.removeAttribute('aria-invalid');
+  }
+  function show() {
+    list.replaceChildren(...files.map((file, index) => element('li', {}, element('bdi', {}, file.name), ` ${size(file.size)} `,
+      button(word('remove', file.name), () => {
+        files.splice(index, 1);
+        show();
+        input.focus();
+      }))));
+    measure();
+  }
+  function add(more) {
+    files.push(...more);
+    show();
+  }
+  input.addEventListener('change', () => {
+    add(input.files);
+    input.value = '';
+  });
+  box.addEventListener('input', measure);
+  addEventListener('paste', (event) => {
+    if (event.clipboardData?.files.length) {
+      event.preventDefault();
+      add(event.clipboardData.files);
+    }
+  });
+  addEventListener('dragover', (event) => {
+    event.preventDefault();
+    form.classList.add('dropping');
+  });
+  for (const end of ['dragleave', 'drop']) addEventListener(end, () => form.classList.remove('dropping'));
+  addEventListener('drop', (event) => {
+    if (event.dataTransfer?.files.length) {
+      event.preventDefault();
+      add(event.dataTransfer.files);
+    }
+  });
+  box.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit(find('.primary', form));
+  });
+
+  // Passphrases: made up, and judged
+  const strength = element('p', { className: 'hint', id: 'strength' });
+  const maker = button(word('make'), async () => {
+    passphrase.value = madeUp();
+    judge();
+  });
+  find('#passphrase-hint').after(strength, maker);
+  function judge() {
+    const bits = Math.log2(classes(passphrase.value) || 1) * new Set(passphrase.value).size;
+    const grade = ['weak', 'fair', 'good', 'best'][Math.min(3, Math.floor(bits / 25))];
+    strength.textContent = passphrase.value ? word('strength', word(grade)) : '';
+  }
+  passphrase.addEventListener('input', judge);
+
+  // Sealing and sending
+  form.addEventListener('submit', async (event) => {
+    if (event.submitter?.value === 'generate') return;
+    const many = Math.max(Number(form.links.value), Number(form.parts.value));
+    const canSeal = Boolean(globalThis.crypto?.subtle);
+    if (!canSeal && !files.length && many < 2) {
+      if (!box.value) {
+        event.preventDefault();
+        alarm(word('empty'), form);
+      }
+      return;
+    }
+    event.preventDefault();
+    if (abort) return;
+    if (!used() && !files.length) return alarm(word('empty'), form);
+    if (used() > limit) return alarm(word('tooLarge', size(limit)), form);
+    find('#problem')?.remove();
+    abort = new AbortController();
+    const primary = find('.primary', form);
+    primary.disabled = true;
+    const bar = progress('sealing', find('.actions', form));
+    const cancel = button(word('cancel'), () => abort.abort());
+    find('.actions', form).append(cancel);
+    try {
+      await send(bar, canSeal);
+    } catch (error) {
+      if (abort.signal.aborted) announce(word('cancelled'));
+      else alarm(error.told ?? word('offline'), form);
+    } finally {
+      abort = null;
+      primary.disabled = false;
+      cancel.remove();
+      bar.remove();
+    }
+  });
+
+  async function send(bar, canSeal) {
+    const seal = await import('./seal.js');
+    const signal = abort.signal;
+    const parts = Number(form.parts.value);
+    const needed = Math.min(Math.max(2, Number(form.needed.value)), parts);
+    const onlyText = !canSeal && parts < 2 && !files.length;
+    let contents = [onlyText ? new Blob([box.value])
+      : seal.payload([...(box.value ? [{ text: box.value }] : []), ...files.map((file) => ({ file, name: file.name }))])];
+    if (parts > 1) {
+      const whole = new Uint8Array(await contents[0].arrayBuffer());
+      contents = seal.split(whole, needed, parts).map((part) => seal.payload([{ part }]));
+    } else {
+      contents = Array(Math.max(1, Number(form.links.value))).fill(contents[0]);
+    }
+    const made = [];
+    for (const content of contents) {
+      const fields = new FormData();
+      const add = (name, value) => value && fields.append(name, value);
+      for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label']) add(name, form[name].value);
+      let key = '';
+      let sealed = content;
+      if (canSeal) {
+        const linkKey = seal.random(32);
+        const stretched = passphrase.value ? await seal.stretch(linkKey, passphrase.value) : null;
+        sealed = await seal.sealEnvelope(content, linkKey, stretched, {
+          signal, onProgress: (done, total) => bar.show('sealing', done, total),
+        });
+        key = `#${seal.base64url(linkKey)}`;
+        if (stretched) add('passphrase', await seal.proof(stretched));
+      } else {
+        add('passphrase', passphrase.value);
+      }
+      fields.append('kind', canSeal ? 'envelope' : onlyText ? 'text' : 'bundle');
+      fields.append('secret', sealed, 'secret');
+      const answer = await post('/secret', fields, signal, (done, total) => bar.show('sending', done, total));
+      made.push({ ...answer, key, link: answer.link + key, created: Date.now() });
+    }
+    remember(made);
+    if (made.length === 1) await showReceipt(made[0]);
+    else showLinks(made, parts > 1 ? word('partsLead', needed, parts) : word('linksLead'));
+  }
+
+  function remember(made) {
+    const recent = memory.get('recent') ?? [];
+    const label = form.label.value;
+    memory.set('recent', [...made.map(({ receipt, created }) => ({ receipt, created, label })), ...recent].slice(0, 50));
+    for (const { receipt, secret, key } of made) memory.set(`link ${receipt}`, { secret, key });
+  }
+
+  /** Goes to the receipt without losing what only this page knows: the passphrase, to be copied by itself. */
+  async function showReceipt({ receipt }) {
+    const phrase = passphrase.value;
+    const page = await fetchPage(`/receipt/${receipt}${location.search}`);
+    history.pushState(null, '', `/receipt/${receipt}${location.search}`);
+    document.title = page.title;
+    find('main').replaceWith(document.adoptNode(find('main', page)));
+    const { enhance } = await import('./receipt.js');
+    enhance(phrase);
+    arrive();
+  }
+
+  function showLinks(made, lead) {
+    const phrase = passphrase.value;
+    const cards = made.map(({ link, receipt }, index) => {
+      const id = `link-${index}`;
+      const field = element('input', { id, className: 'mono', type: 'text', readOnly: true, value: link });
+      return element('div', { className: 'field' }, element('label', { htmlFor: id }, word('link', index + 1)), field,
+        element('div', { className: 'actions' }, button(word('copyLink'), () => copy(link)),
+          element('a', { className: 'button', href: `/receipt/${receipt}` }, word('receipt'))));
+    });
+    if (phrase) cards.push(button(word('copyPassphrase'), () => copy(phrase)));
+    const title = element('h1', {}, word('links'));
+    document.title = document.title.replace(find('h1').textContent, title.textContent);
+    find('main').replaceChildren(find('#words'), title, element('p', { className: 'lead' }, lead),
+      element('section', { className: 'card' }, ...cards), element('p', { className: 'hint' }, word('warning')),
+      element('p', {}, element('a', { href: '/' }, word('another'))), find('#status'));
+    arrive();
+  }
+
+  const recent = memory.get('recent');
+  if (recent?.length) {
+    const format = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'short' });
+    const entries = recent.map(({ receipt, created, label }) => element('li', {},
+      element('a', { href: `/receipt/${receipt}` }, label ? element('bdi', {}, label) : format.format(created)),
+      label ? ` ${format.format(created)}` : ''));
+    find('#recent').append(element('h2', {}, word('recent')), element('ul', {}, ...entries));
+    find('#recent').hidden = false;
+  }
+}
+
+/** After a page was exchanged: where it begins is where one reads on. */
+export function arrive() {
+  const title = find('h1');
+  title.tabIndex = -1;
+  title.focus();
+  scrollTo(0, 0);
+  addEventListener('popstate', () => location.reload());
+}
+
+export function fetchPage(address) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('GET', address);
+    request.responseType = 'document';
+    request.onload = () => (request.response ? resolve(request.response) : reject(new Error('no page')));
+    request.onerror = () => reject(new Error('offline'));
+    request.send();
+  });
+}
+
+/** Sends a form and tells how far it is; what the server says against it is `told` by the error. */
+export function post(address, fields, signal, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const stop = () => request.abort();
+    signal?.addEventListener('abort', stop);
+    request.open('POST', address + location.search);
+    request.responseType = 'json';
+    request.upload.onprogress = (event) => onProgress?.(event.loaded, event.total);
+    request.onload = () => {
+      if (request.status < 300 && request.response) return resolve(request.response);
+      reject(Object.assign(new Error('refused'), { told: request.response?.error, status: request.status }));
+    };
+    request.onerror = () => reject(new Error('offline'));
+    request.onabort = () => reject(new Error('aborted'));
+    request.onloadend = () => signal?.removeEventListener('abort', stop);
+    request.send(fields);
+  });
+}
+
+/** How many characters there are of the kinds that a passphrase uses. */
+function classes(text) {
+  return [[/[a-z]/, 26], [/[A-Z]/, 26], [/[0-9]/, 10], [/[ -/:-@[-`{-~]/, 33], [/[^ -~]/, 100]]
+    .reduce((sum, [pattern, count]) => sum + (pattern.test(text) ? count : 0), 0);
+}
+
+/** Twenty characters that are easy to read out, in fours: 100 bits. */
+function madeUp() {
+  const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789';
+  const picked = [];
+  while (picked.length < 20) {
+    const [byte] = crypto.getRandomValues(new Uint8Array(1));
+    // What is beyond the last whole multiple would come up more often.
+    if (byte < 248) picked.push(alphabet[byte % 31]);
+  }
+  return picked.join('').replace(/(.{4})(?=.)/g, '$1-');
+}

@@ -1,0 +1,32 @@
+// The sender's page: the whole link, with the key that only this tab has, and ways to hand it on.
+import { button, copy, find, memory, word } from './page.js';
+
+/** Completes a receipt's page. `passphrase` is what was just given, if anything was. */
+export function enhance(passphrase) {
+  const [, , receipt] = location.pathname.split('/');
+  const field = find('#link');
+  const known = memory.get(`link ${receipt}`);
+  if (!field) {
+    memory.forget(`link ${receipt}`);
+    return;
+  }
+  if ('needsKey' in field.dataset && known?.key) {
+    field.value += known.key;
+    find('#key-missing').remove();
+  }
+  const actions = find('#link-actions');
+  field.addEventListener('focus', () => field.select());
+  actions.append(button(word('copyLink'), () => copy(field.value), 'primary'));
+  if (passphrase) actions.append(button(word('copyPassphrase'), () => copy(passphrase)));
+  if (navigator.share) actions.append(button(word('send'), () => navigator.share({ url: field.value }).catch(() => {})));
+
+  // A tab that opens this link asks whether its maker is here.
+  if (known && 'BroadcastChannel' in globalThis) {
+    const channel = new BroadcastChannel('onetime-lite');
+    channel.addEventListener('message', ({ data }) => {
+      if (data.asks === known.secret) channel.postMessage({ made: known.secret });
+    });
+  }
+}
+
+if (find('#link-actions') || location.pathname.startsWith('/receipt/')) enhance();

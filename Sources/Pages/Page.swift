@@ -67,9 +67,9 @@ public enum Page {
             writer.attribute("src", script.location)
             writer.markup("></script")
         }
-        writer.markup(">\n</head>\n<body>\n<header>\n<a class=\"brand\" href=\"/\"><img")
-        writer.attribute("src", Asset.icon.location)
-        writer.markup(" alt=\"\" width=\"32\" height=\"32\">")
+        writer.markup(">\n</head>\n<body>\n<header>\n<a class=\"brand\" href=\"/\">")
+        // The icon once more, in the page: an image would be another request.
+        writer.append(Asset.icon.bytes)
         writer.element("<span>", context.brand, "</span></a>\n</header>\n<main>\n")
         writer.element("<h1>", title, "</h1>\n")
     }

@@ -266,7 +266,9 @@ final class Draft {
         case .kind: kind = Self.kind(value)
         case .readers: readers = Self.number(value)
         case .tries: tries = Self.number(value)
-        case .claim: if isClaiming { claim = ClaimID(hexadecimal: value.span) }
+        case .claim:
+            let digits = value
+            if isClaiming { claim = ClaimID(hexadecimal: digits.span) }
         case .note: if !Self.isText(note) { fail(.contentIsNotText) }
         case .label: if !Self.isText(label) { fail(.contentIsNotText) }
         case .passphrase, .ignored: break

@@ -9,7 +9,7 @@ import Testing
             Page.createForm(&$0, Sample.context(), Sample.policy, chosenLifetime: 86_400, problem: .emptyContent)
         }
         #expect(page.status == 422)
-        #expect(page.body.contains("<form class=\"card\" method=\"post\" action=\"/\">"))
+        #expect(page.body.contains("<form class=\"card\" id=\"create\" method=\"post\" action=\"/\""))
         #expect(page.body.contains("name=\"form_token\" value=\"proof\""))
         #expect(page.body.contains("<option value=\"86400\" selected>1 day</option>"))
         #expect(page.body.matches(of: /\ selected/).count == 1)
@@ -52,7 +52,7 @@ import Testing
     @Test func anOpenConnectionIsMentioned() throws {
         let open = try render { Page.createForm(&$0, Sample.context(isSecure: false), Sample.policy) }
         let closed = try render { Page.createForm(&$0, Sample.context(), Sample.policy) }
-        #expect(open.body.contains("HTTPS"))
-        #expect(!closed.body.contains("HTTPS"))
+        #expect(open.body.contains("<p class=\"caution\">"))
+        #expect(!closed.body.contains("<p class=\"caution\">"))
     }
 }

@@ -29,4 +29,5 @@ export function enhance(passphrase) {
   }
 }
 
-if (find('#link-actions') || location.pathname.startsWith('/receipt/')) enhance();
+// Otherwise the form's script completes the page that it brought.
+if (find('script[src$="/receipt.js"]')) enhance();

@@ -1,0 +1,356 @@
+"""A handoff in a real Chromium: form, receipt and secret, with scripts and without, and what goes wrong on the way.
+
+python3 Tests/Browser/handoff.py          about 60 seconds
+"""
+
+import hashlib
+import os
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+from onetime_harness import Server, run_suite  # noqa: E402
+from onetime_http import post_form, request, reveal  # noqa: E402
+from webdriver import CONTROL, ENTER, TAB, Chromium  # noqa: E402
+
+MARKUP = "<img src=x onerror=\"document.title='x'\">&amp;'\"</textarea><script>document.title='x'</script>"
+HARD_NAMES = ['a "quoted" name.txt', "\u05e9\u05dc\u05d5\u05dd \u202egnp.exe", "n" * 251 + ".txt", MARKUP.replace("/", "_")]
+
+
+def home(server):
+    return "http://127.0.0.1:%d/" % server.port
+
+
+def fill(browser, server, content="the content", options=False, **fields):
+    """Puts a secret and other fields into the form."""
+    browser.go(home(server))
+    if content:
+        browser.find("#secret").type(content)
+    if fields or options:
+        browser.find("summary").click()
+    for name, value in fields.items():
+        field = browser.find("#" + name)
+        field.clear()
+        field.type(value)
+
+
+def seal(browser, server, content="the content", **fields):
+    """Creates a secret; gives its whole link."""
+    fill(browser, server, content, **fields)
+    browser.find(".primary").click()
+    return browser.find("#link", seconds=20).value
+
+
+def shown(browser):
+    """The content, once it is shown."""
+    return browser.find("textarea[readonly]#secret", seconds=20).value
+
+
+def says(browser, text):
+    """Whether the page comes to say something."""
+    return browser.wait(lambda: text in browser.text(), "the page does not say %r" % text, 20)
+
+
+def gone(browser):
+    says(browser, "There is nothing here any more")
+
+
+def no_complaints(results, browser, name):
+    results.equal(browser.complaints(), [], name + ": the console is quiet")
+
+
+def sealed(results, server, browser):
+    """The whole way with scripts: the server never gets the content."""
+    link = seal(browser, server)
+    results.check(len(link) <= 100, "a link has at most 100 characters", link)
+    results.check(len(link.split("#")[1]) == 43, "256 bits of key stand behind the #", link)
+    token = link.split("#")[0].rsplit("/", 1)[1]
+    results.check("Your secret link is ready" in browser.text(), "the receipt is shown")
+    address = browser.url
+    browser.reload()
+    results.equal(browser.find("#link").value, link, "the tab still has the whole link after a reload")
+    no_complaints(results, browser, "sender")
+
+    answer = reveal(server.port, token)
+    results.equal(answer.status, 404, "the API does not give an envelope out")
+    results.check("end to end" in answer.text(), "the API says why", answer.text())
+    plain = post_form(server.port, "/secret/" + token, {})
+    results.equal(plain.status, 422, "nor does the form without scripts")
+
+    browser.go(link)
+    results.check(browser.find("#own").is_displayed, "who made it is warned")
+    browser.find(".primary").click()
+    results.equal(shown(browser), "the content", "the content comes out")
+    results.check("#" not in browser.url, "the key does not stay in the address", browser.url)
+    no_complaints(results, browser, "recipient")
+    browser.reload()
+    gone(browser)
+    browser.go(address)
+    results.check("Your secret was read" in browser.text(), "the receipt tells it")
+
+
+def passphrase(results, server, browser):
+    """Wrong passphrases consume nothing until the last."""
+    link = seal(browser, server, passphrase="correct horse", tries="2")
+    browser.go(link)
+    browser.find("#passphrase").type("wrong")
+    browser.find(".primary").click()
+    alert = browser.find("#problem", seconds=20).text
+    results.check("One try left" in alert, "a wrong one says how many tries are left", alert)
+    browser.find("#passphrase").clear()
+    browser.find("#passphrase").type("correct horse")
+    browser.find(".primary").click()
+    results.equal(shown(browser), "the content", "the right one opens it")
+
+    link = seal(browser, server, passphrase="correct horse", tries="1")
+    browser.go(link)
+    browser.find("#passphrase").type("wrong")
+    browser.find(".primary").click()
+    gone(browser)
+    no_complaints(results, browser, "passphrases")
+
+
+def files(results, server, browser):
+    """Files of all sizes and names come out as they went in."""
+    folder = tempfile.mkdtemp(prefix="onetime-files-")
+    contents = [("empty.bin", b""), ("one.bin", b"\x00"), ("large.bin", os.urandom(10_000_000)), ("three.txt", b"abc")]
+    contents += [(name, name.encode()) for name in HARD_NAMES]
+    for group in (contents[:1], contents[1:2], contents[2:3], contents[:2] + contents[3:]):
+        fill(browser, server, content="")
+        for name, data in group:
+            path = os.path.join(folder, name)
+            with open(path, "wb") as file:
+                file.write(data)
+            browser.find("#files").type(path)
+        results.equal(len(browser.all("#file-list li")), len(group), "files are listed: %d" % len(group))
+        browser.find(".primary").click()
+        link = browser.find("#link", seconds=60).value
+        browser.go(link)
+        browser.find(".primary").click()
+        browser.find("#file-list", seconds=60)
+        for element, (name, data) in zip(browser.all("#file-list li a"), group):
+            results.equal(element.attribute("download"), name, "the name %.20r" % name)
+            element.click()
+            saved = browser.wait(lambda: finished(browser.downloads), "the download", 20)
+            with open(saved, "rb") as file:
+                digest = hashlib.sha256(file.read()).hexdigest()
+            results.equal(digest, hashlib.sha256(data).hexdigest(), "%d bytes of %.20r" % (len(data), name))
+            os.unlink(saved)
+    no_complaints(results, browser, "files")
+
+
+def finished(folder):
+    """The one file that was downloaded, once it is whole."""
+    names = os.listdir(folder)
+    if len(names) == 1 and not names[0].endswith(".crdownload"):
+        return os.path.join(folder, names[0])
+    return None
+
+
+def readers_and_words(results, server, browser):
+    """Two readers, a note and a label with markup in them."""
+    link = seal(browser, server, MARKUP, readers="2", note=MARKUP, label=MARKUP)
+    results.check(MARKUP in browser.text(), "the label is shown as text")
+    results.check("0 of 2" in browser.text(), "the receipt counts readers")
+    for number in (1, 2):
+        browser.go("about:blank")
+        browser.go(link)
+        results.check(MARKUP in browser.text(), "the note is shown as text")
+        browser.find(".primary").click()
+        results.equal(shown(browser), MARKUP, "reader %d gets it" % number)
+        results.check(browser.title != "x", "nothing in it runs")
+    browser.go(link)
+    gone(browser)
+    no_complaints(results, browser, "markup")
+
+
+def races(results, server, browser):
+    """Two tabs race; a lost answer is asked for again; burned and expired while open."""
+    link = seal(browser, server)
+    first = browser.tab
+    browser.go(link)
+    browser.new_tab()
+    browser.go(link)
+    browser.find(".primary").click()
+    results.equal(shown(browser), "the content", "one tab gets it")
+    browser.call("DELETE", "/window")
+    browser.switch(first)
+    browser.find(".primary").click()
+    gone(browser)
+
+    link = seal(browser, server)
+    browser.go(link)
+    # The answer is lost: the claim reaches the server, and the page is loaded anew before it shows anything.
+    token = link.split("#")[0].rsplit("/", 1)[1]
+    browser.run(
+        """const form = document.querySelector('#reveal');
+        const claim = 'ab'.repeat(16);
+        sessionStorage.setItem('claim ' + arguments[0], JSON.stringify(
+            {claim, formToken: form.form_token.value, isLocked: false, isSealed: true}));
+        const request = new XMLHttpRequest();
+        request.open('POST', '/secret/' + arguments[0] + '/claim', false);
+        request.send(new URLSearchParams({claim, form_token: form.form_token.value}));""",
+        token,
+    )
+    browser.reload()
+    results.equal(shown(browser), "the content", "a reload in the claim's time gets it again")
+    no_complaints(results, browser, "lost answer")
+
+    link = seal(browser, server)
+    receipt_page = browser.url
+    browser.go(link)
+    key = receipt_page.rsplit("/", 1)[1]
+    results.equal(post_form(server.port, "/receipt/%s/burn" % key, {}).status, 200, "burned meanwhile")
+    browser.find(".primary").click()
+    gone(browser)
+
+    browser.go("about:blank")
+    link = seal(browser, server)
+    browser.go(link)
+    browser.offline(True)
+    browser.find(".primary").click()
+    alert = browser.find("#problem").text
+    results.check("cannot be reached" in alert, "offline is told", alert)
+    browser.offline(False)
+    browser.find(".primary").click()
+    results.equal(shown(browser), "the content", "and loses nothing")
+
+    browser.back()
+    results.check("the content" not in browser.text(), "going back shows nothing")
+    cut = seal(browser, server).split("#")[0]
+    browser.go(cut)
+    browser.find(".primary").click()
+    results.check("incomplete" in browser.find("#problem").text, "a cut link consumes nothing and says so")
+    status = request(server.port, "GET", "/secret/" + cut.rsplit("/", 1)[1]).status
+    results.equal(status, 200, "the secret is still there")
+    browser.complaints()
+
+
+def parts(results, server, browser):
+    """Two of three links, one opened and one pasted; and separate links."""
+    fill(browser, server, "split content", parts="3", needed="2")
+    browser.find(".primary").click()
+    browser.wait(lambda: len(browser.all("input[readonly]")) == 3, "three links", 20)
+    links = [field.value for field in browser.all("input[readonly]")]
+    browser.go(links[2])
+    browser.find(".primary").click()
+    browser.find("#part", seconds=20)
+    results.check("Part 3 of 3" in browser.text(), "a part says which one it is", browser.text()[:200])
+    results.check("split content" not in browser.text(), "one part shows nothing")
+    browser.find("#part").type(links[0])
+    browser.find(".primary").click()
+    results.equal(shown(browser), "split content", "a pasted link completes it")
+
+    fill(browser, server, "split content", parts="2", needed="2")
+    browser.find(".primary").click()
+    browser.wait(lambda: len(browser.all("input[readonly]")) == 2, "two links", 20)
+    for link in [field.value for field in browser.all("input[readonly]")]:
+        browser.go(link)
+        browser.find(".primary").click()
+        browser.wait(lambda: browser.all("#part") or browser.all("textarea[readonly]#secret"), "a part", 20)
+    results.equal(shown(browser), "split content", "two links opened in one tab complete it")
+
+    fill(browser, server, "for three", links="3")
+    browser.find(".primary").click()
+    browser.wait(lambda: len(browser.all("input[readonly]")) == 3, "three links", 20)
+    for link in [field.value for field in browser.all("input[readonly]")]:
+        browser.go(link)
+        browser.find(".primary").click()
+        results.equal(shown(browser), "for three", "each separate link opens by itself")
+    no_complaints(results, browser, "parts")
+
+
+def keyboard(results, server, browser):
+    """The whole way by keyboard alone."""
+    browser.go(home(server))
+    browser.find("#secret")
+    browser.keys(*"by keyboard", (CONTROL, ENTER))
+    link = browser.find("#link", seconds=20).value
+    results.equal(browser.run("return document.activeElement.tagName"), "H1", "the focus is where the new page begins")
+    browser.go(link)
+    for _ in range(12):
+        browser.keys(TAB)
+        if browser.run("return document.activeElement.className") == "primary":
+            break
+    browser.keys(ENTER)
+    results.equal(shown(browser), "by keyboard", "it is revealed by keyboard")
+    results.equal(browser.run("return document.activeElement.tagName"), "H1", "the focus is at the secret's page")
+
+
+def destroyed(results, server, browser):
+    """The recipient destroys it unread."""
+    link = seal(browser, server)
+    address = browser.url
+    browser.go(link)
+    browser.button("Destroy it unread").click()
+    says(browser, "There is no way back")
+    browser.find("button.danger").click()
+    results.check(says(browser, "The secret was destroyed"), "it is destroyed")
+    browser.go(address)
+    results.check(says(browser, "Your secret was burned"), "the receipt tells it")
+
+
+def first_page(results, server):
+    """How much the first page takes."""
+    with Chromium() as browser:
+        browser.go(home(server))
+        browser.find("#secret")
+        time.sleep(0.3)
+        entries = browser.run(
+            """return performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
+                .map(entry => [entry.name, entry.transferSize])"""
+        )
+        paint = browser.run("return performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)[0]")
+        total = sum(size for _, size in entries)
+        print("first page: %d requests, %d bytes, painted after %.0f ms" % (len(entries), total, paint or -1))
+        results.check(len(entries) <= 4, "the first page takes at most 4 requests", entries)
+        results.check(total <= 60_000, "and at most 60 kB", total)
+
+
+def without_scripts(results, server):
+    """The whole way without scripts."""
+    with Chromium(scripts=False) as browser:
+        fill(browser, server, "plain", options=True, passphrase="correct horse", note="a note", label="mine")
+        browser.find(".primary").click()
+        link = browser.find("#link").attribute("value")
+        results.check("mine" in browser.text(), "the label is on the receipt")
+        browser.go(link)
+        results.check("a note" in browser.text(), "the note is shown")
+        browser.find("#passphrase").type("wrong")
+        browser.find(".primary").click()
+        results.check(says(browser, "not the right passphrase"), "a wrong passphrase is told")
+        browser.find("#passphrase").type("correct horse")
+        browser.find(".primary").click()
+        says(browser, "Here is your secret")
+        results.equal(browser.find("#secret").attribute("value") or browser.find("#secret").value, "plain", "it comes out")
+        browser.go(link)
+        gone(browser)
+        no_complaints(results, browser, "without scripts")
+
+
+def insecure(results, server):
+    """A name that is not the loopback's, without HTTPS: the server seals."""
+    with Chromium() as browser:
+        browser.go("http://plain.test:%d/" % server.port)
+        results.check("Without HTTPS your browser cannot seal it" in browser.text(), "the page says so")
+        browser.find("#secret").type("over the LAN")
+        browser.find(".primary").click()
+        link = browser.find("#link").value
+        results.check("#" not in link and "/secret/" in link, "the link has no key", link)
+        browser.go(link.replace("127.0.0.1", "plain.test"))
+        browser.find(".primary").click()
+        results.equal(shown(browser), "over the LAN", "it comes out")
+
+
+def main(results):
+    with Server() as server:
+        with Chromium() as browser:
+            for test in (sealed, passphrase, files, readers_and_words, races, parts, keyboard, destroyed):
+                results.run(test, results, server, browser)
+        for test in (first_page, without_scripts, insecure):
+            results.run(test, results, server)
+
+
+if __name__ == "__main__":
+    run_suite(main, 560)

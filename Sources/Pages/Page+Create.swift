@@ -95,8 +95,9 @@ extension Page {
         writer.markup("></textarea>\n<p class=\"hint\" id=\"secret-hint\">")
         writer.element("", words.fill(words.contentHint, words.size(policy.contentLimit)), "</p>\n</div>\n")
         // Only scripts can seal files.
-        writer.element("<div class=\"field\" id=\"files-field\" hidden>\n<label for=\"files\">", words.addFiles, "")
-        writer.markup("</label>\n<input type=\"file\" id=\"files\" multiple>\n<ul id=\"file-list\"></ul>\n</div>\n")
+        writer.markup("<div class=\"field\" id=\"files-field\" hidden>\n<input type=\"file\" id=\"files\" multiple>\n")
+        writer.element("<label class=\"quiet\" for=\"files\">", words.addFiles, "</label>\n")
+        writer.markup("<ul id=\"file-list\"></ul>\n</div>\n")
     }
 
     private static func options(
@@ -148,7 +149,8 @@ extension Page {
     }
 
     private static func number(
-        _ writer: inout ResponseWriter, _ label: String, _ hint: String, _ name: StaticString, _ range: ClosedRange<Int>,
+        _ writer: inout ResponseWriter, _ label: String, _ hint: String, _ name: StaticString,
+        _ range: ClosedRange<Int>,
         value: String
     ) {
         beginField(&writer, label, name)

@@ -30,8 +30,9 @@ public struct ReceiptFacts: Equatable, Sendable {
     public var isLocked: Bool
     /// Whether the sender's browser sealed it: then its key is not in the link as the server knows it.
     public var isSealedInBrowser = false
-    /// How many people may read it, and how many did.
+    /// How many people may read it.
     public var readers = 1
+    /// How many did.
     public var reads = 0
     /// How many wrong passphrases were tried.
     public var failedAttempts = 0
@@ -197,6 +198,7 @@ extension Page {
     /// When something expires, and how long that is from now.
     static func expiry(_ writer: inout ResponseWriter, _ words: Words, expires: Int, secondsLeft: Int) {
         writer.time(expires, words)
-        writer.element(" <span class=\"aside\">(", words.fill(words.timeLeft, words.roughDuration(secondsLeft)), ")</span>")
+        writer.element(
+            " <span class=\"aside\">(", words.fill(words.timeLeft, words.roughDuration(secondsLeft)), ")</span>")
     }
 }

@@ -18,7 +18,10 @@ public struct SecretFacts: Equatable, Sendable {
     public var isSealedInBrowser: Bool
 
     /// The facts about one secret.
-    public init(server: String, expires: Int, secondsLeft: Int, isLocked: Bool, needsScript: Bool = false, isSealedInBrowser: Bool = false) {
+    public init(
+        server: String, expires: Int, secondsLeft: Int, isLocked: Bool, needsScript: Bool = false,
+        isSealedInBrowser: Bool = false
+    ) {
         self.server = server
         self.expires = expires
         self.secondsLeft = secondsLeft
@@ -110,7 +113,8 @@ extension Page {
             &writer,
             [
                 "offline": words.offline, "problem": words.problem, "copied": words.copied,
-                "passphrase": words.passphraseLabel, "wrong": words.problemWrongPassphrase, "reveal": words.revealButton,
+                "passphrase": words.passphraseLabel, "wrong": words.problemWrongPassphrase,
+                "reveal": words.revealButton,
                 "incomplete": words.linkIncomplete, "sealedByServer": words.sealedByServer, "own": words.ownSecret,
                 "opening": words.opening, "broken": words.doesNotOpen, "title": words.revealedTitle,
                 "lead": words.revealedLead, "label": words.revealedLabel, "hint": words.revealedHint,

@@ -23,7 +23,8 @@ public enum Problem: Equatable, Sendable {
     /// The status that the page with this problem has.
     public var status: ResponseStatus {
         switch self {
-        case .emptyContent, .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .needsScript: .unprocessableContent
+        case .emptyContent, .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .needsScript:
+            .unprocessableContent
         case .contentTooLarge: .contentTooLarge
         case .wrongPassphrase: .forbidden
         case .busy: .tooManyRequests

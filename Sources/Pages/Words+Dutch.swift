@@ -103,7 +103,8 @@ extension Words {
         countOf: "{1} van {2}",
         timeLeft: "nog {}",
         factsTitle: "Ontvangstbewijs",
-        receiptHint: "Houd dit ontvangstbewijs voor jezelf: het laat zien of het geheim gelezen is, en je kunt het ermee vernietigen.",
+        receiptHint:
+            "Houd dit ontvangstbewijs voor jezelf: het laat zien of het geheim gelezen is, en je kunt het ermee vernietigen.",
         refreshLink: "Ververs het ontvangstbewijs",
         burnLink: "Vernietig het geheim",
         burnTitle: "Dit geheim vernietigen?",
@@ -120,9 +121,11 @@ extension Words {
         revealButton: "Toon het geheim",
         destroyLink: "Vernietig het ongelezen",
         destroyedTitle: "Het geheim is vernietigd",
-        needsScript: "Dit geheim is verzegeld in de browser van de afzender. Om het te openen heeft je browser JavaScript nodig.",
+        needsScript:
+            "Dit geheim is verzegeld in de browser van de afzender. Om het te openen heeft je browser JavaScript nodig.",
         linkIncomplete: "De link is onvolledig: wat na het # komt ontbreekt. Vraag de afzender om de hele link.",
-        ownSecret: "Je hebt dit geheim in deze browser gemaakt. Als je het hier toont, kan je ontvanger het niet meer lezen.",
+        ownSecret:
+            "Je hebt dit geheim in deze browser gemaakt. Als je het hier toont, kan je ontvanger het niet meer lezen.",
         opening: "Openen: {}",
         doesNotOpen: "Met deze link gaat het geheim niet open: hij is niet zoals de afzender hem maakte.",
         revealedTitle: "Hier is je geheim",
@@ -139,14 +142,16 @@ extension Words {
         clearNow: "Nu leegmaken",
         cleared: "Het geheim staat niet meer op deze pagina.",
         partTitle: "Deel {1} van {2}",
-        partLead: "Dit geheim is verdeeld. Delen die nog ontbreken: {}. Open hun links in dit tabblad, of plak er hier een.",
+        partLead:
+            "Dit geheim is verdeeld. Delen die nog ontbreken: {}. Open hun links in dit tabblad, of plak er hier een.",
         partField: "Link van een ander deel",
         partAdd: "Voeg dit deel toe",
         partMismatch: "Die link hoort niet bij dit geheim.",
         goneTitle: "Hier is niets meer",
         goneLead:
             "Een geheim kan één keer gelezen worden. Dit is gelezen, vernietigd of verlopen, of de link was nooit volledig: deze pagina ziet er in alle gevallen hetzelfde uit.",
-        goneAdvice: "Verwachtte je hier een geheim? Laat de afzender weten dat je het niet kon lezen, en vraag om een nieuwe link.",
+        goneAdvice:
+            "Verwachtte je hier een geheim? Laat de afzender weten dat je het niet kon lezen, en vraag om een nieuwe link.",
         notFoundTitle: "Deze pagina bestaat niet",
         notFoundLead: "Dit adres leidt op deze server nergens heen. Misschien is de link afgebroken.",
         malformedTitle: "Dat verzoek was niet te begrijpen",
@@ -161,7 +166,8 @@ extension Words {
         tooLargeTitle: "Dat is te groot",
         problemEmptyContent: "Er is nog niets om te delen. Vul je geheim in.",
         problemContentTooLarge: "Een geheim mag hoogstens {} groot zijn. Er is niets bewaard.",
-        problemPassphraseRequired: "Deze server deelt geheimen alleen met een wachtzin. Vul je geheim opnieuw in, met een wachtzin.",
+        problemPassphraseRequired:
+            "Deze server deelt geheimen alleen met een wachtzin. Vul je geheim opnieuw in, met een wachtzin.",
         problemPassphraseTooShort:
             "Een wachtzin moet minstens {} teken hebben. Vul je geheim opnieuw in, met een langere.|Een wachtzin moet minstens {} tekens hebben. Vul je geheim opnieuw in, met een langere.",
         problemPassphraseTooLong:

@@ -160,7 +160,8 @@ extension Words {
         tooLargeTitle: "That is too large",
         problemEmptyContent: "There is nothing to share yet. Please enter your secret.",
         problemContentTooLarge: "A secret can have up to {}. Nothing was stored.",
-        problemPassphraseRequired: "This server shares secrets only with a passphrase. Please enter your secret again, with one.",
+        problemPassphraseRequired:
+            "This server shares secrets only with a passphrase. Please enter your secret again, with one.",
         problemPassphraseTooShort:
             "A passphrase needs at least {} character. Please enter your secret again, with a longer one.|A passphrase needs at least {} characters. Please enter your secret again, with a longer one.",
         problemPassphraseTooLong:

@@ -11,7 +11,8 @@ final class Draft {
     enum Source { case query, body }
 
     private enum Field: UInt8 {
-        case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries, note, label, claim,
+        case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries,
+            note, label, claim,
             ignored
     }
 

@@ -132,7 +132,9 @@ extension OnetimeService {
         guard let stretching else {
             return NewSecret(
                 content: content, share: contentShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
-                extras: RecordExtras(lock: nil, recipients: draft.recipients, note: note, label: label),
+                // Asked here, for an initializer that fails has taken memory before it does.
+                extras: draft.recipients.isEmpty && note == nil && label == nil
+                    ? nil : RecordExtras(lock: nil, recipients: draft.recipients, note: note, label: label),
                 ownerSeal: ownerSeal, readers: readers, attempts: attempts)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }

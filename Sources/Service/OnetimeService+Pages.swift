@@ -167,7 +167,8 @@ extension OnetimeService {
             Page.createForm(&response, page, policy, chosenLifetime: draft?.timeToLive, problem: problem)
         case .secretPage(let key):
             let facts = SecretFacts(
-                server: baseURL(request).withoutScheme, expires: draft?.expires ?? 0, secondsLeft: draft?.secondsLeft ?? 0,
+                server: baseURL(request).withoutScheme, expires: draft?.expires ?? 0,
+                secondsLeft: draft?.secondsLeft ?? 0,
                 isLocked: draft?.isLocked ?? true, needsScript: draft?.kind != .text,
                 isSealedInBrowser: draft?.kind == .envelope)
             Page.secret(

@@ -139,7 +139,8 @@ extension OnetimeService {
         case .tooBusy, .lockedOut, .wrongPassphrase, .nothingToShare, .contentTooLarge, .passphraseTooShort,
             .passphraseTooLong, .passphraseMissing, .needsScript:
             showFormAgain(refusal, route, request, &response, draft)
-        case .contentIsNotText, .recipientWithoutAccount, .notAuthorized, .duplicateField, .malformedBody, .wordsTooLong,
+        case .contentIsNotText, .recipientWithoutAccount, .notAuthorized, .duplicateField, .malformedBody,
+            .wordsTooLong,
             .claimMissing:
             Page.notice(&response, page, .malformed)
         }

@@ -99,7 +99,9 @@ extension OnetimeService {
                 let key = context.arena.allocate(ContentOpener.keySize),
                 let reserve = context.arena.allocate(firstPartCapacity(view.byteCount, draft))
             else { throw .arenaFull }
-            guard let taken = try vault.take(id, claim: claim, share: &share, now: now) else { return missing(draft, request, &response) }
+            guard let taken = try vault.take(id, claim: claim, share: &share, now: now) else {
+                return missing(draft, request, &response)
+            }
             response.reserve = consume reserve
             let opener = try taken.opener(token: token, share: share.span, suite: context.suite, key: key)
             return hand(opener, view.kind, draft, token, request, &exchange, &response)
@@ -170,7 +172,8 @@ extension OnetimeService {
                 return failedAttempt(id, draft, request, &response, now, vault)
             }
             let kind = vault.secret(id, claim: draft.claim, now: now)?.kind ?? .text
-            guard let taken = try vault.take(id, claim: draft.claim, isUnlocked: true, share: &heldShare, now: now) else {
+            guard let taken = try vault.take(id, claim: draft.claim, isUnlocked: true, share: &heldShare, now: now)
+            else {
                 return missing(draft, request, &response)
             }
             response.reserve = consume reserve
@@ -242,7 +245,8 @@ extension OnetimeService {
 
     /// Begins the answer; a content of one chunk is the whole answer.
     private func hand(
-        _ opener: consuming ContentOpener, _ kind: ContentKind, _ draft: Draft, _ token: Span<UInt8>, _ request: borrowing Request,
+        _ opener: consuming ContentOpener, _ kind: ContentKind, _ draft: Draft, _ token: Span<UInt8>,
+        _ request: borrowing Request,
         _ exchange: inout Exchange, _ response: inout ResponseWriter
     ) -> Outcome {
         let form: Reveal.Form

@@ -1,8 +1,8 @@
 // Requests in, answers out: which route does what.
 public import HTTPServer
 internal import HTTPWire
-internal import Pages
 public import Kernel
+internal import Pages
 public import Sealing
 public import SecureMemory
 public import Vault

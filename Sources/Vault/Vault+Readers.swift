@@ -30,7 +30,8 @@ extension Vault {
     ///
     /// - Returns: whether there was such a claim.
     public func commit(_ id: RecordID, claim: ClaimID, now: Moment) -> Bool {
-        guard let slot = living(id, now), let book = records[slot].book, book.isOpen(claim, now: now.milliseconds) else {
+        guard let slot = living(id, now), let book = records[slot].book, book.isOpen(claim, now: now.milliseconds)
+        else {
             return false
         }
         book.close(claim)

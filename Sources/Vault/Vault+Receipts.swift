@@ -33,7 +33,9 @@ extension Vault {
     ///
     /// - Returns: whether there was one to burn.
     public func burn(_ receiptID: RecordID, now: Moment) -> Bool {
-        guard let slot = receipts.find(receiptID), admitting(secrets.id(of: slot), nil, now) != nil else { return false }
+        guard let slot = receipts.find(receiptID), admitting(secrets.id(of: slot), nil, now) != nil else {
+            return false
+        }
         destroy(slot, as: endState(slot, otherwise: .burned), now)
         return true
     }

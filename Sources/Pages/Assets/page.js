@@ -225,7 +225,7 @@ function start() {
       let key = '';
       let sealed = content;
       if (canSeal) {
-        const linkKey = seal.random(32);
+        const linkKey = crypto.getRandomValues(new Uint8Array(32));
         const stretched = passphrase.value ? await seal.stretch(linkKey, passphrase.value) : null;
         sealed = await seal.sealEnvelope(content, linkKey, stretched, {
           signal, onProgress: (done, total) => bar.show('sealing', done, total),

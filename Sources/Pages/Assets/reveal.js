@@ -84,7 +84,7 @@ async function reveal(form) {
 /** Claims a secret, opens it and commits; gives its items. */
 async function claim(seal, token, key, passphrase, formToken) {
   const claimKey = `claim ${token}`;
-  const claim = memory.get(claimKey)?.claim ?? Array.from(seal.random(16), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const claim = memory.get(claimKey)?.claim ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
   memory.set(claimKey, { claim, formToken, isLocked: Boolean(passphrase), isSealed: Boolean(key) });
   const stretched = key && passphrase ? await seal.stretch(key, passphrase) : null;
   const fields = new URLSearchParams({ form_token: formToken, claim });
@@ -104,6 +104,7 @@ async function claim(seal, token, key, passphrase, formToken) {
   } catch {
     throw Object.assign(new Error('broken'), { told: word('broken') });
   }
+  find('#status').textContent = '';
   // It is here and whole: the server may destroy it now.
   await fetch(`/secret/${token}/commit`, { method: 'POST', body: new URLSearchParams({ form_token: formToken, claim }) })
     .catch(() => {});

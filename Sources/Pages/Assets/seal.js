@@ -1,230 +1,213 @@
-// What a browser does to a secret before the server sees it: payloads of texts and files, envelopes that seal them, and parts of which
-// several are needed. README.md ("Sealed end to end") describes the formats; Tests/Vectors has what a second implementation made.
+// Seals and opens envelopes, packs payloads, splits and joins. All that is malformed is a RangeError. README.md ("Sealed end to end")
+// has the formats, Tests/Vectors what a second implementation makes of them.
+const CHUNK = 65536, SEALED = CHUNK + 16, HEADER = 21, REST = 0xffffffffffffffffn;
+const KINDS = ['text', 'file', 'part'];
+const none = new Uint8Array(0);
+const utf8 = text => new TextEncoder().encode(text);
+const random = bytes => crypto.getRandomValues(bytes);
+const check = (isRight, what) => { if (!isRight) throw new RangeError(what); };
 
-const chunkSize = 65536;
-const tagSize = 16;
-const headerSize = 21;
-const rounds = 600000;
-const subtle = globalThis.crypto?.subtle;
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Whether this page may seal: browsers let only those that came by HTTPS or from the loopback. */
-export const canSeal = Boolean(subtle);
-
-export function random(count) {
-  const bytes = new Uint8Array(count);
-  for (let at = 0; at < count; at += 65536) crypto.getRandomValues(bytes.subarray(at, Math.min(at + 65536, count)));
-  return bytes;
-}
+export const canSeal = !!globalThis.crypto?.subtle;
 
 export function base64url(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 
 export function fromBase64url(text) {
-  if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new RangeError('not base64url');
-  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
-  if (base64url(bytes) !== text) throw new RangeError('not base64url');
+  check(/^[\w-]*$/.test(text) && text.length % 4 !== 1, 'base64url');
+  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0));
+  // Spare bits are zero, so that a value has one spelling.
+  check(base64url(bytes) === text, 'base64url');
   return bytes;
 }
 
-function concatenated(parts) {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-// Payloads
-
-const kinds = ['text', 'file', 'part'];
-
-/** The payload of items that are {text}, {file, name} or {part}. */
 export function payload(items) {
-  const heads = [];
-  const contents = [];
-  for (const item of items) {
-    const kind = 'text' in item ? 0 : 'file' in item ? 1 : 2;
-    const content = kind === 0 ? encoder.encode(item.text) : kind === 1 ? item.file : item.part;
-    const name = kind === 1 ? shortened(item.name) : new Uint8Array();
-    const type = kind === 1 && /^[\x21-\x7e ]{0,255}$/.test(item.file.type) ? encoder.encode(item.file.type) : new Uint8Array();
-    const head = new Uint8Array(12 + name.length + type.length);
-    const view = new DataView(head.buffer);
-    head[0] = kind;
-    view.setUint16(1, name.length);
-    head.set(name, 3);
-    head[3 + name.length] = type.length;
-    head.set(type, 4 + name.length);
-    view.setBigUint64(4 + name.length + type.length, BigInt(kind === 1 ? item.file.size : content.length));
+  check(items.length > 0 && items.length <= 1000, 'count');
+  const heads = [Uint8Array.of(items.length >> 8, items.length)];
+  const contents = items.map(({text, file, name, part}) => {
+    const content = file ?? part ?? utf8(text);
+    const room = new Uint8Array(1024);
+    // encodeInto writes whole characters only.
+    const nameSize = file ? new TextEncoder().encodeInto(name, room).written : 0;
+    const type = utf8(file && /^[ -~]{0,255}$/.test(file.type) ? file.type : '');
+    const head = new Uint8Array(13 + nameSize + type.length), view = new DataView(head.buffer);
+    head[0] = file ? 1 : part ? 2 : 0;
+    view.setUint16(1, nameSize);
+    head.set(room.subarray(0, nameSize), 3);
+    view.setUint16(3 + nameSize, type.length);
+    head.set(type, 5 + nameSize);
+    view.setBigUint64(5 + nameSize + type.length, BigInt(content.size ?? content.length));
     heads.push(head);
-    contents.push(content);
-  }
-  return new Blob([Uint8Array.of(items.length >> 8, items.length & 255), ...heads, ...contents]);
+    return content;
+  });
+  return new Blob([...heads, ...contents]);
 }
 
-/** A name in at most 1024 bytes, cut between two characters. */
-function shortened(name) {
-  const room = new Uint8Array(1024);
-  return room.subarray(0, encoder.encodeInto(name, room).written);
-}
-
-/** The items of a payload, as {kind, name, type, bytes}. */
+// The contents are views of the bytes that came in.
 export function items(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const found = [];
-  const count = view.getUint16(0);
-  let at = 2;
-  const take = (size) => {
-    if (size > bytes.length - at) throw new RangeError('payload is cut off');
-    at += size;
-    return bytes.subarray(at - size, at);
+  let at = 0;
+  const take = size => {
+    check(size <= bytes.length - at, 'cut');
+    return bytes.subarray(at, at += size);
   };
-  for (let index = 0; index < count; index++) {
-    const kind = kinds[take(1)[0]];
-    if (!kind) throw new RangeError('unknown kind');
-    take(2);
-    const name = decoder.decode(take(view.getUint16(at - 2)));
-    take(1);
-    const type = decoder.decode(take(view.getUint8(at - 1)));
-    take(8);
-    found.push({ kind, name, type, size: view.getBigUint64(at - 8) });
-  }
-  if (count === 0 || count > 1000) throw new RangeError('number of items');
-  found.forEach((item, index) => {
-    const isOpen = item.size === 0xffffffffffffffffn && index === count - 1;
-    item.bytes = take(isOpen ? bytes.length - at : Number(item.size));
-    delete item.size;
+  const number = (size, read) => (take(size), view['get' + read](at - size));
+  const field = () => take(number(2, 'Uint16'));
+  const count = number(2, 'Uint16');
+  check(count > 0 && count <= 1000, 'count');
+  const found = Array.from({length: count}, (_, index) => {
+    const kind = KINDS[number(1, 'Uint8')], rawName = field(), type = String.fromCharCode(...field());
+    const size = number(8, 'BigUint64');
+    check(kind && (kind === 'file' || !rawName.length && !type) && /^[ -~]*$/.test(type), 'item');
+    check(size !== REST || index === count - 1, 'size');
+    try {
+      return {kind, name: new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(rawName), type, size};
+    } catch {
+      throw new RangeError('name');
+    }
   });
-  if (at !== bytes.length) throw new RangeError('payload is too long');
-  return found;
+  const opened = found.map(({kind, name, type, size}) =>
+    ({kind, name, type, bytes: take(size === REST ? bytes.length - at : Number(size))}));
+  check(at === bytes.length, 'too long');
+  return opened;
 }
 
-// Envelopes
-
-async function derive(input, salt, info) {
-  const key = await subtle.importKey('raw', input, 'HKDF', false, ['deriveBits']);
-  const bits = await subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt, info: encoder.encode(info) }, key, 256);
-  return new Uint8Array(bits);
+async function derive(key, rule) {
+  const base = await crypto.subtle.importKey('raw', key, rule.name, false, ['deriveBits']);
+  return new Uint8Array(await crypto.subtle.deriveBits({hash: 'SHA-256', ...rule}, base, 256));
 }
 
-/** Stretches a passphrase; takes about a second on a telephone. */
+const hkdf = (key, salt, info) => derive(key, {name: 'HKDF', salt, info: utf8('onetime-lite ' + info)});
+
 export async function stretch(linkKey, passphrase) {
-  const salt = await derive(linkKey, new Uint8Array(), 'onetime-lite passphrase salt');
-  const key = await subtle.importKey('raw', encoder.encode(passphrase), 'PBKDF2', false, ['deriveBits']);
-  return new Uint8Array(await subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: rounds }, key, 256));
+  const salt = await hkdf(linkKey, none, 'passphrase salt');
+  return derive(utf8(passphrase), {name: 'PBKDF2', salt, iterations: 600000});
 }
 
-/** What shows the server that the passphrase is known, and tells it nothing about it. */
-export async function proof(stretched) {
-  return base64url(await derive(stretched, new Uint8Array(), 'onetime-lite passphrase proof'));
+export const proof = async stretched => base64url(await hkdf(stretched, none, 'passphrase proof'));
+
+// A function that seals or opens one chunk.
+async function chunks(use, header, linkKey, stretched) {
+  check(linkKey.length === 32, 'key');
+  const both = new Uint8Array([...linkKey, ...stretched ?? none]);
+  const bits = await hkdf(both, header.subarray(5), 'envelope key');
+  const key = await crypto.subtle.importKey('raw', bits, 'AES-GCM', false, [use]);
+  both.fill(0);
+  bits.fill(0);
+  return async (chunk, index, isLast) => {
+    const iv = new Uint8Array(12);
+    new DataView(iv.buffer).setUint32(7, index);
+    iv[11] = isLast;
+    // Lets the page draw and hear clicks.
+    if (index % 16 === 15) await new Promise(resolve => setTimeout(resolve));
+    return new Uint8Array(await crypto.subtle[use]({name: 'AES-GCM', iv, additionalData: header}, key, chunk));
+  };
 }
 
-async function envelopeKey(linkKey, stretched, salt, use) {
-  const input = stretched ? concatenated([linkKey, stretched]) : linkKey;
-  const bytes = await derive(input, salt, 'onetime-lite envelope key');
-  return subtle.importKey('raw', bytes, 'AES-GCM', false, [use]);
-}
-
-function chunkParameters(index, isLast, header) {
-  const iv = new Uint8Array(12);
-  new DataView(iv.buffer).setUint32(7, index);
-  iv[11] = isLast ? 1 : 0;
-  return { name: 'AES-GCM', iv, additionalData: header, tagLength: 8 * tagSize };
-}
-
-/** Seals a blob under the link's key, and a stretched passphrase if there is one. Only tests give a salt. */
-export async function sealEnvelope(blob, linkKey, stretched, { onProgress, signal, salt = random(16) } = {}) {
-  const header = concatenated([Uint8Array.of(0x4f, 0x54, 0x4c, 1, stretched ? 1 : 0), salt]);
-  const key = await envelopeKey(linkKey, stretched, salt, 'encrypt');
-  const chunks = [header];
-  const count = Math.ceil(blob.size / chunkSize);
-  for (let index = 0; index < count; index++) {
-    signal?.throwIfAborted();
-    const plain = await blob.slice(index * chunkSize, (index + 1) * chunkSize).arrayBuffer();
-    chunks.push(await subtle.encrypt(chunkParameters(index, index === count - 1, header), key, plain));
-    onProgress?.(index + 1, count);
+// Rejects with signal.reason when aborted. `salt` is for tests only.
+export async function sealEnvelope(blob, linkKey, stretched, {onProgress, signal, salt} = {}) {
+  const total = blob.size;
+  check(total > 0, 'empty');
+  const header = new Uint8Array([...utf8('OTL\x01'), stretched ? 1 : 0, ...salt ?? random(new Uint8Array(16))]);
+  const seal = await chunks('encrypt', header, linkKey, stretched);
+  const parts = [header];
+  for (let at = 0, end; at < total; at = end) {
+    end = Math.min(at + CHUNK, total);
+    parts.push(await seal(await blob.slice(at, end).arrayBuffer(), at / CHUNK, end === total));
+    if (signal?.aborted) throw signal.reason;
+    onProgress?.(end, total);
   }
-  return new Blob(chunks);
+  return new Blob(parts);
 }
 
-/** Opens an envelope. Throws when any bit of it, the key or the passphrase is another. */
-export async function openEnvelope(bytes, linkKey, stretched, { onProgress } = {}) {
-  const header = bytes.slice(0, headerSize);
-  const flags = stretched ? 1 : 0;
-  if (header.length < headerSize || decoder.decode(header.subarray(0, 4)) !== 'OTL\x01' || header[4] !== flags) {
-    throw new RangeError('not such an envelope');
-  }
-  const key = await envelopeKey(linkKey, stretched, header.slice(5), 'decrypt');
-  const step = chunkSize + tagSize;
-  const count = Math.max(1, Math.ceil((bytes.length - headerSize) / step));
-  const opened = new Uint8Array(Math.max(0, bytes.length - headerSize - count * tagSize));
+export function needsPassphrase(bytes) {
+  const [o, t, l, version, flags] = bytes;
+  check(bytes.length >= HEADER && o === 79 && t === 84 && l === 76 && version === 1 && flags < 2, 'header');
+  return flags === 1;
+}
+
+export async function openEnvelope(bytes, linkKey, stretched, {onProgress} = {}) {
+  check(needsPassphrase(bytes) === !!stretched, 'passphrase');
+  const body = bytes.subarray(HEADER), count = Math.ceil(body.length / SEALED), total = body.length - count * 16;
+  check(total > (count - 1) * CHUNK && count > 0, 'cut');
+  const open = await chunks('decrypt', bytes.subarray(0, HEADER), linkKey, stretched);
+  const opened = new Uint8Array(total);
   for (let index = 0; index < count; index++) {
-    const start = headerSize + index * step;
-    const sealed = bytes.subarray(start, start + step);
-    const plain = await subtle.decrypt(chunkParameters(index, index === count - 1, header), key, sealed);
-    opened.set(new Uint8Array(plain), index * chunkSize);
-    onProgress?.(index + 1, count);
+    const chunk = body.subarray(index * SEALED, (index + 1) * SEALED);
+    opened.set(await open(chunk, index, index === count - 1), index * CHUNK);
+    onProgress?.(Math.min((index + 1) * CHUNK, total), total);
   }
   return opened;
 }
 
-// Splitting: Shamir's scheme over GF(2^8) with the polynomial 0x11b, each byte by itself
-
-const exponents = new Uint8Array(510);
-const logarithms = new Uint8Array(256);
-for (let power = 0, value = 1; power < 255; power++) {
-  exponents[power] = exponents[power + 255] = value;
-  logarithms[value] = power;
-  value ^= (value << 1) ^ (value & 128 ? 0x11b : 0);
-}
-const times = (a, b) => (a && b ? exponents[logarithms[a] + logarithms[b]] : 0);
-const over = (a, b) => (a ? exponents[logarithms[a] + 255 - logarithms[b]] : 0);
-
-/** Adds so many times `from` to `into`. */
-function addTimes(factor, from, into) {
-  const table = Uint8Array.from({ length: 256 }, (_, byte) => times(factor, byte));
-  for (let index = 0; index < into.length; index++) into[index] ^= table[from[index]];
-}
-
-/** Splits bytes into n parts, of which any k give them back. Only tests give coefficients and a set. */
-export function split(bytes, k, n, { coefficients, set = random(16) } = {}) {
-  const polynomial = coefficients ?? Array.from({ length: k - 1 }, () => random(bytes.length));
-  return Array.from({ length: n }, (_, index) => {
-    const x = index + 1;
-    const values = bytes.slice();
-    let power = x;
-    for (const coefficient of polynomial) {
-      addTimes(power, coefficient, values);
-      power = times(power, x);
+// target ^= source * factor in GF(2^8), four bytes at a time. Factors are public; bytes steer neither branch nor table.
+function addTimes(target, source, factor) {
+  for (let index = 0; index < target.length; index++) {
+    let word = source[index], sum = target[index];
+    for (let rest = factor; rest; rest >>= 1) {
+      if (rest & 1) sum ^= word;
+      word = (word & 0x7f7f7f7f) << 1 ^ (word >>> 7 & 0x01010101) * 0x1b;
     }
-    return concatenated([set, Uint8Array.of(k, n, x), values]);
+    target[index] = sum;
+  }
+}
+
+function times(a, b) {
+  const product = [0];
+  addTimes(product, [a], b);
+  return product[0];
+}
+
+// target = the sum of sources[i] * factors[i]
+function combine(target, sources, factors) {
+  const words = new Uint32Array(CHUNK / 4), sum = new Uint32Array(CHUNK / 4);
+  for (let at = 0; at < target.length; at += CHUNK) {
+    sum.fill(0);
+    sources.forEach((source, index) => {
+      new Uint8Array(words.buffer).set(source.subarray(at, at + CHUNK));
+      addTimes(sum, words, factors[index]);
+    });
+    target.set(new Uint8Array(sum.buffer, 0, Math.min(CHUNK, target.length - at)), at);
+  }
+}
+
+// For tests only: `set`, and `coefficients` (of degree 1 for all bytes, then of degree 2 ...).
+export function split(bytes, k, n, {coefficients, set = random(new Uint8Array(16))} = {}) {
+  const size = bytes.length, rows = new Uint8Array((k - 1) * size);
+  check(k >= 2 && k <= n && n <= 255 && size > 0, 'split');
+  for (let at = 0; at < rows.length; at += CHUNK) random(rows.subarray(at, at + CHUNK));
+  if (coefficients) rows.set(coefficients);
+  const sources = Array.from({length: k}, (_, degree) => degree ? rows.subarray((degree - 1) * size, degree * size) : bytes);
+  return Array.from({length: n}, (_, index) => {
+    const part = new Uint8Array(19 + size), powers = [1];
+    while (powers.length < k) powers.push(times(powers.at(-1), index + 1));
+    part.set([...set, k, n, index + 1]);
+    combine(part.subarray(19), sources, powers);
+    return part;
   });
 }
 
-/** Which part of which secret it is. */
 export function partInfo(part) {
-  const [k, n, x] = part.subarray(16, 19);
-  if (!(k >= 2 && k <= n && x >= 1 && x <= n)) throw new RangeError('not a part');
-  return { set: base64url(part.subarray(0, 16)), k, n, x };
+  const [k, n, x] = part.subarray(16);
+  check(part.length > 19 && k >= 2 && k <= n && x >= 1 && x <= n, 'part');
+  return {set: Array.from(part.subarray(0, 16), byte => byte.toString(16).padStart(2, '0')).join(''), k, n, x};
 }
 
-/** Joins exactly as many parts of one secret as it takes. */
+// The first k of the parts are joined; more of them may come, but none of another secret.
 export function joinParts(parts) {
-  const infos = parts.map(partInfo);
-  const [{ set, k, n }] = infos;
-  const fits = infos.every((info, index) => info.set === set && info.k === k && info.n === n
-    && parts[index].length === parts[0].length);
-  if (!fits || parts.length !== k || new Set(infos.map((info) => info.x)).size !== k) throw new RangeError('parts do not fit');
-  const joined = new Uint8Array(parts[0].length - 19);
-  parts.forEach((part, index) => {
-    const x = infos[index].x;
-    // Lagrange's polynomial of this part at 0.
-    const factor = infos.reduce((product, { x: other }) => (other === x ? product : times(product, over(other, other ^ x))), 1);
-    addTimes(factor, part.subarray(19), joined);
-  });
+  check(parts.length, 'parts');
+  const infos = parts.map(partInfo), [{set, k, n}] = infos, {length} = parts[0];
+  check(infos.every((one, i) => one.set === set && one.k === k && one.n === n && parts[i].length === length), 'set');
+  check(parts.length >= k && new Set(infos.map(one => one.x)).size === parts.length, 'few');
+  const xs = infos.slice(0, k).map(one => one.x);
+  // Lagrange at 0: the product of other / (other - x); a to the 254 is 1 / a.
+  const factors = xs.map(x => xs.filter(other => other !== x).reduce((product, other) => {
+    for (let step = 0; step < 254; step++) product = times(product, other ^ x);
+    return times(product, other);
+  }, 1));
+  const joined = new Uint8Array(length - 19);
+  combine(joined, xs.map((_, index) => parts[index].subarray(19)), factors);
   return joined;
 }

@@ -21,6 +21,7 @@ extension Asset {
         case .seal: onetime_asset_seal_js
         case .receipt: onetime_asset_receipt_js
         case .reveal: onetime_asset_reveal_js
+        case .qr: onetime_asset_qr_js
         case .icon, .robots: onetime_asset_icon_svg
         }
     }

@@ -12,6 +12,8 @@ public enum Asset: CaseIterable, Sendable {
     /// The script of the sender's page, and of the recipient's.
     case receipt
     case reveal
+    /// Draws the link for a camera.
+    case qr
     /// Also at `/icon.svg`.
     case icon
     /// At `/robots.txt`: keeps every crawler out.
@@ -25,6 +27,7 @@ public enum Asset: CaseIterable, Sendable {
         case .seal: "seal.js"
         case .receipt: "receipt.js"
         case .reveal: "reveal.js"
+        case .qr: "qr.js"
         case .icon: "icon.svg"
         case .robots: "robots.txt"
         }
@@ -38,7 +41,7 @@ public enum Asset: CaseIterable, Sendable {
     public func write(to writer: inout ResponseWriter) {
         switch self {
         case .styleSheet: begin(&writer, "text/css; charset=utf-8", isCompressed: true)
-        case .page, .seal, .receipt, .reveal: begin(&writer, "text/javascript; charset=utf-8", isCompressed: true)
+        case .page, .seal, .receipt, .reveal, .qr: begin(&writer, "text/javascript; charset=utf-8", isCompressed: true)
         case .icon: begin(&writer, "image/svg+xml", isCompressed: false)
         case .robots:
             writer.begin(.ok, contentType: "text/plain; charset=utf-8")

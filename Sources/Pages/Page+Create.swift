@@ -77,7 +77,7 @@ extension Page {
                 "cancelled": words.cancelled, "recent": words.recentTitle, "links": words.linksTitle,
                 "linksLead": words.linksLead, "partsLead": words.partsLead, "link": words.linkNumber,
                 "copied": words.copied, "copyLink": words.copyLink, "copyPassphrase": words.copyPassphrase,
-                "send": words.sendLink, "receipt": words.factsTitle, "warning": words.linkWarning,
+                "send": words.sendLink, "qr": words.qrTitle, "receipt": words.factsTitle, "warning": words.linkWarning,
                 "another": words.shareAnother,
             ])
     }

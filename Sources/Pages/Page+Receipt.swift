@@ -139,7 +139,7 @@ extension Page {
             &writer,
             [
                 "copyLink": words.copyLink, "copyPassphrase": words.copyPassphrase, "send": words.sendLink,
-                "copied": words.copied, "offline": words.offline, "problem": words.problem,
+                "copied": words.copied, "qr": words.qrTitle, "offline": words.offline, "problem": words.problem,
             ])
     }
 

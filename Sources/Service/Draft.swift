@@ -215,7 +215,7 @@ final class Draft {
     fileprivate func begin(_ name: Span<UInt8>, _ kind: FieldKind) {
         value.removeAll(keepingCapacity: true)
         field = Self.field(name)
-        guard refusal == nil, depth == 0, field != .ignored, kind != .null else {
+        guard refusal == nil, depth == 0, field != .ignored, kind != .null, isKnown(field) else {
             field = .ignored
             return
         }
@@ -269,7 +269,7 @@ final class Draft {
         case .tries: tries = Self.number(value)
         case .claim:
             let digits = value
-            if isClaiming { claim = ClaimID(hexadecimal: digits.span) }
+            claim = ClaimID(hexadecimal: digits.span)
         case .note: if !Self.isText(note) { fail(.contentIsNotText) }
         case .label: if !Self.isText(label) { fail(.contentIsNotText) }
         case .passphrase, .ignored: break
@@ -385,11 +385,13 @@ final class Draft {
         if passphrase == nil { fail(.noMemory) }
     }
 
-    /// Whether the route is one for readers who may ask again.
-    private var isClaiming: Bool {
-        switch route {
-        case .claim, .commit: true
-        default: false
+    /// Whether the route knows the field. The API's clients may send what they like under the names of the page's fields.
+    private func isKnown(_ field: Field) -> Bool {
+        switch (field, route) {
+        case (.kind, .conceal), (.claim, .claim), (.claim, .commit): true
+        case (.kind, _), (.claim, _): false
+        case (.readers, _), (.tries, _), (.note, _), (.label, _): takesWords
+        default: true
         }
     }
 
@@ -402,10 +404,6 @@ final class Draft {
     }
 
     private func beginWords() {
-        guard takesWords else {
-            field = .ignored
-            return
-        }
         if field == .note {
             note = noteBlock.take() ?? context.arena.allocate(SealedWords.limit)
             if note == nil { fail(.noMemory) }

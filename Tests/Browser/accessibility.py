@@ -71,6 +71,8 @@ def states(server, browser):
 
     link = seal(browser, server, "text", passphrase="correct horse", note="a note", label="a label")
     receipt = browser.url
+    browser.find("#qr summary").click()
+    browser.find("#qr svg")
     yield "receipt"
     browser.go(receipt + "/burn")
     yield "burn"

@@ -5,6 +5,7 @@ python3 Tests/Browser/handoff.py          about 60 seconds
 
 import hashlib
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -60,6 +61,16 @@ def no_complaints(results, browser, name):
     results.equal(browser.complaints(), [], name + ": the console is quiet")
 
 
+def camera(browser):
+    """What a camera would read from the page."""
+    browser.find("#qr summary").click()
+    browser.find("#qr svg")
+    with tempfile.NamedTemporaryFile(suffix=".png") as picture:
+        browser.screenshot(picture.name)
+        command = ["zbarimg", "-q", "--raw", picture.name]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.decode().strip()
+
+
 def sealed(results, server, browser):
     """The whole way with scripts: the server never gets the content."""
     link = seal(browser, server)
@@ -67,6 +78,7 @@ def sealed(results, server, browser):
     results.check(len(link.split("#")[1]) == 43, "256 bits of key stand behind the #", link)
     token = link.split("#")[0].rsplit("/", 1)[1]
     results.check("Your secret link is ready" in browser.text(), "the receipt is shown")
+    results.equal(camera(browser), link, "a camera reads the link from its QR code")
     address = browser.url
     browser.reload()
     results.equal(browser.find("#link").value, link, "the tab still has the whole link after a reload")

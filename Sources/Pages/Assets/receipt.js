@@ -1,5 +1,5 @@
 // The sender's page: the whole link, with the key that only this tab has, and ways to hand it on.
-import { button, copy, find, memory, word } from './page.js';
+import { button, copy, element, find, memory, word } from './page.js';
 
 /** Completes a receipt's page. `passphrase` is what was just given, if anything was. */
 export function enhance(passphrase) {
@@ -19,6 +19,13 @@ export function enhance(passphrase) {
   actions.append(button(word('copyLink'), () => copy(field.value), 'primary'));
   if (passphrase) actions.append(button(word('copyPassphrase'), () => copy(passphrase)));
   if (navigator.share) actions.append(button(word('send'), () => navigator.share({ url: field.value }).catch(() => {})));
+
+  const code = element('details', { id: 'qr' }, element('summary', {}, word('qr')));
+  code.addEventListener('toggle', async () => {
+    const { qrCode } = await import('./qr.js');
+    if (code.open && !find('svg', code)) code.append(qrCode(field.value, word('qr')));
+  });
+  actions.after(code);
 
   // A tab that opens this link asks whether its maker is here.
   if (known && 'BroadcastChannel' in globalThis) {

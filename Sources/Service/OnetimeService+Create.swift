@@ -148,7 +148,14 @@ extension OnetimeService {
     private func sealWords(
         _ words: consuming SecureBytes?, _ token: Span<UInt8>, _ id: RecordID, _ purpose: SealedWords.Purpose
     ) throws(SealingError) -> SealedWords? {
-        guard let words, !words.isEmpty else { return nil }
+        guard let words else { return nil }
+        return try sealWords(words, token, id, purpose)
+    }
+
+    private func sealWords(
+        _ words: borrowing SecureBytes, _ token: Span<UInt8>, _ id: RecordID, _ purpose: SealedWords.Purpose
+    ) throws(SealingError) -> SealedWords? {
+        if words.isEmpty { return nil }
         return try SealedWords(
             words.span, under: token, of: id, purpose: purpose, suite: context.suite, arena: context.arena)
     }

@@ -244,6 +244,10 @@ class Scanner:
         """Freezes the process and searches memory and registers."""
         return self._run(canaries, "live", str(pid))
 
+    def file(self, path, canaries):
+        """Searches a file."""
+        return self._run(canaries, "file", path)
+
     def core(self, pid, canaries):
         """Takes a core with `gcore -a` and searches the file. None if gcore could not."""
         prefix = os.path.join(self.directory, "core")

@@ -1,4 +1,5 @@
 // What the operator decides about secrets, links and pages.
+internal import Pages
 public import Sealing
 
 /// The service's settings; times in seconds, sizes in bytes.
@@ -44,6 +45,8 @@ public struct ServiceSettings: Sendable {
     public static let maximumReaders = 100
     /// The name of the product.
     public var brand = "Onetime Secret Lite"
+    /// The tags of all languages that pages speak.
+    public static var locales: [String] { Words.all.map(\.tag) }
     /// The language of those who ask for none.
     public var locale = "en"
     /// The name of the owner of the API key.

@@ -90,10 +90,12 @@ extension Configuration {
                 configuration.service.brand = text
             },
             Option(
-                flag: "locale", variable: "I18N_DEFAULT_LOCALE", value: "en|nl",
+                flag: "locale", variable: "I18N_DEFAULT_LOCALE", value: ServiceSettings.locales.joined(separator: "|"),
                 help: "the language of those whose browser asks for no other (en)"
             ) { (text, configuration) throws(Option.Refused) in
-                guard ["en", "nl"].contains(text) else { throw Option.Refused(allowed: "en or nl") }
+                guard ServiceSettings.locales.contains(text) else {
+                    throw Option.Refused(allowed: "one of " + ServiceSettings.locales.joined(separator: ", "))
+                }
                 configuration.service.locale = text
             },
         ]

@@ -56,7 +56,8 @@ extension Page {
         revealWords(&writer, words)
         writer.element("<p class=\"lead\">", words.goneLead, "</p>\n")
         writer.element("<p>", words.goneAdvice, "</p>\n")
-        writer.element("<p><a class=\"button\" href=\"/\">", words.share, "</a></p>\n")
+        writer.element("<p><a class=\"button\" href=\"/", context.query, "\">")
+        writer.element("", words.share, "</a></p>\n")
         close(&writer, context)
     }
 
@@ -65,7 +66,8 @@ extension Page {
         let (title, lead) = notice.text(context.words)
         open(&writer, context, status: notice.status, title: title, retryAfter: notice.retryAfter)
         writer.element("<p class=\"lead\">", lead, "</p>\n")
-        writer.element("<p><a class=\"button\" href=\"/\">", context.words.share, "</a></p>\n")
+        writer.element("<p><a class=\"button\" href=\"/", context.query, "\">")
+        writer.element("", context.words.share, "</a></p>\n")
         close(&writer, context)
     }
 }

@@ -98,11 +98,14 @@ extension Page {
             writer.element("<p class=\"hint\">", words.receiptHint, "</p>\n<div class=\"actions\">\n")
             writer.markup("<a class=\"button\" href=\"/receipt/")
             writer.append(htmlText: receiptToken)
-            writer.element("\">", words.refreshLink, "</a>\n<a class=\"button danger\" href=\"/receipt/")
+            writer.element("", context.query, "\">")
+            writer.element("", words.refreshLink, "</a>\n<a class=\"button danger\" href=\"/receipt/")
             writer.append(htmlText: receiptToken)
-            writer.element("/burn\">", words.burnLink, "</a>\n</div>\n")
+            writer.element("/burn", context.query, "\">")
+            writer.element("", words.burnLink, "</a>\n</div>\n")
         }
-        writer.element("</section>\n<p><a href=\"/\">", words.shareAnother, "</a></p>\n")
+        writer.element("</section>\n<p><a href=\"/", context.query, "\">")
+        writer.element("", words.shareAnother, "</a></p>\n")
         close(&writer, context)
     }
 
@@ -123,13 +126,14 @@ extension Page {
         alert(&writer, context, problem)
         writer.markup("<form class=\"card\" method=\"post\" action=\"/receipt/")
         writer.append(htmlText: receiptToken)
-        writer.markup("/burn\">\n")
+        writer.element("/burn", context.query, "\">\n")
         formToken(&writer, context)
         if isLocked { passphraseField(&writer, context, hint: words.burnPassphraseHint, problem: problem) }
         writer.element("<div class=\"actions\">\n<button class=\"danger\">", words.burnButton, "</button>\n")
         writer.markup("<a class=\"button\" href=\"/receipt/")
         writer.append(htmlText: receiptToken)
-        writer.element("\">", words.keepLink, "</a>\n</div>\n</form>\n")
+        writer.element("", context.query, "\">")
+        writer.element("", words.keepLink, "</a>\n</div>\n</form>\n")
         close(&writer, context)
     }
 

@@ -55,7 +55,7 @@ extension Page {
         }
         writer.markup("<form class=\"card\" id=\"reveal\" method=\"post\" action=\"/secret/")
         writer.append(htmlText: secretToken)
-        writer.markup(facts.isSealedInBrowser ? "\" data-needs-key>\n" : "\">\n")
+        writer.element("", context.query, facts.isSealedInBrowser ? "\" data-needs-key>\n" : "\">\n")
         formToken(&writer, context)
         writer.element("<dl>\n<div><dt>", words.serverLabel, "</dt><dd>")
         writer.element("", context.brand, " <span class=\"aside\">(")
@@ -75,7 +75,8 @@ extension Page {
         writer.element("<p class=\"hint\" id=\"reveal-hint\">", words.secretOnce, "</p>\n</form>\n")
         writer.markup("<p><a href=\"/secret/")
         writer.append(htmlText: secretToken)
-        writer.element("/burn\">", words.destroyLink, "</a></p>\n")
+        writer.element("/burn", context.query, "\">")
+        writer.element("", words.destroyLink, "</a></p>\n")
         close(&writer, context)
     }
 
@@ -89,12 +90,13 @@ extension Page {
         writer.element("<p class=\"lead\">", words.burnLead, "</p>\n")
         writer.markup("<form class=\"card\" method=\"post\" action=\"/secret/")
         writer.append(htmlText: secretToken)
-        writer.markup("/burn\">\n")
+        writer.element("/burn", context.query, "\">\n")
         formToken(&writer, context)
         writer.element("<div class=\"actions\">\n<button class=\"danger\">", words.destroyLink, "</button>\n")
         writer.markup("<a class=\"button\" href=\"/secret/")
         writer.append(htmlText: secretToken)
-        writer.element("\">", words.keepLink, "</a>\n</div>\n</form>\n")
+        writer.element("", context.query, "\">")
+        writer.element("", words.keepLink, "</a>\n</div>\n</form>\n")
         close(&writer, context)
     }
 
@@ -103,7 +105,8 @@ extension Page {
         let words = context.words
         open(&writer, context, status: .ok, title: words.destroyedTitle)
         writer.element("<p class=\"lead\">", words.receiptBurnedLead, "</p>\n")
-        writer.element("<p><a class=\"button\" href=\"/\">", words.share, "</a></p>\n")
+        writer.element("<p><a class=\"button\" href=\"/", context.query, "\">")
+        writer.element("", words.share, "</a></p>\n")
         close(&writer, context)
     }
 
@@ -151,7 +154,8 @@ extension Page {
     public static func revealedEnd(_ writer: inout ResponseWriter, _ context: PageContext) {
         let words = context.words
         writer.element("</textarea>\n<p class=\"hint\" id=\"secret-hint\">", words.revealedHint, "</p>\n")
-        writer.element("</div>\n</section>\n<p><a href=\"/\">", words.share, "</a></p>\n")
+        writer.element("</div>\n</section>\n<p><a href=\"/", context.query, "\">")
+        writer.element("", words.share, "</a></p>\n")
         close(&writer, context)
     }
 }

@@ -67,7 +67,8 @@ public enum Page {
             writer.attribute("src", script.location)
             writer.markup("></script")
         }
-        writer.markup(">\n</head>\n<body>\n<header>\n<a class=\"brand\" href=\"/\">")
+        writer.markup(">\n</head>\n<body>\n<header>\n<a class=\"brand\" href=\"/")
+        writer.element("", context.query, "\">")
         // The icon once more, in the page: an image would be another request.
         writer.append(Asset.icon.bytes)
         writer.element("<span>", context.brand, "</span></a>\n</header>\n<main>\n")
@@ -77,7 +78,23 @@ public enum Page {
     /// Ends a page.
     static func close(_ writer: inout ResponseWriter, _ context: PageContext) {
         writer.markup("<p id=\"status\" role=\"status\"></p>\n</main>\n<footer>\n")
-        writer.element("<p>", context.words.footer, "</p>\n</footer>\n</body>\n</html>\n")
+        writer.element("<p>", context.words.footer, "</p>\n")
+        if context.offersLanguages { languages(&writer, context.words) }
+        writer.markup("</footer>\n</body>\n</html>\n")
+    }
+
+    /// This page in other languages. Each name is in its own language, for those who can't read this one.
+    private static func languages(_ writer: inout ResponseWriter, _ words: Words) {
+        writer.element("<details id=\"languages\">\n<summary>", words.language, "")
+        writer.element(": ", words.name, "</summary>\n<ul>\n")
+        for language in Words.all where language.tag != words.tag {
+            writer.markup("<li><a")
+            writer.attribute("href", "?locale=" + language.tag)
+            writer.attribute("lang", language.tag)
+            writer.attribute("hreflang", language.tag)
+            writer.element(">", language.name, "</a></li>\n")
+        }
+        writer.markup("</ul>\n</details>\n")
     }
 
     /// Says what was wrong with the form that follows.

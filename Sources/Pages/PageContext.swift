@@ -17,14 +17,25 @@ public final class PageContext: Sendable {
     /// Whether nobody between browser and server can read along: TLS, or a loopback address. If not, the form and the
     /// recipient's page say so.
     public let isSecure: Bool
+    /// What addresses end with, so that a language chosen by the address stays: `?locale=` and the tag, or nothing.
+    public let query: String
+    /// Whether other languages are offered: where the page is not the answer to a form, which could not be asked for again.
+    let offersLanguages: Bool
 
     /// The facts about one request.
+    ///
+    /// - Parameters:
+    ///   - isLanguageChosen: whether the address named the language.
+    ///   - offersLanguages: whether the foot of the page offers the other languages.
     public init(
-        words: Words = .english, brand: String = PageContext.defaultBrand, formToken: String, isSecure: Bool
+        words: Words = .english, brand: String = PageContext.defaultBrand, formToken: String, isSecure: Bool,
+        isLanguageChosen: Bool = false, offersLanguages: Bool = false
     ) {
         self.words = words
         self.brand = brand
         self.formToken = formToken
         self.isSecure = isSecure
+        query = isLanguageChosen ? "?locale=" + words.tag : ""
+        self.offersLanguages = offersLanguages
     }
 }

@@ -21,7 +21,7 @@ extension Words {
     public static func choose(
         acceptLanguage: Span<UInt8>?, override: Span<UInt8>? = nil, fallback: Words = .english
     ) -> Words {
-        if let override, let index = best(for: override) { return all[index] }
+        if let override, let words = named(override) { return words }
         guard let acceptLanguage else { return fallback }
 
         let end = min(acceptLanguage.count, longestPreference)
@@ -42,6 +42,12 @@ extension Words {
         }
         guard let chosen else { return fallback }
         return all[chosen]
+    }
+
+    /// The language that serves a tag, if there is one; `nl`, `nl-BE` and `nl_BE` are understood.
+    public static func named(_ tag: Span<UInt8>) -> Words? {
+        guard let index = best(for: tag) else { return nil }
+        return all[index]
     }
 
     /// The number among all of the language whose tag is the longest beginning of a language range that ends where a subtag ends.

@@ -106,6 +106,7 @@ extension Words {
         receiptHint:
             "Houd dit ontvangstbewijs voor jezelf: het laat zien of het geheim gelezen is, en je kunt het ermee vernietigen.",
         refreshLink: "Ververs het ontvangstbewijs",
+        liveHint: "Deze pagina volgt het geheim vanzelf.",
         burnLink: "Vernietig het geheim",
         burnTitle: "Dit geheim vernietigen?",
         burnLead: "Het is dan meteen weg en de link werkt niet meer. Je kunt dit niet terugdraaien.",

@@ -104,6 +104,7 @@ extension Words {
         factsTitle: "Receipt",
         receiptHint: "Keep this receipt to yourself: it tells whether the secret was read, and can burn it.",
         refreshLink: "Refresh the receipt",
+        liveHint: "This page follows the secret by itself.",
         burnLink: "Burn the secret",
         burnTitle: "Burn this secret?",
         burnLead: "It is destroyed at once, and its link stops working. There is no way back.",

@@ -106,6 +106,7 @@ extension Words {
         factsTitle: "Reçu",
         receiptHint: "Gardez ce reçu pour vous : il dit si le secret a été lu, et peut le détruire.",
         refreshLink: "Actualiser le reçu",
+        liveHint: "Cette page suit le secret d’elle-même.",
         burnLink: "Détruire le secret",
         burnTitle: "Détruire ce secret ?",
         burnLead: "Il disparaît aussitôt et son lien cesse de marcher. Il n’y a pas de retour.",

@@ -106,6 +106,7 @@ extension Words {
         receiptHint:
             "Behalten Sie diesen Beleg für sich: Er sagt, ob das Geheimnis gelesen wurde, und kann es vernichten.",
         refreshLink: "Beleg aktualisieren",
+        liveHint: "Diese Seite folgt dem Geheimnis von selbst.",
         burnLink: "Geheimnis vernichten",
         burnTitle: "Dieses Geheimnis vernichten?",
         burnLead:

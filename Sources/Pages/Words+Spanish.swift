@@ -105,6 +105,7 @@ extension Words {
         factsTitle: "Recibo",
         receiptHint: "Guarde este recibo para usted: dice si el secreto se leyó y puede destruirlo.",
         refreshLink: "Actualizar el recibo",
+        liveHint: "Esta página sigue al secreto por sí sola.",
         burnLink: "Destruir el secreto",
         burnTitle: "¿Destruir este secreto?",
         burnLead: "Desaparece al instante y su enlace deja de funcionar. No hay vuelta atrás.",

@@ -139,6 +139,8 @@ public struct Words: Sendable {
     let factsTitle: String
     let receiptHint: String
     let refreshLink: String
+    /// Instead of the link before, where the page keeps itself up to date.
+    let liveHint: String
     let burnLink: String
 
     // MARK: Burning

@@ -13,15 +13,19 @@ extension OnetimeService {
         let fallback = Words.choose(acceptLanguage: context.settings.locale.utf8Span.span)
         let host = request.head.host.span(in: request.bytes)
         let words: Words
-        if let language = request.value(of: .acceptLanguage) {
-            words = Words.choose(acceptLanguage: language, override: locale(in: request), fallback: fallback)
+        var isLanguageChosen = false
+        if let tag = locale(in: request), let named = Words.named(tag) {
+            (words, isLanguageChosen) = (named, true)
+        } else if let language = request.value(of: .acceptLanguage) {
+            words = Words.choose(acceptLanguage: language, fallback: fallback)
         } else {
-            words = Words.choose(acceptLanguage: nil, override: locale(in: request), fallback: fallback)
+            words = Words.choose(acceptLanguage: nil, fallback: fallback)
         }
         return PageContext(
             words: words, brand: context.settings.brand, formToken: context.formToken,
             isSecure: request.isSecure || HostName.isLoopback(host)
-                || context.settings.publicURL?.hasPrefix("https://") == true)
+                || context.settings.publicURL?.hasPrefix("https://") == true,
+            isLanguageChosen: isLanguageChosen, offersLanguages: request.head.method == .get)
     }
 
     /// The value of `locale` in the query.
@@ -145,6 +149,7 @@ extension OnetimeService {
             response.field("Location") { (field: inout ResponseWriter) in
                 field.append("/receipt/")
                 field.append(receiptToken.span)
+                field.append(pageContext(request).query)
             }
             response.fields(Page.securityFields)
             return

@@ -344,6 +344,32 @@ def without_scripts(results, server):
         no_complaints(results, browser, "without scripts")
 
 
+def languages(results, server, browser):
+    """A language chosen at the foot of the page stays, and takes the key behind the # with it."""
+    link = seal(browser, server)
+    browser.go(home(server))
+    browser.find("#languages summary").click()
+    browser.find("#languages a[lang=nl]").click()
+    browser.wait(lambda: browser.find("html").attribute("lang") == "nl", "it is not Dutch")
+    results.check(browser.url.endswith("/?locale=nl"), "the address names the language", browser.url)
+    browser.find("#secret").type("geheim")
+    browser.find(".primary").click()
+    dutch = browser.find("#link", seconds=20).value
+    results.check("locale" not in dutch, "the recipient chooses for himself", dutch)
+    results.check("klaar" in browser.text(), "the receipt is Dutch", browser.text()[:200])
+    browser.reload()
+    results.check("klaar" in browser.text(), "and stays it when it is loaded anew")
+    for address in (link, dutch):
+        browser.go(address)
+        browser.find("#languages summary").click()
+        browser.find("#languages a[lang=de]").click()
+        browser.wait(lambda: browser.find("html").attribute("lang") == "de", "it is not German")
+        browser.find(".primary").click()
+        results.equal(shown(browser), "the content" if address == link else "geheim", "the key came along")
+        results.check(not browser.all("#languages"), "what is shown cannot be lost by another language")
+    no_complaints(results, browser, "languages")
+
+
 def insecure(results, server):
     """A name that is not the loopback's, without HTTPS: the server seals."""
     with Chromium() as browser:
@@ -361,7 +387,7 @@ def insecure(results, server):
 def main(results):
     with Server() as server:
         with Chromium() as browser:
-            for test in (sealed, passphrase, files, readers_and_words, races, parts, keyboard, destroyed):
+            for test in (sealed, passphrase, files, readers_and_words, races, parts, keyboard, destroyed, languages):
                 results.run(test, results, server, browser)
         for test in (first_page, without_scripts, insecure):
             results.run(test, results, server)

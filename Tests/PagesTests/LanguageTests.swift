@@ -47,4 +47,42 @@ import Testing
     @Test func tagsOfLanguagesDiffer() {
         #expect(Set(Words.all.map(\.tag)).count == Words.all.count)
     }
+
+    @Test func aLanguageChosenByTheAddressStaysInEveryAddressOfThePage() throws {
+        let context = PageContext(words: .dutch, formToken: "proof", isSecure: true, isLanguageChosen: true)
+        let (secret, receipt) = (Sample.secretToken, Sample.receiptToken)
+        let pages = [
+            try render { Page.createForm(&$0, context, Sample.policy) },
+            try render { Page.gone(&$0, context) },
+            try render { Page.destroyForm(&$0, context, secretToken: secret.span) },
+            try render { Page.burnForm(&$0, context, receiptToken: receipt.span, isLocked: true) },
+            try render { page in
+                Page.receipt(
+                    &page, context, Sample.facts(.new), receiptToken: receipt.span, secretToken: secret.span,
+                    baseURL: "https://a.example")
+            },
+        ]
+        for page in pages {
+            for address in page.body.matches(of: /(?:href|action)="(\/[^"]*)"/).map(\.output.1) {
+                #expect(address.hasSuffix("?locale=nl") || address.hasPrefix("/assets/"), "\(address)")
+            }
+        }
+        #expect(pages[4].body.contains("https://a.example/secret/\(String(decoding: secret, as: UTF8.self))\""))
+    }
+
+    @Test func thePageOffersEveryOtherLanguageByItsOwnName() throws {
+        let page = try render { page in
+            let context = PageContext(words: .dutch, formToken: "proof", isSecure: true, offersLanguages: true)
+            Page.gone(&page, context)
+        }
+        for words in Words.all {
+            #expect(page.body.contains("href=\"?locale=\(words.tag)\"") == (words.tag != "nl"))
+        }
+        #expect(page.body.contains("Taal: Nederlands"))
+    }
+
+    @Test func theAnswerToAFormOffersNoLanguages() throws {
+        let page = try render { Page.gone(&$0, Sample.context(.dutch)) }
+        #expect(!page.body.contains("?locale"))
+    }
 }

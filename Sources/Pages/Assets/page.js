@@ -87,6 +87,14 @@ export function progress(name, after) {
   };
 }
 
+// What is behind the # is no part of an address that the server writes, but has to stay.
+for (const choice of document.querySelectorAll('#languages a')) {
+  choice.addEventListener('click', () => { choice.hash = location.hash; });
+}
+
+/** Another language would be another page; what is only here would be lost. */
+export const keepLanguage = () => find('#languages')?.remove();
+
 const form = find('#create');
 if (form) start();
 
@@ -271,14 +279,15 @@ function start() {
       const field = element('input', { id, className: 'mono', type: 'text', readOnly: true, value: link });
       return element('div', { className: 'field' }, element('label', { htmlFor: id }, word('link', index + 1)), field,
         element('div', { className: 'actions' }, button(word('copyLink'), () => copy(link)),
-          element('a', { className: 'button', href: `/receipt/${receipt}` }, word('receipt'))));
+          element('a', { className: 'button', href: `/receipt/${receipt}${location.search}` }, word('receipt'))));
     });
     if (phrase) cards.push(button(word('copyPassphrase'), () => copy(phrase)));
     const title = element('h1', {}, word('links'));
     document.title = document.title.replace(find('h1').textContent, title.textContent);
+    keepLanguage();
     find('main').replaceChildren(find('#words'), title, element('p', { className: 'lead' }, lead),
       element('section', { className: 'card' }, ...cards), element('p', { className: 'hint' }, word('warning')),
-      element('p', {}, element('a', { href: '/' }, word('another'))), find('#status'));
+      element('p', {}, element('a', { href: `/${location.search}` }, word('another'))), find('#status'));
     arrive();
   }
 
@@ -286,7 +295,7 @@ function start() {
   if (recent?.length) {
     const format = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'short' });
     const entries = recent.map(({ receipt, created, label }) => element('li', {},
-      element('a', { href: `/receipt/${receipt}` }, label ? element('bdi', {}, label) : format.format(created)),
+      element('a', { href: `/receipt/${receipt}${location.search}` }, label ? element('bdi', {}, label) : format.format(created)),
       label ? ` ${format.format(created)}` : ''));
     find('#recent').append(element('h2', {}, word('recent')), element('ul', {}, ...entries));
     find('#recent').hidden = false;

@@ -1,5 +1,5 @@
 // The recipient's page: claims the secret for this tab, opens it here, and says when it has it, so that the server may destroy it.
-import { alarm, announce, arrive, button, copy, element, find, memory, percent, size, word } from './page.js';
+import { alarm, announce, arrive, button, copy, element, find, keepLanguage, memory, percent, size, word } from './page.js';
 
 const token = location.pathname.split('/').filter((part) => /^[0-9a-z]{31}$/.test(part))[0];
 const claimKey = `claim ${token}`;
@@ -173,11 +173,12 @@ function clear() {
   clearTimeout(clearing);
   addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
   for (const box of document.querySelectorAll('textarea')) box.value = '';
-  exchange(word('cleared'), '', element('p', {}, element('a', { className: 'button', href: '/' }, word('share'))));
+  exchange(word('cleared'), '', element('p', {}, element('a', { className: 'button', href: `/${location.search}` }, word('share'))));
 }
 
 function exchange(title, lead, ...content) {
   document.title = document.title.replace(find('h1').textContent, () => title);
+  keepLanguage();
   find('main').replaceChildren(find('#words'), element('h1', {}, title), element('p', { className: 'lead' }, lead), ...content,
     find('#status'));
   arrive();

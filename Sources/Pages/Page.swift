@@ -46,6 +46,7 @@ public enum Page {
 
         writer.markup("<!DOCTYPE html>\n<html")
         writer.attribute("lang", words.tag)
+        if words.isRightToLeft { writer.markup(" dir=\"rtl\"") }
         writer.markup(
             """
             >

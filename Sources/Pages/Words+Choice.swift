@@ -2,7 +2,9 @@
 
 extension Words {
     /// Every language that pages can speak. Add one here and in a file of its own.
-    public static let all: [Words] = [.english, .dutch, .french, .german, .spanish]
+    public static let all: [Words] = [
+        .english, .german, .spanish, .french, .italian, .dutch, .portuguese, .romanian,
+    ]
 
     /// How much of an Accept-Language field is looked at, in bytes; browsers send well under a hundred.
     static let longestPreference = 512

@@ -11,6 +11,8 @@ public struct Words: Sendable {
     let name: String
     /// Which numbers take which form.
     let plural: PluralRule
+    /// Whether it is written from right to left.
+    var isRightToLeft: Bool { tag == "ar" || tag == "he" }
 
     // MARK: On every page
 

@@ -276,7 +276,7 @@ function start() {
     const phrase = passphrase.value;
     const cards = made.map(({ link, receipt }, index) => {
       const id = `link-${index}`;
-      const field = element('input', { id, className: 'mono', type: 'text', readOnly: true, value: link });
+      const field = element('input', { id, className: 'mono', type: 'text', dir: 'ltr', readOnly: true, value: link });
       return element('div', { className: 'field' }, element('label', { htmlFor: id }, word('link', index + 1)), field,
         element('div', { className: 'actions' }, button(word('copyLink'), () => copy(link)),
           element('a', { className: 'button', href: `/receipt/${receipt}${location.search}` }, word('receipt'))));

@@ -197,7 +197,7 @@ async function showPart(seal, part, formToken, passphrase) {
   }
   parts.push(seal.base64url(part));
   memory.set(key, parts);
-  const field = element('input', { id: 'part', className: 'mono', type: 'url', required: true, autocomplete: 'off' });
+  const field = element('input', { id: 'part', className: 'mono', type: 'url', dir: 'ltr', required: true, autocomplete: 'off' });
   const phrase = element('input', { id: 'passphrase', className: 'mono', type: 'text', autocomplete: 'off', value: passphrase ?? '' });
   const adder = element('form', { className: 'card' },
     element('div', { className: 'field' }, element('label', { htmlFor: 'part' }, word('partField')), field),

@@ -16,6 +16,9 @@ static const unsigned char receipt_js[] = {
 static const unsigned char reveal_js[] = {
 #embed "../Pages/Assets/gzip/reveal.js.gz"
 };
+static const unsigned char make_js[] = {
+#embed "../Pages/Assets/gzip/make.js.gz"
+};
 static const unsigned char qr_js[] = {
 #embed "../Pages/Assets/gzip/qr.js.gz"
 };
@@ -30,6 +33,7 @@ const unsigned char *onetime_asset(enum onetime_asset asset, size_t *count) {
     case onetime_asset_seal_js: *count = sizeof seal_js; return seal_js;
     case onetime_asset_receipt_js: *count = sizeof receipt_js; return receipt_js;
     case onetime_asset_reveal_js: *count = sizeof reveal_js; return reveal_js;
+    case onetime_asset_make_js: *count = sizeof make_js; return make_js;
     case onetime_asset_qr_js: *count = sizeof qr_js; return qr_js;
     case onetime_asset_icon_svg: break;
     }

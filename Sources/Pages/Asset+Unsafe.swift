@@ -22,6 +22,7 @@ extension Asset {
         case .receipt: onetime_asset_receipt_js
         case .reveal: onetime_asset_reveal_js
         case .qr: onetime_asset_qr_js
+        case .make: onetime_asset_make_js
         case .icon, .robots: onetime_asset_icon_svg
         }
     }

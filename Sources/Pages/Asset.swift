@@ -14,6 +14,8 @@ public enum Asset: CaseIterable, Sendable {
     case reveal
     /// Draws the link for a camera.
     case qr
+    /// Makes passphrases up.
+    case make
     /// Also at `/icon.svg`.
     case icon
     /// At `/robots.txt`: keeps every crawler out.
@@ -28,6 +30,7 @@ public enum Asset: CaseIterable, Sendable {
         case .receipt: "receipt.js"
         case .reveal: "reveal.js"
         case .qr: "qr.js"
+        case .make: "make.js"
         case .icon: "icon.svg"
         case .robots: "robots.txt"
         }
@@ -41,7 +44,8 @@ public enum Asset: CaseIterable, Sendable {
     public func write(to writer: inout ResponseWriter) {
         switch self {
         case .styleSheet: begin(&writer, "text/css; charset=utf-8", isCompressed: true)
-        case .page, .seal, .receipt, .reveal, .qr: begin(&writer, "text/javascript; charset=utf-8", isCompressed: true)
+        case .page, .seal, .receipt, .reveal, .qr, .make:
+            begin(&writer, "text/javascript; charset=utf-8", isCompressed: true)
         case .icon: begin(&writer, "image/svg+xml", isCompressed: false)
         case .robots:
             writer.begin(.ok, contentType: "text/plain; charset=utf-8")

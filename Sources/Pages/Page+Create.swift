@@ -72,7 +72,9 @@ extension Page {
             [
                 "remove": words.removeFile, "room": words.roomLeft, "tooLarge": words.problemContentTooLarge,
                 "empty": words.problemEmptyContent, "problem": words.problem, "offline": words.offline,
-                "make": words.makePassphrase, "strength": words.strength, "weak": words.strengthWeak,
+                "make": words.makePassphrase, "madeOf": words.madeOf, "ofWords": words.madeOfWords,
+                "ofCharacters": words.madeOfCharacters, "madeLength": words.madeLength,
+                "strength": words.strength, "weak": words.strengthWeak,
                 "fair": words.strengthFair, "good": words.strengthGood, "best": words.strengthBest,
                 "sealing": words.sealing, "sending": words.sending, "cancel": words.cancel,
                 "cancelled": words.cancelled, "recent": words.recentTitle, "links": words.linksTitle,

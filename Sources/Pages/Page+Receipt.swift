@@ -76,8 +76,8 @@ extension Page {
 
         if facts.state == .new, let secretToken {
             writer.markup("<section class=\"card\">\n<div class=\"field\">\n<label for=\"link\">")
-            writer.element("", words.linkLabel, "</label>\n<input class=\"mono\" type=\"text\" id=\"link\" readonly dir=\"ltr\" ")
-            writer.markup("aria-describedby=\"link-hint\" value=\"")
+            writer.element("", words.linkLabel, "</label>\n<input class=\"mono\" type=\"text\" id=\"link\" readonly ")
+            writer.markup("dir=\"ltr\" aria-describedby=\"link-hint\" value=\"")
             writer.text(baseURL)
             writer.markup(facts.isSealedInBrowser ? "/" : "/secret/")
             writer.append(htmlText: secretToken)

@@ -344,6 +344,32 @@ def without_scripts(results, server):
         no_complaints(results, browser, "without scripts")
 
 
+def made_up(results, server, browser):
+    """A passphrase is made of words, or of characters of the classes wanted."""
+    browser.go(home(server))
+    browser.find("summary").click()
+    browser.button("Make one up").click()
+    browser.wait(lambda: browser.find("#passphrase").value, "no passphrase")
+    words = browser.find("#passphrase").value
+    results.check(len(words.split("-")) == 7 and words.replace("-", "").isalpha(), "seven words")
+    browser.button("Make one up").click()
+    results.check(browser.find("#passphrase").value != words, "another one")
+    count = browser.find("#made-length")
+    count.clear()
+    count.type("9" + TAB)
+    browser.wait(lambda: len(browser.find("#passphrase").value.split("-")) == 9, "no nine words")
+    browser.run("const kind = document.querySelector('#made-of'); kind.value = 'characters';"
+                "kind.dispatchEvent(new Event('change'))")
+    characters = browser.find("#passphrase").value
+    results.check(len(characters) == 24 and characters.replace("-", "").isalnum(), "twenty characters in fours")
+    for box in browser.all(".choices input")[2:]:
+        box.click()
+    characters = browser.find("#passphrase").value
+    results.check(len(characters) == 20 and not any(letter.isdigit() for letter in characters), "signs, no digits")
+    results.check("very strong" in browser.text(), "it is judged", browser.text()[-300:])
+    no_complaints(results, browser, "made up")
+
+
 def languages(results, server, browser):
     """A language chosen at the foot of the page stays, and takes the key behind the # with it."""
     link = seal(browser, server)
@@ -387,7 +413,7 @@ def insecure(results, server):
 def main(results):
     with Server() as server:
         with Chromium() as browser:
-            for test in (sealed, passphrase, files, readers_and_words, races, parts, keyboard, destroyed, languages):
+            for test in (sealed, passphrase, files, readers_and_words, races, parts, keyboard, destroyed, made_up, languages):
                 results.run(test, results, server, browser)
         for test in (first_page, without_scripts, insecure):
             results.run(test, results, server)

@@ -13,7 +13,7 @@ import Testing
         for (asset, type, isCompressed) in [
             (Asset.styleSheet, "text/css; charset=utf-8", true), (.icon, "image/svg+xml", false), (.page, script, true),
             (.seal, script, true), (.receipt, script, true), (.reveal, script, true),
-            (.qr, script, true),
+            (.qr, script, true), (.make, script, true),
         ] {
             let file = try render { asset.write(to: &$0) }
             #expect(file.status == 200)

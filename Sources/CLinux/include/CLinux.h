@@ -67,6 +67,7 @@ enum onetime_asset {
     onetime_asset_receipt_js,
     onetime_asset_reveal_js,
     onetime_asset_qr_js,
+    onetime_asset_make_js,
     onetime_asset_icon_svg,
 };
 // The bytes of a file, which live as long as the process, and how many they are.

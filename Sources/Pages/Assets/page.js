@@ -163,11 +163,40 @@ function start() {
 
   // Passphrases: made up, and judged
   const strength = element('p', { className: 'hint', id: 'strength' });
-  const maker = button(word('make'), async () => {
-    passphrase.value = madeUp();
-    judge();
-  });
+  const maker = button(word('make'), async () => (await makerFields()).make());
   find('#passphrase-hint').after(strength, maker);
+  /** What a passphrase is made of, shown once somebody asked for one. */
+  let fields = null;
+  async function makerFields() {
+    if (fields) return fields;
+    const { classes, ofCharacters, ofWords } = await import('./make.js');
+    const kind = element('select', { id: 'made-of' }, element('option', { value: 'words' }, word('ofWords')),
+      element('option', { value: 'characters' }, word('ofCharacters')));
+    const count = element('input', { id: 'made-length', type: 'number', min: 4, max: 64, value: 7 });
+    const boxes = Object.keys(classes).map((name, index) => {
+      const box = element('input', { type: 'checkbox', value: name, checked: index !== 1 && index !== 3 });
+      return element('label', {}, box, element('bdi', {}, name));
+    });
+    const list = element('fieldset', { className: 'choices', hidden: true }, element('legend', {}, word('ofCharacters')), ...boxes);
+    const make = () => {
+      const chosen = boxes.map((label) => label.firstChild).filter((box) => box.checked).map((box) => box.value);
+      const number = Math.min(Math.max(Math.trunc(count.value) || 4, 4), 64);
+      passphrase.value = kind.value === 'words' ? ofWords(number) : ofCharacters(number, chosen.length ? chosen : ['a–z']);
+      judge();
+    };
+    kind.addEventListener('change', () => {
+      list.hidden = kind.value === 'words';
+      count.value = kind.value === 'words' ? 7 : 20;
+      make();
+    });
+    count.addEventListener('change', make);
+    list.addEventListener('change', make);
+    maker.after(element('div', { className: 'columns made' },
+      element('div', { className: 'field' }, element('label', { htmlFor: 'made-of' }, word('madeOf')), kind),
+      element('div', { className: 'field' }, element('label', { htmlFor: 'made-length' }, word('madeLength')), count)), list);
+    fields = { make };
+    return fields;
+  }
   function judge() {
     const bits = Math.log2(classes(passphrase.value) || 1) * new Set(passphrase.value).size;
     const grade = ['weak', 'fair', 'good', 'best'][Math.min(3, Math.floor(bits / 25))];
@@ -346,16 +375,4 @@ export function post(address, fields, signal, onProgress) {
 function classes(text) {
   return [[/[a-z]/, 26], [/[A-Z]/, 26], [/[0-9]/, 10], [/[ -/:-@[-`{-~]/, 33], [/[^ -~]/, 100]]
     .reduce((sum, [pattern, count]) => sum + (pattern.test(text) ? count : 0), 0);
-}
-
-/** Twenty characters that are easy to read out, in fours: 100 bits. */
-function madeUp() {
-  const alphabet = 'abcdefghjkmnpqrstuvwxyz23456789';
-  const picked = [];
-  while (picked.length < 20) {
-    const [byte] = crypto.getRandomValues(new Uint8Array(1));
-    // What is beyond the last whole multiple would come up more often.
-    if (byte < 248) picked.push(alphabet[byte % 31]);
-  }
-  return picked.join('').replace(/(.{4})(?=.)/g, '$1-');
 }

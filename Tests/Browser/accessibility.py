@@ -53,6 +53,12 @@ def states(server, browser):
     yield "form"
     browser.find("summary").click()
     browser.find("#passphrase").type("a")
+    browser.button("Make one up").click()
+    browser.find("#made-of")
+    browser.run(
+        "const kind = document.querySelector('#made-of'); kind.value = 'characters'; kind.dispatchEvent(new Event('change'))"
+    )
+    browser.find("#languages summary").click()
     yield "form with everything open"
     browser.find(".primary").click()
     fill(browser, server, "")

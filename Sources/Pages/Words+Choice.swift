@@ -4,7 +4,7 @@ extension Words {
     /// Every language that pages can speak. Add one here and in a file of its own.
     public static let all: [Words] = [
         .english, .german, .spanish, .french, .italian, .dutch, .norwegian, .polish, .portuguese, .romanian, .swedish,
-        .turkish, .russian,
+        .turkish, .czech, .russian, .ukrainian,
     ]
 
     /// How much of an Accept-Language field is looked at, in bytes; browsers send well under a hundred.

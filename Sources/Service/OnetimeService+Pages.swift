@@ -25,7 +25,8 @@ extension OnetimeService {
             words: words, brand: context.settings.brand, formToken: context.formToken,
             isSecure: request.isSecure || HostName.isLoopback(host)
                 || context.settings.publicURL?.hasPrefix("https://") == true,
-            isLanguageChosen: isLanguageChosen, offersLanguages: request.head.method == .get)
+            isLanguageChosen: isLanguageChosen,
+            offersLanguages: request.head.method == .get || request.head.method == .head)
     }
 
     /// The value of `locale` in the query.

@@ -3,8 +3,9 @@
 extension Words {
     /// Every language that pages can speak. Add one here and in a file of its own.
     public static let all: [Words] = [
-        .english, .german, .spanish, .french, .italian, .dutch, .norwegian, .polish, .portuguese, .romanian, .swedish,
-        .turkish, .czech, .russian, .ukrainian,
+        .english, .catalan, .danish, .german, .spanish, .french, .italian, .hungarian, .dutch, .norwegian, .polish,
+        .portuguese, .romanian, .finnish, .swedish, .turkish, .czech, .greek, .bulgarian, .russian, .ukrainian, .hebrew,
+        .arabic, .japanese, .chinese, .korean,
     ]
 
     /// How much of an Accept-Language field is looked at, in bytes; browsers send well under a hundred.

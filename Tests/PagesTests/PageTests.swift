@@ -37,7 +37,8 @@ import Testing
                     + "connect-src 'self'; form-action 'self'; "
                     + "frame-ancestors 'none'; base-uri 'none'", "\(name)")
             #expect(page.head.split(separator: "\r\n").allSatisfy { !$0.contains("\n") }, "\(name)")
-            #expect(page.body.hasPrefix("<!DOCTYPE html>\n<html lang=\"\(tag)\">"), "\(name)")
+            let direction = ["ar", "he"].contains(tag) ? " dir=\"rtl\"" : ""
+            #expect(page.body.hasPrefix("<!DOCTYPE html>\n<html lang=\"\(tag)\"\(direction)>"), "\(name)")
             #expect(page.body.matches(of: /<h1>/).count == 1, "\(name)")
             #expect(page.body.contains("<meta name=\"robots\" content=\"noindex, nofollow\">"), "\(name)")
             for element in ["html", "main", "form", "section", "div", "p", "dl", "dd", "details", "label", "h1", "a"] {

@@ -67,7 +67,7 @@ let package = Package(
         // Floor 3
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         // Floor 4
-        room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "SecureMemory"], exclude: ["Assets"]),
+        room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"]),
         room("Service", ["HTTPServer", "HTTPWire", "Kernel", "Pages", "Sealing", "SecureMemory", "Vault"]),
         // Floor 5
         .executableTarget(

@@ -16,6 +16,8 @@ final class Connection<Exchange> {
         case waiting
         /// An answer goes out part by part.
         case streaming
+        /// An answer goes on once the handler has more to say.
+        case dormant
         /// Answered; closes once all is sent.
         case closing
         /// Answered and half closed; what still comes is thrown away.

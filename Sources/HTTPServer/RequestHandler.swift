@@ -49,6 +49,9 @@ public enum Outcome: Sendable {
     case complete
     /// Its first part is written; `produce` goes on.
     case partial
+    /// `produce` has nothing more to write for now, and wrote nothing. It goes on once ``RequestHandler/takeAwakened(isolation:)``
+    /// names the request; ``ServerLimits/dormantTimeout`` ends the answer before.
+    case dormant
     /// Nothing is written: a worker has to finish first. `resume` follows.
     case waiting
 }
@@ -95,17 +98,22 @@ public protocol RequestHandler: AnyObject {
         isolation: isolated Isolation
     ) -> Outcome
 
-    /// A request that waited for a worker will not be resumed: nobody is there to get the answer, or there is no memory for it.
+    /// A request that waited for a worker will not be resumed, or an answer that was dormant not go on: nobody is there to get
+    /// it, there is no memory for it, or its time is over.
     func abandon(_ exchange: Exchange, now: Moment, isolation: isolated Isolation)
 
-    /// Writes the next part of a partial answer: `.partial` if more follows, `.complete` if it was the last, nil if it cannot
-    /// go on and the connection has to break off.
+    /// Writes the next part of a partial answer: `.partial` if more follows, `.complete` if it was the last, `.dormant` if there
+    /// is none yet, nil if it cannot go on and the connection has to break off.
     ///
     /// - Parameter again: the same part once more, to the byte: the client did not take all of it, and nothing is kept for one
     ///   who is slow.
     func produce(
-        again: Bool, exchange: inout Exchange, response: inout ResponseWriter, isolation: isolated Isolation
+        again: Bool, exchange: inout Exchange, response: inout ResponseWriter, now: Moment,
+        isolation: isolated Isolation
     ) -> Outcome?
+
+    /// The requests whose dormant answers have something to say; none of them is named again before it was dormant again.
+    func takeAwakened(isolation: isolated Isolation) -> [Ticket]
 
     /// Does what is due by now, within a budget. Returns whether there is more.
     func expire(now: Moment, isolation: isolated Isolation) -> Bool

@@ -116,6 +116,15 @@ public struct ResponseWriter: ~Copyable {
         append(text.utf8Span.span)
     }
 
+    /// Appends to the body what the closure writes, at most `bound` bytes.
+    public mutating func appendBytes(_ bound: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+        guard bound <= body.freeCapacity else {
+            overflowed = true
+            return
+        }
+        body.appendBytes(bound, write)
+    }
+
     /// Appends one byte to the body.
     public mutating func append(byte: UInt8) {
         if !body.append(byte) { overflowed = true }

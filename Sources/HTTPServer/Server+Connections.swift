@@ -133,7 +133,9 @@ extension Server {
     func close(_ connection: Peer) {
         let slot = Int(connection.ticket.slot)
         guard isOpen(connection) else { return }
-        if connection.phase == .waiting, let exchange = connection.exchange { abandoned.append(exchange) }
+        if connection.phase == .waiting || connection.phase == .dormant, let exchange = connection.exchange {
+            abandoned.append(exchange)
+        }
         leave(connection)
         addresses.remove(connection.network)
         connections[slot] = nil
@@ -160,7 +162,7 @@ extension Server {
     }
 
     /// Ends connections whose time is over, some at a time. Returns whether there are more.
-    func endTimedOut() -> Bool {
+    func endTimedOut(_ isolation: isolated Handler.Isolation) -> Bool {
         let tick = UInt32(clamping: (now.milliseconds - wheelStart) / Self.tickMilliseconds)
         var budget = 1024
         // Ending one takes system calls; looking whether it is due does not.
@@ -170,14 +172,14 @@ extension Server {
             if connection.deadline > now.milliseconds {
                 setDeadline(connection, connection.deadline)
             } else {
-                timeOut(connection)
+                timeOut(connection, isolation)
                 ended += 1
             }
         }
         return timeouts.hasWorkLeft
     }
 
-    private func timeOut(_ connection: Peer) {
+    private func timeOut(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
         switch connection.phase {
         case .head where connection.began == 0, .streaming, .closing, .lingering:
             close(connection)
@@ -185,6 +187,7 @@ extension Server {
             if connection.output != nil { return close(connection) }
             connection.input = nil
             refuse(connection, status: .requestTimeout, reason: "The request took too long to arrive.")
+        case .dormant: endDormant(connection, isolation)
         case .waiting:
             // A worker has it; it always ends.
             setDeadline(connection, now.milliseconds + limits.writeTimeout)

@@ -118,7 +118,7 @@ extension Server {
 
     /// Keeps what is not consumed: the request under way without the body that was, and what follows it.
     func pack(_ connection: Peer, _ input: inout SecureBytes) {
-        if connection.phase == .streaming {
+        if connection.phase == .streaming || connection.phase == .dormant {
             // The request is not needed any more.
             input.removeFirst(connection.rawStart)
             connection.rawStart = 0
@@ -162,7 +162,7 @@ extension Server {
     /// under way is not given up for it.
     private func dropInput(_ connection: Peer) {
         switch connection.phase {
-        case .streaming:
+        case .streaming, .dormant:
             // The request is not needed any more; whatever follows it is not served.
             connection.form.keepsAlive = false
             connection.leavesRequestUnread = true
@@ -405,6 +405,11 @@ extension Server {
             connection.form = writer.form
             connection.hasUnsentPart = false
             connection.sentCount = 0
+        case .dormant:
+            // Only an answer that was begun can be.
+            writer.discard()
+            connection.phase = .closing
+            return
         }
         if writer.overflowed {
             writer.discard()

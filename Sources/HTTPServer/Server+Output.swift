@@ -46,6 +46,10 @@ extension Server {
         switch connection.phase {
         case .closing: return endSending(connection)
         case .waiting: wait(for: connection.peerFinished ? [] : .peerFinished, on: connection)
+        case .dormant:
+            // Whoever will not ask again is not kept in touch.
+            if connection.peerFinished || isDraining { return endDormant(connection, isolation) }
+            wait(for: .peerFinished, on: connection)
         case .head where connection.place.isWaiting: break
         default: wait(for: .readable, on: connection)
         }
@@ -170,11 +174,17 @@ extension Server {
         writer.isSensitive = true
         defer { writer.wipeOutput() }
         let outcome = handler.produce(
-            again: connection.hasUnsentPart, exchange: &exchange, response: &writer, isolation: isolation)
+            again: connection.hasUnsentPart, exchange: &exchange, response: &writer, now: now, isolation: isolation)
         connection.exchange = exchange
         guard let outcome else {
             writer.discard()
             return .failed
+        }
+        if outcome == .dormant {
+            writer.discard()
+            connection.phase = .dormant
+            setDeadline(connection, now.milliseconds + limits.dormantTimeout)
+            return .sent
         }
         writer.finishPart(isLast: outcome == .complete)
         guard !writer.overflowed, let sent = send(writer.output, connection.sentCount..<writer.output.count, connection)
@@ -184,10 +194,37 @@ extension Server {
         connection.hasUnsentPart = sent < writer.output.count
         connection.sentCount = connection.hasUnsentPart ? sent : 0
         if connection.hasUnsentPart { return .notTaken }
-        guard outcome == .complete else { return .sent }
-        connection.phase = writer.form.keepsAlive && !isDraining ? .head : .closing
-        if connection.phase == .head { endStreamed(connection) }
+        if outcome == .complete { endParts(connection) }
         return .sent
+    }
+
+    /// The last part of an answer went out.
+    private func endParts(_ connection: Peer) {
+        connection.phase = connection.form.keepsAlive && !isDraining ? .head : .closing
+        if connection.phase == .head { endStreamed(connection) }
+    }
+
+    /// Goes on with a dormant answer, as its handler has more to say.
+    func awaken(_ ticket: Ticket, _ isolation: isolated Handler.Isolation) {
+        let token = UInt64(ticket.generation) << 32 | UInt64(ticket.slot)
+        guard let connection = connection(token), connection.phase == .dormant else { return }
+        connection.phase = .streaming
+        setDeadline(connection, now.milliseconds + limits.idleTimeout)
+        guard flush(connection, isolation), connection.phase == .head, connection.output == nil else { return }
+        goOn(connection, isolation)
+    }
+
+    /// Ends a dormant answer in good order: its client may ask again. Returns whether the connection is still open.
+    @discardableResult
+    func endDormant(_ connection: Peer, _ isolation: isolated Handler.Isolation) -> Bool {
+        // At once: the next request of this connection may wait for the same thing.
+        if let exchange = connection.exchange.take() { handler.abandon(exchange, now: now, isolation: isolation) }
+        writer.prepareNextPart(of: connection.form)
+        writer.finishPart(isLast: true)
+        endParts(connection)
+        guard flush(connection, isolation) else { return false }
+        if connection.phase == .head, connection.output == nil { goOn(connection, isolation) }
+        return isOpen(connection)
     }
 
     /// Takes the answered request off what the connection keeps.

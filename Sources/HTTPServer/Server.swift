@@ -63,7 +63,7 @@ public final class Server<Handler: RequestHandler> {
     private var drainsUntil: UInt64?
     /// When to listen again after the machine had no room for a connection.
     var listensAgainAt: UInt64?
-    /// Requests that waited on connections that are closed; the handler is told at the end of the turn.
+    /// Requests that waited, or were dormant, and will not go on; the handler is told at the end of the turn.
     var abandoned: [Handler.Exchange] = []
     private var alarmedFor: UInt64?
 
@@ -151,8 +151,9 @@ public final class Server<Handler: RequestHandler> {
         loop.runJobs()
         for ticket in workers.takeCompleted() { resume(ticket, isolation) }
         let more = handler.expire(now: now, isolation: isolation)
-        let hasTimedOut = endTimedOut()
+        let hasTimedOut = endTimedOut(isolation)
         let isResuming = resumeWaiting(isolation)
+        for ticket in handler.takeAwakened(isolation: isolation) { awaken(ticket, isolation) }
         while let exchange = abandoned.popLast() { handler.abandon(exchange, now: now, isolation: isolation) }
         if let again = listensAgainAt, now.milliseconds >= again { resumeListening() }
         return hasTimedOut || isResuming || more
@@ -163,7 +164,9 @@ public final class Server<Handler: RequestHandler> {
         if !readiness.isDisjoint(with: .broken) { return close(connection) }
         if isShaking(connection) { return lineUp(connection) }
         // While a worker has the request this is all that is waited for: whoever hangs up gets no secret, and loses none.
-        if readiness.contains(.peerFinished) && connection.phase == .waiting { return close(connection) }
+        if readiness.contains(.peerFinished) && (connection.phase == .waiting || connection.phase == .dormant) {
+            return close(connection)
+        }
         if readiness.contains(.writable), !continueTransport(connection, isolation) { writable(connection, isolation) }
         if readiness.contains(.readable), isOpen(connection) {
             readable(connection, hasEnded: readiness.contains(.peerFinished), isolation)
@@ -219,6 +222,7 @@ public final class Server<Handler: RequestHandler> {
         drainsUntil = now.milliseconds + limits.drainTimeout
         pauseListening()
         listener = nil
+        for case let connection? in connections where connection.phase == .dormant { endDormant(connection, isolation) }
         for case let connection? in connections where connection.isIdle {
             readable(connection, isolation)
             if isOpen(connection) && connection.isIdle { close(connection) }

@@ -29,6 +29,8 @@ public struct ServerLimits: Sendable {
     public var pressedTimeout: UInt64 = 2_000
     /// How long a connection may be idle between requests.
     public var idleTimeout: UInt64 = 60_000
+    /// How long an answer may be dormant before it ends: shorter than proxies wait, longer than a client minds asking again.
+    public var dormantTimeout: UInt64 = 45_000
     /// How long requests in flight may go on once the server is to end.
     public var drainTimeout: UInt64 = 5_000
     /// How long a connection is read and thrown away after an answer that came before the end of its request.

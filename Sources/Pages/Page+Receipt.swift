@@ -2,52 +2,6 @@
 public import HTTPServer
 internal import HTTPWire
 
-/// What the sender's page tells about a secret. Holds no token and no content.
-public struct ReceiptFacts: Equatable, Sendable {
-    /// What became of a secret.
-    public enum State: Equatable, Sendable {
-        /// It waits to be read.
-        case new
-        /// It was read.
-        case received
-        /// It was destroyed unread.
-        case burned
-        /// Its lifetime passed unread.
-        case expired
-    }
-
-    /// What became of the secret.
-    public var state: State
-    /// When it was created, in seconds since 1970 (UTC).
-    public var created: Int
-    /// When its state changed last, in seconds since 1970 (UTC). Not shown while it is new.
-    public var changed: Int
-    /// How many seconds are left to read it. Only looked at while it is new.
-    public var secondsLeft: Int
-    /// When it expires, in seconds since 1970 (UTC). Only looked at while it is new.
-    public var expires: Int
-    /// Whether reading it takes a passphrase.
-    public var isLocked: Bool
-    /// Whether the sender's browser sealed it: then its key is not in the link as the server knows it.
-    public var isSealedInBrowser = false
-    /// How many people may read it.
-    public var readers = 1
-    /// How many did.
-    public var reads = 0
-    /// How many wrong passphrases were tried.
-    public var failedAttempts = 0
-
-    /// The facts about one secret.
-    public init(state: State, created: Int, changed: Int, secondsLeft: Int, expires: Int, isLocked: Bool) {
-        self.state = state
-        self.created = created
-        self.changed = changed
-        self.secondsLeft = secondsLeft
-        self.expires = expires
-        self.isLocked = isLocked
-    }
-}
-
 extension Page {
     /// The sender's page, at `/receipt/KEY` or as the answer to the form. Status 200. Marks the response as sensitive.
     ///
@@ -57,9 +11,11 @@ extension Page {
     ///   - baseURL: what links begin with, without a slash at the end. Escaped when written.
     ///   - label: what the sender called it. Escaped when written.
     ///   - generated: the password that the server made up, shown in the answer to the form and never again.
+    ///   - codeMemory: where the link is drawn as a QR code; without it there is none.
     public static func receipt(
         _ writer: inout ResponseWriter, _ context: PageContext, _ facts: ReceiptFacts, receiptToken: Span<UInt8>,
-        secretToken: Span<UInt8>?, baseURL: String, label: Span<UInt8>? = nil, generated: Span<UInt8>? = nil
+        secretToken: Span<UInt8>?, baseURL: String, label: Span<UInt8>? = nil, generated: Span<UInt8>? = nil,
+        codeMemory: consuming CodeMemory? = nil
     ) {
         let words = context.words
         let (title, lead) =
@@ -88,15 +44,21 @@ extension Page {
             writer.element("<p class=\"hint\" id=\"link-hint\">", words.linkWarning, "")
             if facts.isLocked { writer.element(" ", words.linkPassphraseHint, "") }
             writer.markup("</p>\n</div>\n<div class=\"actions\" id=\"link-actions\"></div>\n")
+            // The key behind the # is not in what the server knows of a link: there the script draws it.
+            if !facts.isSealedInBrowser, let codeMemory {
+                linkCode(&writer, words, baseURL: baseURL, secretToken, codeMemory)
+            }
             if let generated { generatedField(&writer, words, generated) }
             writer.markup("</section>\n")
         }
 
-        writer.element("<section class=\"card\">\n<h2>", words.factsTitle, "</h2>\n")
+        writer.markup("<section class=\"card\" id=\"facts\" data-version=\"")
+        ReceiptVersion(facts).write(to: &writer)
+        writer.element("\">\n<h2>", words.factsTitle, "</h2>\n")
         factsList(&writer, words, facts, label)
         if facts.state == .new {
             writer.element("<p class=\"hint\">", words.receiptHint, "</p>\n<div class=\"actions\">\n")
-            writer.markup("<a class=\"button\" href=\"/receipt/")
+            writer.markup("<a class=\"button\" id=\"refresh\" href=\"/receipt/")
             writer.append(htmlText: receiptToken)
             writer.element("", context.query, "\">")
             writer.element("", words.refreshLink, "</a>\n<a class=\"button danger\" href=\"/receipt/")
@@ -144,6 +106,7 @@ extension Page {
             [
                 "copyLink": words.copyLink, "copyPassphrase": words.copyPassphrase, "send": words.sendLink,
                 "copied": words.copied, "qr": words.qrTitle, "offline": words.offline, "problem": words.problem,
+                "live": words.liveHint,
             ])
     }
 
@@ -167,7 +130,15 @@ extension Page {
         }
         writer.element("</dd></div>\n<div><dt>", words.createdLabel, "</dt><dd>")
         writer.time(facts.created, words)
-        writer.markup("</dd></div>\n<div><dt>")
+        writer.markup("</dd></div>\n")
+        if facts.failedAttempts > 0 {
+            times(&writer, words, words.wrongTriesLabel, "\(facts.failedAttempts)", facts.failureTimes)
+        }
+        if facts.readers > 1 {
+            let count = words.fill(words.countOf, "\(facts.reads)", "\(facts.readers)")
+            times(&writer, words, words.readLabel, count, facts.readTimes)
+        }
+        writer.markup("<div><dt>")
         switch facts.state {
         case .new: writer.text(words.expiresLabel)
         case .received: writer.text(words.receivedLabel)
@@ -182,10 +153,6 @@ extension Page {
         }
         writer.element("</dd></div>\n<div><dt>", words.passphraseLabel, "</dt><dd>")
         writer.element("", facts.isLocked ? words.passphraseSet : words.passphraseNone, "</dd></div>\n")
-        if facts.failedAttempts > 0 { fact(&writer, words.wrongTriesLabel, "\(facts.failedAttempts)") }
-        if facts.readers > 1 {
-            fact(&writer, words.readLabel, words.fill(words.countOf, "\(facts.reads)", "\(facts.readers)"))
-        }
         if let label {
             writer.element("<div><dt>", words.labelLabel, "</dt><dd dir=\"auto\">")
             writer.append(htmlText: label)
@@ -194,9 +161,22 @@ extension Page {
         writer.markup("</dl>\n")
     }
 
-    private static func fact(_ writer: inout ResponseWriter, _ name: String, _ value: String) {
+    /// How often something happened, and when.
+    private static func times(
+        _ writer: inout ResponseWriter, _ words: Words, _ name: String, _ count: String, _ times: [Int64]
+    ) {
         writer.element("<div><dt>", name, "</dt>")
-        writer.element("<dd>", value, "</dd></div>\n")
+        writer.element("<dd>", count, "")
+        if !times.isEmpty {
+            writer.markup("<ol class=\"times\">")
+            for time in times {
+                writer.markup("<li>")
+                writer.time(Int(time), words)
+                writer.markup("</li>")
+            }
+            writer.markup("</ol>")
+        }
+        writer.markup("</dd></div>\n")
     }
 
     /// When something expires, and how long that is from now.

@@ -131,7 +131,7 @@ extension OnetimeService {
         if let secretToken = openToken(view, id, token) {
             Page.receipt(
                 &response, pageContext(request), facts, receiptToken: token, secretToken: secretToken.span,
-                baseURL: baseURL(request), label: label)
+                baseURL: baseURL(request), label: label, codeMemory: codeMemory())
         } else {
             Page.receipt(
                 &response, pageContext(request), facts, receiptToken: token, secretToken: nil,
@@ -158,7 +158,15 @@ extension OnetimeService {
         let now = Moment(milliseconds: 0, wallSeconds: view.created)
         Page.receipt(
             &response, pageContext(request), ReceiptFacts(view, now), receiptToken: receiptToken.span,
-            secretToken: token.span, baseURL: baseURL(request), generated: generated.span)
+            secretToken: token.span, baseURL: baseURL(request), generated: generated.span, codeMemory: codeMemory())
+    }
+
+    /// Memory to draw a link in, where there is some: the link is there without.
+    private func codeMemory() -> CodeMemory? {
+        guard let text = context.arena.allocate(CodeMemory.textSize, leaving: ServerLimits.requestReserve),
+            let code = context.arena.allocate(CodeMemory.codeSize, leaving: ServerLimits.requestReserve)
+        else { return nil }
+        return CodeMemory(text: text, code: code)
     }
 
     /// The form that was sent, with what was wrong about it and without what was in it.
@@ -207,7 +215,7 @@ extension String {
 }
 
 extension ReceiptFacts {
-    fileprivate init(_ view: ReceiptView, _ now: Moment) {
+    init(_ view: ReceiptView, _ now: Moment) {
         let state: State =
             switch view.state {
             case .new: .new
@@ -222,6 +230,8 @@ extension ReceiptFacts {
         readers = view.readers
         reads = view.reads
         failedAttempts = view.failedAttempts
+        readTimes = view.readTimes
+        failureTimes = view.failureTimes
     }
 }
 

@@ -23,6 +23,8 @@ public final class OnetimeService: RequestHandler {
             case draft(Draft)
             /// Its content goes out.
             case reveal(Reveal)
+            /// Its receipt's changes are told as they come.
+            case follow(ReceiptFollower)
             /// Answered without its body.
             case refused(Route, Refusal)
             /// The path is known, the method is not.
@@ -33,6 +35,8 @@ public final class OnetimeService: RequestHandler {
     }
 
     let context: ServiceContext
+    /// Who waits for news of a receipt.
+    var followers = ReceiptFollowers()
     private let onUserSignal: (Int) -> Void
 
     /// A service.
@@ -105,7 +109,8 @@ public final class OnetimeService: RequestHandler {
         let route = Route(request)
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
-        case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .burnPage, .asset:
+        case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage,
+            .asset:
             return context.settings.hasPages ? route : .unknown
         default: return route
         }
@@ -142,6 +147,8 @@ public final class OnetimeService: RequestHandler {
             return .complete
         }
         switch exchange.stage {
+        case .plain(.receiptEvents(let key)):
+            return follow(key, request, &exchange, &response, now, vault)
         case .plain(let route):
             look(route, request, &response, now, vault)
             return .complete
@@ -153,7 +160,7 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .draft(let draft):
             return act(on: draft, request, &exchange, &response, now, vault)
-        case .reveal:
+        case .reveal, .follow:
             return .complete
         }
     }
@@ -181,16 +188,30 @@ public final class OnetimeService: RequestHandler {
 
     /// A passphrase that nobody waits for any more was not tried: its outcome is told to nobody, and consumes nothing.
     public func abandon(_ exchange: Exchange, now: Moment, isolation vault: isolated Vault) {
-        guard case .draft(let draft) = exchange.stage, let id = draft.attempt else { return }
-        vault.withdrawAttempt(id, now: now)
+        switch exchange.stage {
+        case .draft(let draft):
+            if let id = draft.attempt { vault.withdrawAttempt(id, now: now) }
+        case .follow(let follower):
+            followers.remove(follower, vault)
+        default: break
+        }
     }
 
-    /// Writes the next part of a content.
+    /// Writes the next part of a content, or the next change of a receipt.
     public func produce(
-        again: Bool, exchange: inout Exchange, response: inout ResponseWriter, isolation: isolated Vault
+        again: Bool, exchange: inout Exchange, response: inout ResponseWriter, now: Moment,
+        isolation vault: isolated Vault
     ) -> Outcome? {
-        guard case .reveal(let reveal) = exchange.stage else { return nil }
-        return reveal.writeNext(again: again, &response)
+        switch exchange.stage {
+        case .reveal(let reveal): return reveal.writeNext(again: again, &response)
+        case .follow(let follower): return tellNext(follower, again: again, &response, now, vault)
+        default: return nil
+        }
+    }
+
+    /// Those who follow a receipt that changed.
+    public func takeAwakened(isolation vault: isolated Vault) -> [Ticket] {
+        followers.isEmpty ? [] : followers.take(thoseOf: vault.takeNews(), vault)
     }
 
     /// GET and HEAD: looks, and changes nothing.

@@ -23,6 +23,7 @@ enum Route {
     case secretPage(ByteRange)
     case destroyPage(ByteRange)
     case receiptPage(ByteRange)
+    case receiptEvents(ByteRange)
     case burnPage(ByteRange)
     case asset(Asset)
     case unknownInAPI
@@ -105,7 +106,9 @@ enum Route {
         }
         guard segments.isReceipt(0) else { return .unknown }
         if segments.count == 2 { return .receiptPage(segments[1]) }
-        return segments.count == 3 && segments.matches(2, "burn") ? .burnPage(segments[1]) : .unknown
+        guard segments.count == 3 else { return .unknown }
+        if segments.matches(2, "events") { return .receiptEvents(segments[1]) }
+        return segments.matches(2, "burn") ? .burnPage(segments[1]) : .unknown
     }
 
     private static func inAPI(_ segments: borrowing PathSegments) -> Route {

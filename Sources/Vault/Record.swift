@@ -22,7 +22,7 @@ struct Record: ~Copyable {
     /// Only for secrets that have more to them than most.
     let extras: RecordExtras?
     /// Who had it; only where that takes remembering.
-    var book: ReaderBook?
+    var book: RecordBook?
 
     /// What a secret takes besides its ciphertext: record, share, index nodes, timer.
     static let overhead = 240
@@ -172,6 +172,10 @@ public struct ReceiptView: Sendable {
     public let reads: Int
     /// How many wrong passphrases were tried.
     public let failedAttempts: Int
+    /// When readers came, in seconds since 1970: the last 20, oldest first.
+    public let readTimes: [Int64]
+    /// When passphrases were wrong, in seconds since 1970: the last 20, oldest first.
+    public let failureTimes: [Int64]
     /// The secret's token under the receipt's, while the secret lives.
     public let sealedToken: SealedToken?
 }

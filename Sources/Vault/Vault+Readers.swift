@@ -12,8 +12,7 @@ extension Vault {
     ) throws(SealingError) -> TakenSecret {
         // What can fail comes first: then nothing is consumed.
         let copy = try records[slot].content.copy()
-        let book = records[slot].book ?? ReaderBook(readers: Int(records[slot].readers))
-        records[slot].book = book
+        let book = book(of: slot)
         shares.withShare(slot) { _ = share.append($0) }
         let facts = facts(of: slot)
         let repeats = claim.map { book.isOpen($0, now: now.milliseconds) } ?? false
@@ -54,6 +53,14 @@ extension Vault {
         guard let book = records[slot].book, book.remaining == 0 else { return slot }
         guard let claim, book.isOpen(claim, now: now.milliseconds) else { return nil }
         return slot
+    }
+
+    /// The book of a record, which gets one if it has none.
+    func book(of slot: Int) -> RecordBook {
+        if let book = records[slot].book { return book }
+        let book = RecordBook(readers: Int(records[slot].readers))
+        records[slot].book = book
+        return book
     }
 
     /// Once nobody new may come, a record ends with its last open claim.

@@ -21,7 +21,9 @@ extension Vault {
             receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: receipt.forgottenAt),
             isLocked: receipt.isLocked, isOwned: receipt.isOwned, recipients: receipt.recipients ?? [],
             label: receipt.label, kind: receipt.kind, readers: Int(receipt.readers), reads: Int(receipt.reads),
-            failedAttempts: Int(receipt.failedAttempts), sealedToken: nil)
+            failedAttempts: Int(receipt.failedAttempts),
+            readTimes: receipt.readTimes ?? (receipt.state == .received ? [receipt.updated] : []),
+            failureTimes: receipt.failureTimes ?? [], sealedToken: nil)
     }
 
     /// Notes that the receipt was looked at. Only for servers that are asked to tell `viewed` from `new` as upstream did.
@@ -64,6 +66,7 @@ extension Vault {
             recipients: records[slot].extras?.recipients ?? [],
             label: records[slot].extras?.label, kind: records[slot].kind, readers: Int(records[slot].readers),
             reads: reads, failedAttempts: Int(records[slot].attempts - records[slot].attemptsUnderWay),
+            readTimes: book?.readTimes ?? [], failureTimes: book?.failureTimes ?? [],
             sealedToken: lives ? records[slot].sealedToken : nil)
     }
 }

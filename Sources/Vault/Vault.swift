@@ -123,10 +123,11 @@ public actor Vault {
     ) throws(SealingError) -> TakenSecret? {
         precondition(share.freeCapacity >= ShareTable.shareSize)
         guard let slot = admitting(id, claim, now), isUnlocked || records[slot].extras?.lock == nil else { return nil }
-        if claim != nil || records[slot].readers > 1 || records[slot].book != nil {
+        if claim != nil || records[slot].readers > 1 {
             return try lend(slot, claim, share: &share, now: now)
         }
         shares.withShare(slot) { _ = share.append($0) }
+        records[slot].book?.admit(nil, ends: 0, wallSeconds: now.wallSeconds)
         let facts = facts(of: slot)
         let record = remove(slot, as: .received, now)
         return TakenSecret(content: record.content, facts: facts)
@@ -163,6 +164,7 @@ public actor Vault {
         guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return 0 }
         records[slot].attemptsUnderWay -= 1
         let left = Int(records[slot].attemptLimit) - Int(records[slot].attempts)
+        book(of: slot).noteFailure(wallSeconds: now.wallSeconds)
         tell(receipts.id(of: slot))
         if left <= 0 && records[slot].attemptsUnderWay == 0 {
             destroy(slot, as: endState(slot, otherwise: .burned), now)
@@ -211,7 +213,8 @@ public actor Vault {
                 forgottenAt: record.deadline + UInt64(record.timeToLive) * 1000,
                 recipients: record.extras?.recipients, label: record.extras?.label, kind: record.kind,
                 readers: record.readers, reads: UInt8(record.book?.reads ?? (state == .received ? 1 : 0)),
-                failedAttempts: record.attempts - record.attemptsUnderWay),
+                failedAttempts: record.attempts - record.attemptsUnderWay,
+                readTimes: record.book?.readTimes, failureTimes: record.book?.failureTimes),
             id: receiptID)
         return record
     }

@@ -166,6 +166,9 @@ extension Configuration {
                 "body-rate", "BODY_RATE", 1...(1 << 30), "bytes a second that a body has to come with (8k)", \.bodyRate),
             .time("idle-timeout", "IDLE_TIMEOUT", 1...86400, "between two requests (60)", \.idleTimeout),
             .time(
+                "follow-timeout", "FOLLOW_TIMEOUT", 1...86400, "until a page that follows its receipt asks anew (45)",
+                \.followTimeout),
+            .time(
                 "write-timeout", "WRITE_TIMEOUT", 1...3600, "to take an answer, beyond what the rate allows (30)",
                 \.writeTimeout),
             .size(

@@ -28,6 +28,7 @@ struct Configuration {
     var headTimeout = 10
     var bodyTimeout = 20
     var idleTimeout = 60
+    var followTimeout = 45
     var writeTimeout = 30
     var drainTimeout = 5
     /// Below 0: a quarter of all.
@@ -117,6 +118,7 @@ struct Configuration {
         server.headTimeout = UInt64(headTimeout) * 1000
         server.bodyTimeout = UInt64(bodyTimeout) * 1000
         server.idleTimeout = UInt64(idleTimeout) * 1000
+        server.dormantTimeout = UInt64(followTimeout) * 1000
         server.writeTimeout = UInt64(writeTimeout) * 1000
         server.bodyRate = UInt64(bodyRate)
         server.writeRate = UInt64(writeRate)

@@ -1,4 +1,4 @@
-// Who had a secret that several may read, or that one reader may ask for again.
+// Who had a secret that several may read, or that one reader may ask for again, and who tried in vain.
 
 /// Names one reader for as long as his answer may get lost: 128 random bits that his page made.
 public struct ClaimID: Sendable {
@@ -17,8 +17,9 @@ public struct ClaimID: Sendable {
     func isSame(as other: ClaimID) -> Bool { (high ^ other.high) | (low ^ other.low) == 0 }
 }
 
-/// The readers of one record. Only records with a claim or with more than one reader have a book.
-final class ReaderBook {
+/// The readers of one record, and wrong passphrases. Only records with a claim, with more than one reader or with a wrong passphrase
+/// have a book.
+final class RecordBook {
     private struct Claim {
         let id: ClaimID
         /// Milliseconds on the monotonic clock.
@@ -30,8 +31,14 @@ final class ReaderBook {
     private(set) var remaining: Int
     /// How many had it.
     private(set) var reads = 0
-    /// When the last of them got it first, in seconds since 1970.
-    private(set) var lastRead: Int64 = 0
+    /// When the last of them got it first, in seconds since 1970; nil while nobody did.
+    var lastRead: Int64? { readTimes.last }
+    /// When readers came, and when passphrases were wrong, in seconds since 1970: the last ``remembered`` of each, oldest first.
+    private(set) var readTimes: [Int64] = []
+    private(set) var failureTimes: [Int64] = []
+
+    /// Of how many readers, and of how many wrong passphrases, the time is kept.
+    static let remembered = 20
 
     init(readers: Int) {
         remaining = readers
@@ -46,8 +53,16 @@ final class ReaderBook {
     func admit(_ claim: ClaimID?, ends: UInt64, wallSeconds: Int64) {
         remaining -= 1
         reads += 1
-        lastRead = wallSeconds
+        Self.note(wallSeconds, in: &readTimes)
         if let claim { claims.append(Claim(id: claim, ends: ends)) }
+    }
+
+    /// Notes a wrong passphrase.
+    func noteFailure(wallSeconds: Int64) { Self.note(wallSeconds, in: &failureTimes) }
+
+    private static func note(_ time: Int64, in times: inout [Int64]) {
+        if times.count == remembered { times.removeFirst() }
+        times.append(time)
     }
 
     /// A reader has opened what he got, and will not ask again.

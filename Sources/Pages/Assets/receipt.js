@@ -49,22 +49,23 @@ function follow(receipt) {
   refresh.before(live);
   const events = new EventSource(`${address}/events`);
   /** A connection that ends and is back soon is no change; without one, people have to ask by themselves. */
-  let silence = 0;
+  let silence;
+  const heard = () => { silence = void clearTimeout(silence); };
   const show = (isLive) => {
-    clearTimeout(silence);
+    heard();
     find('#live').hidden = !isLive;
     find('#refresh').hidden = isLive;
   };
   events.addEventListener('open', () => show(true));
+  // Each try that fails is an error again, so the first one counts.
   events.addEventListener('error', () => {
-    clearTimeout(silence);
-    if (find('#live')) silence = setTimeout(show, events.readyState === EventSource.CLOSED ? 0 : 5000, false);
+    if (find('#live')) silence ??= setTimeout(show, events.readyState === EventSource.CLOSED ? 0 : 5000, false);
   });
   let turn = Promise.resolve();
   events.addEventListener('message', ({ data }) => {
     const isLast = !data.startsWith('new ');
     if (isLast) events.close();
-    clearTimeout(silence);
+    heard();
     turn = turn.then(() => update(address, data, isLast, live)).catch(() => isLast || show(false));
   });
   addEventListener('pagehide', () => events.close());

@@ -146,21 +146,22 @@ private struct PathSegments: ~Escapable {
     @_lifetime(copy request)
     init(_ request: borrowing Request) {
         bytes = request.bytes
-        let path = request.head.path
-        var start = path.lowerBound + 1
-        var position = start
-        while position <= path.upperBound {
-            if position == path.upperBound || bytes[position] == UInt8(ascii: "/") {
-                let isLast = position == path.upperBound
-                if isLast && position == start { break }
-                // One more than any route has is as good as many more.
-                guard count < Self.limit else { break }
-                ranges[count] = ByteRange(offset: UInt32(start), count: UInt32(position - start))
-                count += 1
-                start = position + 1
-            }
-            position += 1
+        let path = request.path
+        let offset = request.head.path.lowerBound
+        // What precedes the first slash is nothing.
+        var start = 1
+        for position in path.indices.dropFirst() where path[position] == UInt8(ascii: "/") {
+            // One more than any route has is as good as many more.
+            guard count < Self.limit else { return }
+            add(offset + start, position - start)
+            start = position + 1
         }
+        if start < path.count && count < Self.limit { add(offset + start, path.count - start) }
+    }
+
+    private mutating func add(_ start: Int, _ length: Int) {
+        ranges[count] = ByteRange(offset: UInt32(start), count: UInt32(length))
+        count += 1
     }
 
     subscript(index: Int) -> ByteRange { ranges[index] }

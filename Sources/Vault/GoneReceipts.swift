@@ -18,8 +18,7 @@ struct GoneReceipt {
     var reads: UInt8 = 0
     var failedAttempts: UInt8 = 0
     /// Nil where there was nothing to note besides the end.
-    var readTimes: [Int64]?
-    var failureTimes: [Int64]?
+    var book: RecordBook?
 }
 
 /// The last so many receipts of secrets that are gone. All room is taken at the start, so that a vault that empties has no

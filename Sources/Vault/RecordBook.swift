@@ -70,6 +70,9 @@ final class RecordBook {
         claims.removeAll { $0.id.isSame(as: claim) }
     }
 
+    /// The record is gone: nobody will ask again, and only the times are kept.
+    func forgetClaims() { claims = [] }
+
     /// When the last claim that is open ends; nil when there is none.
     func lastEnd(after now: UInt64) -> UInt64? {
         claims.map(\.ends).max().flatMap { $0 > now ? $0 : nil }

@@ -22,8 +22,8 @@ extension Vault {
             isLocked: receipt.isLocked, isOwned: receipt.isOwned, recipients: receipt.recipients ?? [],
             label: receipt.label, kind: receipt.kind, readers: Int(receipt.readers), reads: Int(receipt.reads),
             failedAttempts: Int(receipt.failedAttempts),
-            readTimes: receipt.readTimes ?? (receipt.state == .received ? [receipt.updated] : []),
-            failureTimes: receipt.failureTimes ?? [], sealedToken: nil)
+            readTimes: receipt.book?.readTimes ?? (receipt.state == .received ? [receipt.updated] : []),
+            failureTimes: receipt.book?.failureTimes ?? [], sealedToken: nil)
     }
 
     /// Notes that the receipt was looked at. Only for servers that are asked to tell `viewed` from `new` as upstream did.

@@ -200,6 +200,7 @@ public actor Vault {
         wheel.cancel(UInt32(slot))
         slots.giveBack(slot)
         let record = records.remove(slot)
+        record.book?.forgetClaims()
         bytesInUse -= record.cost
         tell(receiptID)
         let end =
@@ -214,7 +215,7 @@ public actor Vault {
                 recipients: record.extras?.recipients, label: record.extras?.label, kind: record.kind,
                 readers: record.readers, reads: UInt8(record.book?.reads ?? (state == .received ? 1 : 0)),
                 failedAttempts: record.attempts - record.attemptsUnderWay,
-                readTimes: record.book?.readTimes, failureTimes: record.book?.failureTimes),
+                book: record.book),
             id: receiptID)
         return record
     }

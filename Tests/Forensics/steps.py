@@ -119,6 +119,23 @@ def receipt_view(session):
     expect(request(session.port, "GET", "/secret/" + made["secret_key"]), 200)
 
 
+def follow(session):
+    """The sender's page follows its receipt and goes on to, with the link drawn as a QR code; its recipient errs meanwhile."""
+    made, _ = session.create("followed", passphrase=session.plant("followed: passphrase", 32))
+    expect(request(session.port, "GET", "/receipt/" + made["metadata_key"]), 200, b"<svg")
+    connection = Connection(session.port)
+    session.held.append(connection)
+    connection.send(build("GET", "/receipt/%s/events" % made["metadata_key"]))
+    wrong = session.plant("followed: wrong passphrase", 32)
+    expect(reveal(session.port, made["secret_key"], passphrase=wrong), 404)
+    told = b""
+    while b"data: new 0 1" not in told:
+        piece = connection.socket.recv(65536)
+        if not piece:
+            raise ProtocolError("the receipt is not followed: %r" % told[-100:])
+        told += piece
+
+
 def wrong_passphrase(session):
     """The recipient errs, on v1 and on the page; the secret lives on."""
     made, _ = session.create("guessed at", passphrase=session.plant("guessed at: passphrase", 32))
@@ -344,6 +361,7 @@ LIFE = [
     create,
     create_with_passphrase,
     receipt_view,
+    follow,
     wrong_passphrase,
     revealed,
     revealed_with_passphrase,

@@ -162,7 +162,7 @@ function times(a, b) {
 
 // target = the sum of sources[i] * factors[i]
 function combine(target, sources, factors) {
-  const words = new Uint32Array(CHUNK / 4), sum = new Uint32Array(CHUNK / 4);
+  const size = Math.min(CHUNK / 4, Math.ceil(target.length / 4)), words = new Uint32Array(size), sum = new Uint32Array(size);
   for (let at = 0; at < target.length; at += CHUNK) {
     sum.fill(0);
     sources.forEach((source, index) => {

@@ -158,10 +158,12 @@ public struct PartJoiner: Sendable {
         guard heads.count >= first.needed else { throw .few }
         let places = heads.prefix(first.needed).map { UInt8($0.number) }
         factors = places.map { place in
-            places.reduce(1) { product, other in
-                guard other != place else { return product }
-                return GaloisField.times(product, GaloisField.times(other, GaloisField.inverse(other ^ place)))
+            var (above, below): (UInt8, UInt8) = (1, 1)
+            for other in places where other != place {
+                above = GaloisField.times(above, other)
+                below = GaloisField.times(below, other ^ place)
             }
+            return GaloisField.times(above, GaloisField.inverse(below))
         }
     }
 

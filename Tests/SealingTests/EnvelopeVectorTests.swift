@@ -172,8 +172,12 @@ import Testing
     }
 
     @Test func `chunks that are missing, repeated or in another order are refused`() throws {
+        // Many orders of the same chunks, which need sealing only once.
+        var envelopes: [String: [UInt8]] = [:]
         for vector in try Vector.all("badOrder", in: "envelope") {
-            let envelope = try seal(vector)
+            let seed = try vector.text("seed")
+            let envelope = try envelopes[seed] ?? seal(vector)
+            envelopes[seed] = envelope
             let size = Envelope.sealedChunkSize
             let chunks = stride(from: EnvelopeHeader.size, to: envelope.count, by: size).map {
                 envelope[$0..<min($0 + size, envelope.count)]

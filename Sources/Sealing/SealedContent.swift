@@ -10,7 +10,8 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
     /// The number of bytes of ciphertext, tags included.
     public private(set) var byteCount: UInt32
 
-    init() {
+    /// No ciphertext yet.
+    public init() {
         unsafe base = nil
         capacity = 0
         byteCount = 0
@@ -22,7 +23,7 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
     }
 
     /// The ciphertext.
-    var span: Span<UInt8> {
+    public var span: Span<UInt8> {
         @_lifetime(borrow self)
         get {
             let buffer = unsafe UnsafeBufferPointer(start: base, count: Int(byteCount))
@@ -33,11 +34,15 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
     /// The same ciphertext once more, for a reader who may come again while another one is not done with it.
     public func copy() throws(SealingError) -> SealedContent {
         var copy = SealedContent()
-        let source = span
-        try copy.extend(by: Int(byteCount)) { (room) throws(SealingError) in
-            for index in source.indices { room[index] = source[index] }
-        }
+        try copy.append(span)
         return copy
+    }
+
+    /// Appends ciphertext that is there already.
+    mutating func append(_ sealed: Span<UInt8>) throws(SealingError) {
+        try extend(by: sealed.count) { (room) throws(SealingError) in
+            for index in sealed.indices { room[index] = sealed[index] }
+        }
     }
 
     /// Grows by exactly `added` bytes that the closure fills.
@@ -50,6 +55,11 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
         var room = unsafe MutableSpan(_unsafeStart: base + Int(byteCount), count: added)
         try fill(&room)
         byteCount += UInt32(added)
+    }
+
+    /// Forgets the ciphertext; the block stays, for more of it.
+    public mutating func removeAll() {
+        byteCount = 0
     }
 
     private mutating func grow(to needed: Int) throws(SealingError) {

@@ -123,4 +123,69 @@ struct TraceTests {
         }
         #expect(search(wanted) == 0)
     }
+
+    @Test func `neither a link key nor a stretched passphrase nor the envelope's key stays behind`() throws {
+        var linkKey = try bench.lend(LinkKey.size)
+        try LinkKey.generate(into: &linkKey)
+        var passphrase = try bench.lend(64)
+        try Randomness.append(40, to: &passphrase)
+        var stretched = try bench.lend(EnvelopePassphrase.stretchedSize)
+        try EnvelopePassphrase.stretch(
+            passphrase.span, linkKey: linkKey.span, into: &stretched, arena: bench.arena)
+        #expect(search(needle(passphrase.span.extracting(first: 24))) == 0)
+        #expect(search(needle(stretched.span)) == 0)
+
+        var content = try bench.lend(64)
+        try Randomness.append(50, to: &content)
+        var envelope = SealedContent()
+        var sealer = try EnvelopeSealer(
+            linkKey: linkKey.span, stretched: stretched.span, arena: bench.arena, into: &envelope)
+        try sealer.append(content.span, suite: bench.suite, into: &envelope)
+        try sealer.finish(suite: bench.suite, into: &envelope)
+        let header = try EnvelopeHeader(envelope.span)
+        let opener = try opener(header, envelope, linkKey, stretched)
+        var opened = try bench.lend(64)
+        try opener.finish(suite: bench.suite, into: &opened)
+        #expect(opened.copied == content.copied)
+        let key = try Envelope.key(
+            linkKey: linkKey.span, stretched: stretched.span, header: header, arena: bench.arena)
+        #expect(search(needle(linkKey.span)) == 0)
+        #expect(search(needle(stretched.span)) == 0)
+        #expect(search(needle(key.span)) == 0)
+    }
+
+    private func opener(
+        _ header: EnvelopeHeader, _ envelope: borrowing SealedContent, _ linkKey: borrowing SecureBytes,
+        _ stretched: borrowing SecureBytes
+    ) throws -> EnvelopeOpener {
+        var opener = try EnvelopeOpener(
+            header, linkKey: linkKey.span, stretched: stretched.span, arena: bench.arena)
+        var none = try bench.lend(1)
+        try opener.append(
+            envelope.span.extracting(droppingFirst: EnvelopeHeader.size), suite: bench.suite, into: &none)
+        return opener
+    }
+
+    @Test func `coefficients of a split are wiped when another piece comes and when it ends`() throws {
+        // An arena that the search can read, unlike that of the secret.
+        let arena = try SecureArena(capacity: 65536, allowsSecretMemory: false)
+        var secret = try bench.lend(64)
+        try Randomness.append(64, to: &secret)
+        let wanted = needle(secret.span.extracting(first: 32))
+        let later = needle(secret.span.extracting(last: 32))
+        do {
+            var splitter = try SecretSplitter(needed: 2, total: 2, arena: arena)
+            // With no secret to hide, coefficients are the secret themselves.
+            try splitter.take([UInt8](repeating: 0, count: 32).span) { _, rows in
+                rows.append(secret.span.extracting(first: 32))
+            }
+            #expect(search(wanted) == 1)
+            try splitter.take([UInt8](repeating: 0, count: 32).span) { _, rows in
+                rows.append(secret.span.extracting(last: 32))
+            }
+            #expect(search(wanted) == 0)
+            #expect(search(later) == 1)
+        }
+        #expect(search(later) == 0)
+    }
 }

@@ -9,10 +9,10 @@ struct Vector: Sendable {
 
     enum Failure: Error { case missing(String), malformed(String) }
 
-    /// The blocks of one kind in `Tests/Vectors/sealing.txt`.
-    static func all(_ kind: String) throws -> [Vector] {
+    /// The blocks of one kind in a file of `Tests/Vectors`.
+    static func all(_ kind: String, in name: String = "sealing") throws -> [Vector] {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Vectors/sealing.txt")
+            .appending(path: "Vectors/\(name).txt")
         var vectors: [Vector] = []
         var current: (kind: String, values: [String: String])?
         let text = try String(contentsOf: file, encoding: .utf8) + "\n[]"

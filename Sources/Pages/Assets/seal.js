@@ -162,7 +162,7 @@ function times(a, b) {
 
 // target = the sum of sources[i] * factors[i]
 function combine(target, sources, factors) {
-  const words = new Uint32Array(CHUNK / 4), sum = new Uint32Array(CHUNK / 4);
+  const size = Math.min(CHUNK / 4, Math.ceil(target.length / 4)), words = new Uint32Array(size), sum = new Uint32Array(size);
   for (let at = 0; at < target.length; at += CHUNK) {
     sum.fill(0);
     sources.forEach((source, index) => {
@@ -202,11 +202,13 @@ export function joinParts(parts) {
   check(infos.every((one, i) => one.set === set && one.k === k && one.n === n && parts[i].length === length), 'set');
   check(parts.length >= k && new Set(infos.map(one => one.x)).size === parts.length, 'few');
   const xs = infos.slice(0, k).map(one => one.x);
-  // Lagrange at 0: the product of other / (other - x); a to the 254 is 1 / a.
-  const factors = xs.map(x => xs.filter(other => other !== x).reduce((product, other) => {
-    for (let step = 0; step < 254; step++) product = times(product, other ^ x);
-    return times(product, other);
-  }, 1));
+  // Lagrange at 0: the product of all other, divided by that of all other - x; a to the 254 is 1 / a.
+  const factors = xs.map(x => {
+    const others = xs.filter(other => other !== x), below = others.reduce((product, other) => times(product, other ^ x), 1);
+    let factor = others.reduce((product, other) => times(product, other), 1);
+    for (let step = 0; step < 254; step++) factor = times(factor, below);
+    return factor;
+  });
   const joined = new Uint8Array(length - 19);
   combine(joined, xs.map((_, index) => parts[index].subarray(19)), factors);
   return joined;

@@ -105,7 +105,8 @@ public final class OnetimeService: RequestHandler {
         let route = Route(request)
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
-        case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .burnPage, .asset:
+        case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .burnPage, .asset,
+            .brandPart:
             return context.settings.hasPages ? route : .unknown
         default: return route
         }
@@ -206,7 +207,11 @@ public final class OnetimeService: RequestHandler {
         case .recent: listRecent(request, &response, now, vault)
         case .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage:
             showPage(route, request, &response, now, vault)
+        case .asset(.icon) where context.brand(request).writeIcon(to: &response): break
         case .asset(let asset): asset.write(to: &response)
+        case .brandPart(let part, let digest):
+            let isThere = context.brand(request).write(part, digest: digest.span(in: request.bytes), to: &response)
+            if !isThere { refuse(.unknownSecret, .unknown, request, &response) }
         default: refuse(.unknownSecret, route, request, &response)
         }
     }

@@ -14,7 +14,10 @@ import Testing
     @Test func aFileUpToTheLimitIsReadWhole() throws {
         for count in [0, 1, 4095, 70_000] {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
-            try withFile(bytes) { #expect(try File.read($0, limit: count) == bytes) }
+            try withFile(bytes) { path in
+                let read = try File.read(path, limit: count)
+                #expect(read == bytes)
+            }
         }
     }
 
@@ -29,7 +32,8 @@ import Testing
         #expect(throws: Errno.self) { try File.read("/nowhere/at/all", limit: 1) }
         #expect(throws: Errno.self) { try File.read("/", limit: 1) }
         let pipe = FileManager.default.temporaryDirectory.appending(path: "onetime-\(UUID().uuidString)").path
-        try #require(mkfifo(pipe, 0o600) == 0)
+        let made = unsafe mkfifo(pipe, 0o600)
+        try #require(made == 0)
         defer { try? FileManager.default.removeItem(atPath: pipe) }
         #expect(try File.read(pipe, limit: 1).isEmpty)
     }

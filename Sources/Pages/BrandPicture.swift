@@ -48,7 +48,7 @@ public struct BrandPicture: Equatable, Sendable {
     }
 
     /// Whether the bytes are an XML document in UTF-8 whose element is `svg` of the SVG namespace. One that declares entities is
-    /// none: they can make few bytes very many.
+    /// none: they can make few bytes very many. Their `]` is nothing that may stand before the element.
     private static func isSVG(_ bytes: [UInt8]) -> Bool {
         guard String(validating: bytes, as: UTF8.self) != nil,
             bytes.position(of: "http://www.w3.org/2000/svg", from: 0) != nil
@@ -70,7 +70,6 @@ public struct BrandPicture: Equatable, Sendable {
             default: return false
             }
             guard let next = bytes.position(of: end, from: index + 2) else { return false }
-            if end.utf8CodeUnitCount == 1, bytes[index..<next].contains(UInt8(ascii: "[")) { return false }
             index = next + end.utf8CodeUnitCount
         }
     }

@@ -73,8 +73,8 @@ let package = Package(
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "QRCode", "Sealing", "SecureMemory", "Service", "TLS",
-                "Vault",
+                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Pages", "QRCode", "Sealing", "SecureMemory", "Service",
+                "TLS", "Vault",
             ],
             swiftSettings: settings, linkerSettings: wipingAllocator),
         // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.

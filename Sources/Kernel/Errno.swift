@@ -36,6 +36,8 @@ public struct Errno: RawRepresentable, Error, Equatable, Sendable, CustomStringC
     public static let addressInUse = Errno(rawValue: EADDRINUSE)
     /// The arguments make no sense to the kernel (`EINVAL`).
     public static let invalidArgument = Errno(rawValue: EINVAL)
+    /// A file has more bytes than it may (`EFBIG`).
+    public static let fileTooLarge = Errno(rawValue: EFBIG)
 
     /// The kernel's own words for it, such as "Address already in use".
     public var description: String {

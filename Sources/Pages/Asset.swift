@@ -79,11 +79,14 @@ public enum Asset: CaseIterable, Sendable {
     /// Tells one state of the files from another: FNV-1a with 64 bits. Nobody but us writes them, so it need not withstand
     /// anyone.
     private static var digest: String {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for asset in allCases {
-            let bytes = asset.bytes
-            for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
-        }
-        return String(hash, radix: 36)
+        String(allCases.reduce(emptyDigest) { digest($1.bytes, after: $0) }, radix: 36)
+    }
+
+    static let emptyDigest: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    static func digest(_ bytes: Span<UInt8>, after start: UInt64) -> UInt64 {
+        var hash = start
+        for index in bytes.indices { hash = (hash ^ UInt64(bytes[index])) &* 0x100_0000_01B3 }
+        return hash
     }
 }

@@ -53,7 +53,7 @@ extension Page {
     public static func gone(_ writer: inout ResponseWriter, _ context: PageContext) {
         let words = context.words
         open(&writer, context, status: .notFound, title: words.goneTitle, script: .reveal)
-        revealWords(&writer, words)
+        revealWords(&writer, context)
         writer.element("<p class=\"lead\">", words.goneLead, "</p>\n")
         writer.element("<p>", words.goneAdvice, "</p>\n")
         writer.element("<p><a class=\"button\" href=\"/", context.query, "\">")

@@ -46,8 +46,9 @@ extension Page {
         let words = context.words
         writer.isSensitive = true
         open(&writer, context, status: .ok, title: words.secretTitle, script: .reveal, problem: problem)
-        revealWords(&writer, words)
+        revealWords(&writer, context)
         writer.element("<p class=\"lead\">", words.secretLead, "</p>\n")
+        brandTexts(&writer, context.brand.beforeReveal)
         alert(&writer, context, problem)
         connectionNotice(&writer, context)
         if facts.needsScript && problem != .needsScript {
@@ -58,7 +59,7 @@ extension Page {
         writer.element("", context.query, facts.isSealedInBrowser ? "\" data-needs-key>\n" : "\">\n")
         formToken(&writer, context)
         writer.element("<dl>\n<div><dt>", words.serverLabel, "</dt><dd>")
-        writer.element("", context.brand, " <span class=\"aside\">(")
+        writer.element("", context.brand.name, " <span class=\"aside\">(")
         writer.element("", facts.server, ")</span></dd></div>\n")
         writer.element("<div><dt>", words.expiresLabel, "</dt><dd>")
         expiry(&writer, words, expires: facts.expires, secondsLeft: facts.secondsLeft)
@@ -111,7 +112,9 @@ extension Page {
     }
 
     /// The words of the script that opens secrets.
-    static func revealWords(_ writer: inout ResponseWriter, _ words: Words) {
+    static func revealWords(_ writer: inout ResponseWriter, _ context: PageContext) {
+        let words = context.words
+        brandTemplate(&writer, context.brand)
         scriptWords(
             &writer,
             [
@@ -141,6 +144,7 @@ extension Page {
         writer.isSensitive = true
         open(&writer, context, status: .ok, title: words.revealedTitle)
         writer.element("<p class=\"lead\">", words.revealedLead, "</p>\n")
+        brandTexts(&writer, context.brand.afterReveal)
         writer.markup("<section class=\"card\">\n<div class=\"field\">\n<label for=\"secret\">")
         writer.element("", words.revealedLabel, "</label>\n")
         writer.markup("<textarea class=\"mono revealed\" id=\"secret\" readonly dir=\"auto\" ")

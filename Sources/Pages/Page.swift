@@ -59,20 +59,16 @@ public enum Page {
             """)
         if problem != nil { writer.element("", words.problem, ": ") }
         writer.element("", title, " · ")
-        writer.element("", context.brand, "</title>\n<link rel=\"icon\" type=\"image/svg+xml\"")
-        writer.attribute("href", Asset.icon.location)
-        writer.markup(">\n<link rel=\"stylesheet\"")
-        writer.attribute("href", Asset.styleSheet.location)
+        writer.element("", context.brand.name, "</title>\n")
+        brandLinks(&writer, context.brand)
         if let script {
             writer.markup(">\n<script type=\"module\"")
             writer.attribute("src", script.location)
             writer.markup("></script")
         }
-        writer.markup(">\n</head>\n<body>\n<header>\n<a class=\"brand\" href=\"/")
-        writer.element("", context.query, "\">")
-        // The icon once more, in the page: an image would be another request.
-        writer.append(Asset.icon.bytes)
-        writer.element("<span>", context.brand, "</span></a>\n</header>\n<main>\n")
+        writer.markup(">\n</head>\n<body>\n<header>\n")
+        masthead(&writer, context)
+        writer.markup("</header>\n<main>\n")
         writer.element("<h1>", title, "</h1>\n")
     }
 
@@ -80,6 +76,7 @@ public enum Page {
     static func close(_ writer: inout ResponseWriter, _ context: PageContext) {
         writer.markup("<p id=\"status\" role=\"status\"></p>\n</main>\n<footer>\n")
         writer.element("<p>", context.words.footer, "</p>\n")
+        footerLinks(&writer, context.brand)
         if context.offersLanguages { languages(&writer, context.words) }
         writer.markup("</footer>\n</body>\n</html>\n")
     }

@@ -5,13 +5,10 @@
 /// A class, because the words of a language are too many to be moved about on the stack, which has to be scrubbed as deep as
 /// it was used.
 public final class PageContext: Sendable {
-    /// The name that a server has if its owner gave it none.
-    public static let defaultBrand = "Onetime Secret Lite"
-
     /// The language of the page.
     public let words: Words
-    /// The name of the product, shown in the header and title. Escaped when written.
-    public let brand: String
+    /// Whose page it is.
+    public let brand: Brand
     /// The value of the hidden field `form_token`, by which the server knows a form as its own. Escaped when written.
     public let formToken: String
     /// Whether nobody between browser and server can read along: TLS, or a loopback address. If not, the form and the
@@ -28,7 +25,7 @@ public final class PageContext: Sendable {
     ///   - isLanguageChosen: whether the address named the language.
     ///   - offersLanguages: whether the foot of the page offers the other languages.
     public init(
-        words: Words = .english, brand: String = PageContext.defaultBrand, formToken: String, isSecure: Bool,
+        words: Words = .english, brand: Brand = .standard, formToken: String, isSecure: Bool,
         isLanguageChosen: Bool = false, offersLanguages: Bool = false
     ) {
         self.words = words

@@ -1,18 +1,46 @@
 // Where links point to.
 internal import HTTPServer
 internal import HTTPWire
+internal import Pages
 
 extension ServiceContext {
     /// Writes the part of a link before its path.
     ///
-    /// The configured public URL; without one the request's own host, but only when that is loopback, private or allowed, for
-    /// anybody can send any Host.
+    /// The request's own host where it is a domain with a brand; else the configured public URL; without one the request's own
+    /// host, but only when that is loopback, private or allowed, for anybody can send any Host.
     func appendBaseURL(_ request: borrowing Request, to response: inout ResponseWriter) {
-        if let publicURL = settings.publicURL { return response.append(publicURL) }
         let host = request.head.host.span(in: request.bytes)
-        guard isTrusted(host) else { return response.append(settings.fallbackURL) }
-        response.append(request.isSecure ? "https://" : "http://")
+        if let base = fixedBaseURL(host) { return response.append(base) }
+        response.append(scheme(request, host))
         response.append(host)
+    }
+
+    /// Where links point to whatever the request names; nil where they point to the host that it names.
+    func fixedBaseURL(_ host: Span<UInt8>) -> String? {
+        if domain(host) != nil { return nil }
+        if let publicURL = settings.publicURL { return publicURL }
+        return isTrusted(host) ? nil : settings.fallbackURL
+    }
+
+    /// What stands before the host of a request. A domain with a brand is reached in the same way as the public URL, if there is one:
+    /// TLS may end at a proxy.
+    func scheme(_ request: borrowing Request, _ host: Span<UInt8>) -> StaticString {
+        if let publicURL = settings.publicURL, domain(host) != nil {
+            return publicURL.hasPrefix("https://") ? "https://" : "http://"
+        }
+        return request.isSecure ? "https://" : "http://"
+    }
+
+    /// The domain with a brand that a host is, on whichever port.
+    func domain(_ host: Span<UInt8>) -> ServiceSettings.Domain? {
+        if settings.domains.isEmpty { return nil }
+        let name = HostName.withoutPort(host)
+        return settings.domains.first { name.equals(lowerCase: $0.name.utf8Span.span) }
+    }
+
+    /// Whose pages a request gets.
+    func brand(_ request: borrowing Request) -> Brand {
+        domain(request.head.host.span(in: request.bytes))?.brand ?? settings.brand
     }
 
     /// Whether links may point to a host as a request names it.
@@ -33,7 +61,7 @@ extension ServiceContext {
         if origin.equals("null") { return hasFormToken }
         if let publicURL = settings.publicURL, origin.equals(publicURL.utf8Span.span) { return true }
         let host = request.head.host.span(in: request.bytes)
-        let scheme: StaticString = request.isSecure ? "https://" : "http://"
+        let scheme = scheme(request, host)
         return origin.hasPrefix(scheme) && origin.extracting(droppingFirst: scheme.utf8CodeUnitCount).equals(host)
     }
 }
@@ -43,6 +71,16 @@ extension Span<UInt8> {
     func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         for index in indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// Whether the bytes are a text in lower case, but for the case of ASCII letters.
+    func equals(lowerCase text: Span<UInt8>) -> Bool {
+        guard count == text.count else { return false }
+        for index in indices {
+            let byte = self[index]
+            guard ((0x41...0x5A).contains(byte) ? byte | 0x20 : byte) == text[index] else { return false }
+        }
         return true
     }
 
@@ -75,7 +113,7 @@ enum HostName {
     }
 
     @_lifetime(copy host)
-    private static func withoutPort(_ host: Span<UInt8>) -> Span<UInt8> {
+    static func withoutPort(_ host: Span<UInt8>) -> Span<UInt8> {
         var end = host.count
         var index = host.count - 1
         while index >= 0 {

@@ -10,7 +10,8 @@ internal import Vault
 extension OnetimeService {
     /// Language, look and surroundings of a request's page.
     func pageContext(_ request: borrowing Request) -> PageContext {
-        let fallback = Words.choose(acceptLanguage: context.settings.locale.utf8Span.span)
+        let brand = context.brand(request)
+        let fallback = Words.choose(acceptLanguage: (brand.locale ?? context.settings.locale).utf8Span.span)
         let host = request.head.host.span(in: request.bytes)
         let words: Words
         var isLanguageChosen = false
@@ -22,7 +23,7 @@ extension OnetimeService {
             words = Words.choose(acceptLanguage: nil, fallback: fallback)
         }
         return PageContext(
-            words: words, brand: context.settings.brand, formToken: context.formToken,
+            words: words, brand: brand, formToken: context.formToken,
             isSecure: request.isSecure || HostName.isLoopback(host)
                 || context.settings.publicURL?.hasPrefix("https://") == true,
             isLanguageChosen: isLanguageChosen,
@@ -197,10 +198,9 @@ extension OnetimeService {
 
     /// Where links point to, as text: it holds no token.
     private func baseURL(_ request: borrowing Request) -> String {
-        if let publicURL = context.settings.publicURL { return publicURL }
         let host = request.head.host.span(in: request.bytes)
-        guard context.isTrusted(host) else { return context.settings.fallbackURL }
-        var bytes: [UInt8] = Array((request.isSecure ? "https://" : "http://").utf8)
+        if let base = context.fixedBaseURL(host) { return base }
+        var bytes = Array("\(context.scheme(request, host))".utf8)
         for index in host.indices { bytes.append(host[index]) }
         return String(decoding: bytes, as: UTF8.self)
     }

@@ -97,7 +97,7 @@ extension OnetimeService {
             // All that could fail for want of memory comes before the secret leaves the vault.
             guard var share = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
-                let reserve = context.arena.allocate(firstPartCapacity(view.byteCount, draft))
+                let reserve = context.arena.allocate(firstPartCapacity(view.byteCount, draft, request))
             else { throw .arenaFull }
             guard let taken = try vault.take(id, claim: claim, share: &share, now: now) else {
                 return missing(draft, request, &response)
@@ -163,7 +163,7 @@ extension OnetimeService {
             guard var heldShare = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
                 let reserve = context.arena.allocate(
-                    firstPartCapacity(vault.secret(id, claim: draft.claim, now: now)?.byteCount ?? 0, draft))
+                    firstPartCapacity(vault.secret(id, claim: draft.claim, now: now)?.byteCount ?? 0, draft, request))
             else {
                 vault.withdrawAttempt(id, now: now)
                 throw .arenaFull
@@ -280,14 +280,15 @@ extension OnetimeService {
         sealedCount <= ContentOpener.chunkSize + ContentOpener.tagSize
     }
 
-    /// About how large the page around a content is, its fields included.
+    /// About how large the page around a content is, its fields included, but for what a brand adds.
     private static let revealedPageCapacity = 14 * 1024
 
     /// How much room the answer takes, or its first part if it has several: that has to be had before the secret is out of the
-    /// vault. An escaped byte is six at the most, in JSON as on a page.
-    private func firstPartCapacity(_ sealedCount: Int, _ draft: Draft) -> Int {
-        let frame = if case .secretPage = draft.route { Self.revealedPageCapacity } else { 128 }
-        let content = Self.isOneChunk(sealedCount) ? sealedCount * 6 : 0
-        return ResponseWriter.headCapacity + frame + content
+    /// vault. An escaped byte is six at the most in JSON, and less on a page; so both fit a block of 64 KiB.
+    private func firstPartCapacity(_ sealedCount: Int, _ draft: Draft, _ request: borrowing Request) -> Int {
+        let content = Self.isOneChunk(sealedCount) ? sealedCount : 0
+        guard case .secretPage = draft.route else { return ResponseWriter.headCapacity + 128 + content * 6 }
+        return ResponseWriter.headCapacity + Self.revealedPageCapacity + context.brand(request).revealedByteCount
+            + content * ResponseWriter.htmlTextGrowth
     }
 }

@@ -110,7 +110,7 @@ public final class OnetimeService: RequestHandler {
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
         case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage,
-            .asset:
+            .asset, .brandPart:
             return context.settings.hasPages ? route : .unknown
         default: return route
         }
@@ -227,7 +227,11 @@ public final class OnetimeService: RequestHandler {
         case .recent: listRecent(request, &response, now, vault)
         case .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage:
             showPage(route, request, &response, now, vault)
+        case .asset(.icon) where context.brand(request).writeIcon(to: &response): break
         case .asset(let asset): asset.write(to: &response)
+        case .brandPart(let part, let digest):
+            let isThere = context.brand(request).write(part, digest: digest.span(in: request.bytes), to: &response)
+            if !isThere { refuse(.unknownSecret, .unknown, request, &response) }
         default: refuse(.unknownSecret, route, request, &response)
         }
     }

@@ -26,6 +26,8 @@ enum Route {
     case receiptEvents(ByteRange)
     case burnPage(ByteRange)
     case asset(Asset)
+    /// A file of a brand; the range is the digest that names its state.
+    case brandPart(Brand.Part, ByteRange)
     case unknownInAPI
     case unknown
 
@@ -102,6 +104,12 @@ enum Route {
         // What stands between tells one state of the files from another, for caches alone.
         if segments.count == 3, segments.matches(0, "assets") {
             for asset in Asset.allCases where segments.matches(2, asset.name) { return .asset(asset) }
+            return .unknown
+        }
+        if segments.count == 3, segments.matches(0, "brand") {
+            for part in Brand.Part.allCases where segments.matches(2, part.name) {
+                return .brandPart(part, segments[1])
+            }
             return .unknown
         }
         guard segments.isReceipt(0) else { return .unknown }

@@ -1,5 +1,5 @@
 // What the operator decides about secrets, links and pages.
-internal import Pages
+public import Pages
 public import Sealing
 
 /// The service's settings; times in seconds, sizes in bytes.
@@ -43,8 +43,10 @@ public struct ServiceSettings: Sendable {
     public var tellsViewed = false
     /// The largest number of readers of one secret.
     public static let maximumReaders = 100
-    /// The name of the product.
-    public var brand = "Onetime Secret Lite"
+    /// Whose pages they are.
+    public var brand = Brand.standard
+    /// Domains with brands of their own. Links may point to them.
+    public var domains: [Domain] = []
     /// The tags of all languages that pages speak.
     public static var locales: [String] { Words.all.map(\.tag) }
     /// The language of those who ask for none.
@@ -53,6 +55,20 @@ public struct ServiceSettings: Sendable {
     public var ownerName: String?
     /// What `/health` tells besides being well: the version and what protects the memory.
     public var healthReport = ""
+
+    /// A domain and its brand.
+    public struct Domain: Sendable {
+        /// Its name in lower case, without a port.
+        public let name: String
+        /// Whose pages those of the domain are.
+        public let brand: Brand
+
+        /// A domain by its name in lower case.
+        public init(name: String, brand: Brand) {
+            self.name = name
+            self.brand = brand
+        }
+    }
 
     /// The standard settings.
     public init() {}

@@ -6,7 +6,7 @@ import Service
 import Vault
 
 extension Configuration {
-    static var options: [Option] { links + secrets + limits + machine }
+    static var options: [Option] { links + brands + secrets + limits + machine }
 
     private static var links: [Option] {
         [
@@ -84,19 +84,13 @@ extension Configuration {
             .toggle("no-ui", "UI_ENABLED", to: false, "no pages", \.service.hasPages),
             .toggle("no-api", "API_ENABLED", to: false, "no API", \.service.hasAPI),
             Option(
-                flag: "brand", variable: "BRAND_PRODUCT_NAME", value: "NAME", help: "the name on pages"
-            ) { (text, configuration) throws(Option.Refused) in
-                guard (1...100).contains(text.utf8.count) else { throw Option.Refused(allowed: "1 to 100 bytes") }
-                configuration.service.brand = text
-            },
-            Option(
                 flag: "locale", variable: "I18N_DEFAULT_LOCALE", value: ServiceSettings.locales.joined(separator: "|"),
                 help: "the language of those whose browser asks for no other (en)"
             ) { (text, configuration) throws(Option.Refused) in
                 guard ServiceSettings.locales.contains(text) else {
                     throw Option.Refused(allowed: "one of " + ServiceSettings.locales.joined(separator: ", "))
                 }
-                configuration.service.locale = text
+                configuration.brand.locale = text
             },
         ]
     }

@@ -15,6 +15,7 @@ struct Configuration {
     var vault = VaultLimits()
     var server = ServerLimits()
     var tls = TLSSettings()
+    var brand = BrandSettings()
     /// Bytes of protected memory, for requests in flight and for shares. The default leaves most of the 8 MiB that containers
     /// may lock.
     var lockedMemory = 2 << 20
@@ -111,6 +112,7 @@ struct Configuration {
         let publicHosts = [service.publicURL.map { String($0.drop { $0 != "/" }.dropFirst(2)) }, publicHost]
         tls.hosts = publicHosts.compactMap(\.self) + service.allowedHosts
         if tls.isOn { server.strictTransportSeconds = tls.effectiveStrictTransportSeconds }
+        if let locale = brand.locale { service.locale = locale }
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
         service.passphraseAttempts = attempts

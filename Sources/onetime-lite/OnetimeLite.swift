@@ -25,7 +25,9 @@ struct OnetimeLite {
             let rest = command == nil ? arguments : Array(arguments.dropFirst())
             switch command {
             case nil, "serve":
-                return ServeCommand.run(try read(rest), hardening: hardening)
+                var configuration = try read(rest)
+                try configuration.readBrands()
+                return ServeCommand.run(configuration, hardening: hardening)
             case "check":
                 return CheckCommand.run(try read(rest))
             case .some(let other):

@@ -33,7 +33,7 @@ extension Route {
     fileprivate var keys: [ByteRange] {
         switch self {
         case .reveal(let key), .receipt(let key), .burn(let key): [key]
-        case .secretPage(let key), .receiptPage(let key), .burnPage(let key): [key]
+        case .secretPage(let key), .receiptPage(let key), .burnPage(let key), .brandPart(_, let key): [key]
         default: []
         }
     }

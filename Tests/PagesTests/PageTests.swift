@@ -78,7 +78,9 @@ import Testing
 
     @Test func whatComesFromOutsideIsText() throws {
         let markup = "<img src=x onerror=alert(1)>\"'&"
-        for (name, page) in try Sample.allPages(Sample.context(brand: markup, formToken: markup)) {
+        var description = Brand.Description()
+        description.name = markup
+        for (name, page) in try Sample.allPages(Sample.context(brand: Brand(description), formToken: markup)) {
             #expect(!page.body.contains("<img src=x"), "\(name)")
             #expect(page.body.contains("&lt;img src=x onerror=alert(1)&gt;&#34;&#39;&amp;"), "\(name)")
         }

@@ -9,7 +9,7 @@ enum Sample {
     static let created = 1_772_300_699
 
     static func context(
-        _ words: Words = .english, brand: String = PageContext.defaultBrand, formToken: String = "proof",
+        _ words: Words = .english, brand: Brand = .standard, formToken: String = "proof",
         isSecure: Bool = true
     ) -> PageContext {
         PageContext(words: words, brand: brand, formToken: formToken, isSecure: isSecure)

@@ -4,6 +4,8 @@ import { alarm, announce, arrive, button, copy, element, find, keepLanguage, mem
 const token = location.pathname.split('/').filter((part) => /^[0-9a-z]{31}$/.test(part))[0];
 const claimKey = `claim ${token}`;
 const form = find('#reveal');
+/** What the server's owner says beside a secret. */
+const afterReveal = find('#after-reveal');
 
 if (form) prepare();
 else if (token && memory.get(claimKey)) resume();
@@ -138,7 +140,7 @@ async function show(seal, { items, formToken, passphrase }) {
   }
   if (files.length) card.append(element('h2', {}, word('files')), element('ul', { id: 'file-list' }, ...files.map(fileEntry)));
   card.append(clearer(), element('p', { className: 'hint' }, word('hint')));
-  exchange(word('title'), word('lead'), card);
+  exchange(word('title'), word('lead'), ...(afterReveal ? [afterReveal.content.cloneNode(true)] : []), card);
 }
 
 /** A link that saves bytes under a name. */

@@ -32,7 +32,7 @@ public struct ResponseWriter: ~Copyable {
     /// what it answers with; it has to hold the whole answer with its head, or the first part of a partial one.
     public var reserve: SecureBytes?
     /// About how large the head of an answer gets, in bytes, for those who reserve room for it.
-    public static let headCapacity = 1024
+    public static let headCapacity = 1536
 
     /// Set by the handler where content or a token moved: registers and stack are scrubbed once the answer is sent.
     public var isSensitive = false

@@ -122,6 +122,11 @@ extension Server {
             // The request is not needed any more.
             input.removeFirst(connection.rawStart)
             connection.rawStart = 0
+            // Memory for what comes first is not kept from others for as long as a long answer takes.
+            if !input.isEmpty, connection.phase == .dormant || inputs.freeBytes < inputs.capacity / 2 {
+                connection.input = nil
+                return dropInput(connection)
+            }
         } else if connection.phase != .head {
             input.removeSubrange(connection.bodyEnd, connection.rawStart - connection.bodyEnd)
             input.removeSubrange(connection.headEnd, connection.bodyStart - connection.headEnd)

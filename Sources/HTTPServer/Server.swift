@@ -153,10 +153,12 @@ public final class Server<Handler: RequestHandler> {
         let more = handler.expire(now: now, isolation: isolation)
         let hasTimedOut = endTimedOut(isolation)
         let isResuming = resumeWaiting(isolation)
-        for ticket in handler.takeAwakened(isolation: isolation) { awaken(ticket, isolation) }
+        let awakened = handler.takeAwakened(isolation: isolation)
+        for ticket in awakened { awaken(ticket, isolation) }
         while let exchange = abandoned.popLast() { handler.abandon(exchange, now: now, isolation: isolation) }
         if let again = listensAgainAt, now.milliseconds >= again { resumeListening() }
-        return hasTimedOut || isResuming || more
+        // What follows an answer that went on may be news in its turn.
+        return hasTimedOut || isResuming || more || !awakened.isEmpty
     }
 
     private func handle(_ token: UInt64, _ readiness: Readiness, _ isolation: isolated Handler.Isolation) {
@@ -164,8 +166,13 @@ public final class Server<Handler: RequestHandler> {
         if !readiness.isDisjoint(with: .broken) { return close(connection) }
         if isShaking(connection) { return lineUp(connection) }
         // While a worker has the request this is all that is waited for: whoever hangs up gets no secret, and loses none.
-        if readiness.contains(.peerFinished) && (connection.phase == .waiting || connection.phase == .dormant) {
-            return close(connection)
+        if readiness.contains(.peerFinished) {
+            if connection.phase == .waiting { return close(connection) }
+            if connection.phase == .dormant {
+                connection.peerFinished = true
+                endDormant(connection, isolation)
+                return
+            }
         }
         if readiness.contains(.writable), !continueTransport(connection, isolation) { writable(connection, isolation) }
         if readiness.contains(.readable), isOpen(connection) {

@@ -6,8 +6,8 @@ public import SecureMemory
 
 /// Two blocks in which a link is drawn as a QR code; what is in them opens the secret, so they are wiped by being given up.
 public struct CodeMemory: ~Copyable {
-    /// How many bytes the block for the link needs.
-    public static var textSize: Int { 512 }
+    /// How many bytes the block for the link needs. A longer link is not drawn: a code of its size takes the loop half a millisecond.
+    public static var textSize: Int { 128 }
     /// How many bytes the block for the code needs.
     public static var codeSize: Int { QRCode.memorySize }
 
@@ -28,6 +28,7 @@ extension Page {
         _ memory: consuming CodeMemory
     ) {
         var text = memory.text
+        guard baseURL.utf8.count + 8 + secretToken.count <= CodeMemory.textSize else { return }
         guard text.append(baseURL.utf8Span.span), text.append("/secret/".utf8Span.span), text.append(secretToken) else {
             return
         }

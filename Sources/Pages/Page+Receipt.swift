@@ -22,8 +22,11 @@ extension Page {
             switch facts.state {
             case .new: (words.receiptNewTitle, words.receiptNewLead)
             case .received: (words.receiptReceivedTitle, words.receiptReceivedLead)
-            case .burned: (words.receiptBurnedTitle, words.receiptBurnedLead)
-            case .expired: (words.receiptExpiredTitle, words.receiptExpiredLead)
+            // Where some of several readers came, it did not end unread.
+            case .burned:
+                (words.receiptBurnedTitle, facts.reads > 0 ? words.receiptReceivedLead : words.receiptBurnedLead)
+            case .expired:
+                (words.receiptExpiredTitle, facts.reads > 0 ? words.receiptReceivedLead : words.receiptExpiredLead)
             }
         writer.isSensitive = true
         open(&writer, context, status: .ok, title: title, script: .receipt)

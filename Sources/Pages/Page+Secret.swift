@@ -16,11 +16,13 @@ public struct SecretFacts: Equatable, Sendable {
     public var needsScript: Bool
     /// Whether it was sealed in a browser: then the script needs the key behind the link's `#`.
     public var isSealedInBrowser: Bool
+    /// Whether others may read it too: then it is not for one of them to destroy.
+    public var isShared: Bool
 
     /// The facts about one secret.
     public init(
         server: String, expires: Int, secondsLeft: Int, isLocked: Bool, needsScript: Bool = false,
-        isSealedInBrowser: Bool = false
+        isSealedInBrowser: Bool = false, isShared: Bool = false
     ) {
         self.server = server
         self.expires = expires
@@ -28,6 +30,7 @@ public struct SecretFacts: Equatable, Sendable {
         self.isLocked = isLocked
         self.needsScript = needsScript
         self.isSealedInBrowser = isSealedInBrowser
+        self.isShared = isShared
     }
 }
 
@@ -74,10 +77,12 @@ extension Page {
         writer.markup("<div class=\"actions\">\n<button class=\"primary\" aria-describedby=\"reveal-hint\">")
         writer.element("", words.revealButton, "</button>\n</div>\n")
         writer.element("<p class=\"hint\" id=\"reveal-hint\">", words.secretOnce, "</p>\n</form>\n")
-        writer.markup("<p><a href=\"/secret/")
-        writer.append(htmlText: secretToken)
-        writer.element("/burn", context.query, "\">")
-        writer.element("", words.destroyLink, "</a></p>\n")
+        if !facts.isShared {
+            writer.markup("<p><a href=\"/secret/")
+            writer.append(htmlText: secretToken)
+            writer.element("/burn", context.query, "\">")
+            writer.element("", words.destroyLink, "</a></p>\n")
+        }
         close(&writer, context)
     }
 

@@ -1,7 +1,8 @@
 // Opening of content, chunk by chunk as it leaves.
 public import SecureMemory
 
-/// Opens one content that ``ContentSealer`` sealed. It owns the ciphertext, so a content is opened by one reader only.
+/// Opens one content that ``ContentSealer`` sealed. It owns the ciphertext, so a content is opened by one reader only; or has a lease
+/// of one that is shared.
 public struct ContentOpener: ~Copyable {
     /// The largest number of bytes that ``openNext(into:suite:)`` appends.
     public static let chunkSize = ContentStream.chunkSize
@@ -14,6 +15,7 @@ public struct ContentOpener: ~Copyable {
 
     private let key: SecureBytes
     private let sealed: SealedContent
+    private let lease: ContentLease?
     private let facts: RecordFacts
     private var offset = 0
     /// The size of the chunk that was opened last, with its tag.
@@ -35,17 +37,34 @@ public struct ContentOpener: ~Copyable {
         try ContentStream.deriveKey(token: token, share: share, suite: suite, into: &key)
         self.key = key
         self.sealed = sealed
+        lease = nil
+        self.facts = facts
+    }
+
+    /// An opener of a ciphertext that is shared, likewise.
+    public init(
+        _ lease: ContentLease, token: Span<UInt8>, share: Span<UInt8>, facts: RecordFacts, suite: CipherSuite,
+        key: consuming SecureBytes
+    ) throws(SealingError) {
+        var key = key
+        try ContentStream.deriveKey(token: token, share: share, suite: suite, into: &key)
+        self.key = key
+        sealed = SealedContent()
+        self.lease = lease
         self.facts = facts
     }
 
     /// The size of the ciphertext in bytes: the content's and 16 for each chunk.
-    public var sealedByteCount: Int { Int(sealed.byteCount) }
+    public var sealedByteCount: Int { lease?.byteCount ?? Int(sealed.byteCount) }
+
+    /// How much of that nobody holds but the opener.
+    public var ownedByteCount: Int { Int(sealed.byteCount) }
 
     /// Appends the plaintext of the next chunk, which was verified before any of it is handed out.
     ///
-    /// Throws `notAuthentic` when ciphertext, token, share or facts are not those of the sealing.
+    /// Throws `notAuthentic` when ciphertext, token, share or facts are not those of the sealing, or a lease was revoked.
     public mutating func openNext(into output: inout SecureBytes, suite: CipherSuite) throws(SealingError) {
-        let rest = Int(sealed.byteCount) - offset
+        let rest = sealedByteCount - offset
         let count = min(rest, ContentStream.chunkSize + CipherSuite.tagSize)
         let isLast = count == rest
         try open(offset..<offset + count, isLast: isLast, into: &output, suite: suite)
@@ -67,10 +86,19 @@ public struct ContentOpener: ~Copyable {
     private func open(
         _ range: Range<Int>, isLast: Bool, into output: inout SecureBytes, suite: CipherSuite
     ) throws(SealingError) {
+        guard let lease else { return try open(range, of: sealed, isLast: isLast, into: &output, suite: suite) }
+        guard let shared = lease.shared else { throw .notAuthentic }
+        try open(range, of: shared.content, isLast: isLast, into: &output, suite: suite)
+    }
+
+    private func open(
+        _ range: Range<Int>, of content: borrowing SealedContent, isLast: Bool, into output: inout SecureBytes,
+        suite: CipherSuite
+    ) throws(SealingError) {
         let nonce = ContentStream.nonce(chunk: chunkNumber, isLast: isLast)
         let encoded = facts.encoded
         let data = encoded.span.extracting(first: isLast ? encoded.count : 0)
         try suite.open(
-            sealed.span.extracting(range), key: key.span, nonce: nonce.span, associatedData: data, into: &output)
+            content.span.extracting(range), key: key.span, nonce: nonce.span, associatedData: data, into: &output)
     }
 }

@@ -31,13 +31,6 @@ public struct SealedContent: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// The same ciphertext once more, for a reader who may come again while another one is not done with it.
-    public func copy() throws(SealingError) -> SealedContent {
-        var copy = SealedContent()
-        try copy.append(span)
-        return copy
-    }
-
     /// Appends ciphertext that is there already.
     mutating func append(_ sealed: Span<UInt8>) throws(SealingError) {
         try extend(by: sealed.count) { (room) throws(SealingError) in

@@ -193,6 +193,7 @@ final class Draft {
     var secondsLeft = 0
     /// Whether it has a passphrase.
     var isLocked = true
+    var isShared = false
 
     /// Whether any content came.
     var hasContent: Bool { contentCount > 0 }

@@ -71,15 +71,15 @@ extension OnetimeService {
             refuse(.unknownSecret, .receiptEvents(key), request, &response)
             return .complete
         }
-        guard followers.count(of: id) < ReceiptFollowers.limit else {
-            Page.notice(&response, pageContext(request), .busy(retryAfter: 1))
-            return .complete
-        }
         response.begin(.ok, contentType: "text/event-stream")
         response.fields(Page.securityFields)
         // Proxies of nginx's kind would keep what comes until there is more of it.
         response.field("X-Accel-Buffering", "no")
-        // How many milliseconds a browser waits before it asks again.
+        // How many milliseconds a browser waits before it asks again. Any other answer than this one would be the last for it.
+        guard followers.count(of: id) < ReceiptFollowers.limit else {
+            response.append("retry: 30000\n\n")
+            return .complete
+        }
         response.append("retry: 1000\n\n")
         exchange.stage = .follow(
             ReceiptFollower(id: id, ticket: request.ticket, isHead: request.head.method == .head))

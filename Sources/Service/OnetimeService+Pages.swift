@@ -70,6 +70,7 @@ extension OnetimeService {
                 let view = vault.secret(id, now: now)
             else { return refuse(.unknownSecret, route, request, &response) }
             if case .destroyPage = route {
+                if view.isShared { return refuse(.unknownSecret, route, request, &response) }
                 Page.destroyForm(&response, pageContext(request), secretToken: token)
             } else {
                 showSecretPage(view, id, token, request, &response, now)
@@ -96,7 +97,7 @@ extension OnetimeService {
         let facts = SecretFacts(
             server: baseURL(request).withoutScheme, expires: Int(now.wallSeconds) + view.secondsLeft,
             secondsLeft: view.secondsLeft, isLocked: view.isLocked, needsScript: view.kind != .text,
-            isSealedInBrowser: view.kind == .envelope)
+            isSealedInBrowser: view.kind == .envelope, isShared: view.isShared)
         let page = pageContext(request)
         if let note = words(view.note, token, id, .note) {
             Page.secret(&response, page, facts, secretToken: token, note: note.span)
@@ -185,7 +186,7 @@ extension OnetimeService {
                 server: baseURL(request).withoutScheme, expires: draft?.expires ?? 0,
                 secondsLeft: draft?.secondsLeft ?? 0,
                 isLocked: draft?.isLocked ?? true, needsScript: draft?.kind != .text,
-                isSealedInBrowser: draft?.kind == .envelope)
+                isSealedInBrowser: draft?.kind == .envelope, isShared: draft?.isShared ?? false)
             Page.secret(
                 &response, page, facts, secretToken: key.span(in: request.bytes), note: nil, problem: problem)
         case .burnPage(let key):

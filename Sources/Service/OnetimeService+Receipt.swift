@@ -66,6 +66,8 @@ extension OnetimeService {
         do throws(SealingError) {
             let receiptID = try context.suite.receiptID(of: receiptToken)
             guard let view = vault.receipt(receiptID, now: now), let secretID = view.secretID else {
+                // Somebody may have claimed it meanwhile, who may ask again.
+                if let id = draft.attempt { vault.withdrawAttempt(id, now: now) }
                 return refuse(.unknownSecret, draft.route, request, &response, draft)
             }
             guard let token = openToken(view, receiptID, receiptToken) else {

@@ -11,7 +11,7 @@ extension OnetimeService {
     ) {
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
-        case .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage, .unknown:
+        case .homePage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .unknown:
             refuseOnPage(refusal, route, request, &response, draft)
         case .unknownInAPI:
             beginJSON(.notFound, &response)

@@ -26,11 +26,11 @@ final class Reveal {
         self.opener = opener
         self.form = form
         self.context = context
-        context.uploadBytes += byteCount
+        context.uploadBytes += self.opener.ownedByteCount
     }
 
     deinit {
-        context.uploadBytes -= byteCount
+        context.uploadBytes -= opener.ownedByteCount
     }
 
     /// Writes the next chunk, or the last one again, and what follows the content if it was the last. Nil when the ciphertext does
@@ -88,6 +88,7 @@ extension OnetimeService {
             draft.expires = Int(now.wallSeconds) + view.secondsLeft
             draft.secondsLeft = view.secondsLeft
             draft.isLocked = view.isLocked
+            draft.isShared = view.isShared
             draft.kind = view.kind
             if view.isLocked {
                 // No passphrase at all is not a guess, and costs no attempt.
@@ -99,7 +100,7 @@ extension OnetimeService {
                 let key = context.arena.allocate(ContentOpener.keySize),
                 let reserve = context.arena.allocate(firstPartCapacity(view.byteCount, draft, request))
             else { throw .arenaFull }
-            guard let taken = try vault.take(id, claim: claim, share: &share, now: now) else {
+            guard let taken = vault.take(id, claim: claim, share: &share, now: now) else {
                 return missing(draft, request, &response)
             }
             response.reserve = consume reserve
@@ -172,7 +173,7 @@ extension OnetimeService {
                 return failedAttempt(id, draft, request, &response, now, vault)
             }
             let kind = vault.secret(id, claim: draft.claim, now: now)?.kind ?? .text
-            guard let taken = try vault.take(id, claim: draft.claim, isUnlocked: true, share: &heldShare, now: now)
+            guard let taken = vault.take(id, claim: draft.claim, isUnlocked: true, share: &heldShare, now: now)
             else {
                 return missing(draft, request, &response)
             }

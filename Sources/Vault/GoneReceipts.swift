@@ -28,6 +28,10 @@ struct GoneReceipts: ~Copyable {
     private var isFilled: [Bool]
     private var index: IDIndex
     private var next = 0
+    private var labelBytes = 0
+
+    /// How many bytes of labels are kept; where there are more, receipts lose theirs.
+    static let labelLimit = 1 << 20
 
     /// Room for so many receipts.
     init(capacity: Int) {
@@ -42,7 +46,11 @@ struct GoneReceipts: ~Copyable {
     mutating func insert(_ receipt: GoneReceipt, id: RecordID) {
         guard !ring.isEmpty else { return }
         if isFilled[next] { index.remove(slot: next) }
+        if let label = ring[next].label { labelBytes -= label.count }
         ring[next] = receipt
+        if let label = receipt.label {
+            if labelBytes + label.count > Self.labelLimit { ring[next].label = nil } else { labelBytes += label.count }
+        }
         isFilled[next] = true
         index.insert(id, slot: next)
         next = (next + 1) % ring.count
@@ -61,5 +69,6 @@ struct GoneReceipts: ~Copyable {
             ring[slot] = GoneReceipt()
             isFilled[slot] = false
         }
+        labelBytes = 0
     }
 }

@@ -4,7 +4,8 @@ public import SecureMemory
 
 /// A secret that lives. It can't be copied: whoever takes it out of the vault has the only one.
 struct Record: ~Copyable {
-    let content: SealedContent
+    /// Empty once the book has it.
+    var content: SealedContent
     let sealedToken: SealedToken
     let created: Int64
     /// Milliseconds on the monotonic clock, exact; the wheel's tick only says when it is swept.
@@ -27,7 +28,18 @@ struct Record: ~Copyable {
     /// What a secret takes besides its ciphertext: record, share, index nodes, timer.
     static let overhead = 240
 
-    var cost: Int { Int(content.byteCount) + Self.overhead }
+    /// What it takes of the vault's budget. What is shared is counted by itself.
+    var cost: Int { Int(content.byteCount) + Self.overhead(extras, readers: Int(readers)) }
+
+    /// The size of the ciphertext.
+    var contentCount: Int { Int(book?.content?.byteCount ?? content.byteCount) }
+
+    /// What a secret takes besides its ciphertext, with all that may be noted of it.
+    static func overhead(_ extras: RecordExtras?, readers: Int) -> Int {
+        guard extras != nil || readers > 1 else { return overhead }
+        let book = readers > 1 || extras?.lock != nil ? 512 + 64 * readers : 0
+        return overhead + book + (extras?.byteCount ?? 0)
+    }
 }
 
 /// The rarer parts of a record.
@@ -50,6 +62,12 @@ public final class RecordExtras: Sendable {
         self.lock = lock
         self.recipients = recipients
     }
+
+    /// About how much memory they take, in bytes.
+    var byteCount: Int {
+        let words = [note, label].reduce(0) { $0 + ($1.map { $0.count + 64 } ?? 0) }
+        return 128 + words + recipients.reduce(0) { $0 + $1.utf8.count + 32 } + (lock == nil ? 0 : 160)
+    }
 }
 
 /// A secret on its way into the vault.
@@ -60,6 +78,8 @@ public struct NewSecret: ~Copyable {
     let facts: RecordFacts
     let receiptID: RecordID
     let extras: RecordExtras?
+    /// What it will take of the vault's budget, in bytes.
+    var cost: Int { Int(content.byteCount) + Record.overhead(extras, readers: Int(readers)) }
     let ownerSeal: SealedToken?
     let readers: UInt8
     let attempts: UInt8?
@@ -92,10 +112,19 @@ public struct NewSecret: ~Copyable {
 /// A secret that was moved out of the vault, for its one reader.
 public struct TakenSecret: ~Copyable {
     private let content: SealedContent
+    /// For one of several answers, which read the ciphertext where it is.
+    private let lease: ContentLease?
     private let facts: RecordFacts
 
     init(content: consuming SealedContent, facts: RecordFacts) {
         self.content = content
+        lease = nil
+        self.facts = facts
+    }
+
+    init(lease: ContentLease, facts: RecordFacts) {
+        content = SealedContent()
+        self.lease = lease
         self.facts = facts
     }
 
@@ -106,6 +135,9 @@ public struct TakenSecret: ~Copyable {
         token: Span<UInt8>, share: Span<UInt8>, suite: CipherSuite, key: consuming SecureBytes
     ) throws(SealingError) -> ContentOpener {
         let facts = facts
+        if let lease {
+            return try ContentOpener(lease, token: token, share: share, facts: facts, suite: suite, key: key)
+        }
         return try ContentOpener(content, token: token, share: share, facts: facts, suite: suite, key: key)
     }
 }
@@ -124,6 +156,8 @@ public struct SecretView: Sendable {
     public let attemptsLeft: Int
     /// The size of its ciphertext.
     public let byteCount: Int
+    /// Whether several may read it.
+    public let isShared: Bool
 }
 
 /// What the sender may know.

@@ -1,4 +1,5 @@
 // Who had a secret that several may read, or that one reader may ask for again, and who tried in vain.
+internal import Sealing
 
 /// Names one reader for as long as his answer may get lost: 128 random bits that his page made.
 public struct ClaimID: Sendable {
@@ -24,9 +25,13 @@ final class RecordBook {
         let id: ClaimID
         /// Milliseconds on the monotonic clock.
         let ends: UInt64
+        /// The answer to it that is under way, or was the last.
+        var lease: ContentLease
     }
 
     private var claims: [Claim] = []
+    /// The ciphertext, from the first reader on.
+    private(set) var content: SharedContent?
     /// How many readers may still come.
     private(set) var remaining: Int
     /// How many had it.
@@ -49,12 +54,22 @@ final class RecordBook {
         claims.contains { $0.ends > now && $0.id.isSame(as: claim) }
     }
 
+    /// Takes the ciphertext over from the record, so that answers can read it side by side.
+    func share(_ content: SharedContent) { self.content = content }
+
     /// Counts a reader; with a claim he may come again until `ends`.
-    func admit(_ claim: ClaimID?, ends: UInt64, wallSeconds: Int64) {
+    func admit(_ claim: ClaimID?, ends: UInt64, lease: ContentLease?, wallSeconds: Int64) {
         remaining -= 1
         reads += 1
         Self.note(wallSeconds, in: &readTimes)
-        if let claim { claims.append(Claim(id: claim, ends: ends)) }
+        if let claim, let lease { claims.append(Claim(id: claim, ends: ends, lease: lease)) }
+    }
+
+    /// The answer to a claim once more: it takes the place of the one before, which nobody needs any longer.
+    func repeats(_ claim: ClaimID, lease: ContentLease) {
+        guard let index = claims.firstIndex(where: { $0.id.isSame(as: claim) }) else { return }
+        claims[index].lease.revoke()
+        claims[index].lease = lease
     }
 
     /// Notes a wrong passphrase.
@@ -67,11 +82,15 @@ final class RecordBook {
 
     /// A reader has opened what he got, and will not ask again.
     func close(_ claim: ClaimID) {
+        for closed in claims where closed.id.isSame(as: claim) { closed.lease.revoke() }
         claims.removeAll { $0.id.isSame(as: claim) }
     }
 
     /// The record is gone: nobody will ask again, and only the times are kept.
-    func forgetClaims() { claims = [] }
+    func letGo() {
+        claims = []
+        content = nil
+    }
 
     /// When the last claim that is open ends; nil when there is none.
     func lastEnd(after now: UInt64) -> UInt64? {

@@ -5,24 +5,33 @@ internal import SecureMemory
 internal import TimerWheel
 
 extension Vault {
-    /// Gives a secret out that may have to be given out again: to the same claim, or to other readers. A copy goes out, and the
-    /// record stays until nobody may come any more.
-    func lend(
-        _ slot: Int, _ claim: ClaimID?, share: inout SecureBytes, now: Moment
-    ) throws(SealingError) -> TakenSecret {
-        // What can fail comes first: then nothing is consumed.
-        let copy = try records[slot].content.copy()
+    /// Gives a secret out that may have to be given out again: to the same claim, or to other readers. They read the same ciphertext,
+    /// and the record stays until nobody may come any more.
+    func lend(_ slot: Int, _ claim: ClaimID?, share: inout SecureBytes, now: Moment) -> TakenSecret {
         let book = book(of: slot)
+        let content = sharedContent(of: slot, book)
+        let lease = ContentLease(of: content)
         shares.withShare(slot) { _ = share.append($0) }
         let facts = facts(of: slot)
-        let repeats = claim.map { book.isOpen($0, now: now.milliseconds) } ?? false
-        if !repeats {
+        if let claim, book.isOpen(claim, now: now.milliseconds) {
+            book.repeats(claim, lease: lease)
+        } else {
             let ends = min(now.milliseconds + UInt64(limits.claimSeconds) * 1000, records[slot].deadline)
-            book.admit(claim, ends: ends, wallSeconds: now.wallSeconds)
+            book.admit(claim, ends: ends, lease: lease, wallSeconds: now.wallSeconds)
             tell(receipts.id(of: slot))
             settle(slot, now)
         }
-        return TakenSecret(content: copy, facts: facts)
+        return TakenSecret(lease: lease, facts: facts)
+    }
+
+    /// The ciphertext of a record where several answers can read it: it moves from the record to its book.
+    private func sharedContent(of slot: Int, _ book: RecordBook) -> SharedContent {
+        if let content = book.content { return content }
+        bytesInRecords -= Int(records[slot].content.byteCount)
+        let content = SharedContent(
+            exchange(&records[slot].content, with: SealedContent()), countedIn: bytesInBooks)
+        book.share(content)
+        return content
     }
 
     /// The reader who holds a claim has opened what he got: unless others may still come, the secret is destroyed here and now.
@@ -40,10 +49,10 @@ extension Vault {
 
     /// The recipient destroys a secret that he does not want to read.
     ///
-    /// - Returns: whether there was one.
+    /// - Returns: whether there was one. What several may read is not for one of them to destroy.
     public func destroyUnread(_ id: RecordID, now: Moment) -> Bool {
-        guard let slot = admitting(id, nil, now) else { return false }
-        destroy(slot, as: endState(slot, otherwise: .burned), now)
+        guard let slot = admitting(id, nil, now), records[slot].readers == 1 else { return false }
+        destroy(slot, as: .burned, now)
         return true
     }
 
@@ -71,11 +80,6 @@ extension Vault {
         } else {
             destroy(slot, as: .received, now)
         }
-    }
-
-    /// What became of a secret that ends now: somebody read it, or else what the way says by which it ends.
-    func endState(_ slot: Int, otherwise state: ReceiptView.State) -> ReceiptView.State {
-        (records[slot].book?.reads ?? 0) > 0 ? .received : state
     }
 
     // MARK: News

@@ -38,7 +38,7 @@ extension Vault {
         guard let slot = receipts.find(receiptID), admitting(secrets.id(of: slot), nil, now) != nil else {
             return false
         }
-        destroy(slot, as: endState(slot, otherwise: .burned), now)
+        destroy(slot, as: .burned, now)
         return true
     }
 
@@ -54,10 +54,11 @@ extension Vault {
         let book = records[slot].book
         let reads = book?.reads ?? 0
         // While the last reader may still ask again, it is gone for everybody else.
-        let lives = deadline > now.milliseconds && book?.remaining != 0
-        let ended = reads > 0 ? book?.lastRead ?? created : created + Int64(timeToLive)
+        let isRead = book?.remaining == 0
+        let lives = deadline > now.milliseconds && !isRead
+        let ended = isRead ? book?.lastRead ?? created : created + Int64(timeToLive)
         return ReceiptView(
-            state: lives ? .new : reads > 0 ? .received : .expired, wasViewed: records[slot].wasViewed,
+            state: lives ? .new : isRead ? .received : .expired, wasViewed: records[slot].wasViewed,
             secretID: lives ? secrets.id(of: slot) : nil, created: created,
             updated: lives ? created : ended, timeToLive: Int(timeToLive),
             secondsLeft: lives ? Self.seconds(from: now.milliseconds, to: deadline) : nil,

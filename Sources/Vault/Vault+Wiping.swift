@@ -48,7 +48,7 @@ extension Vault {
         while budget > 0, let oldest = remains.first {
             let before = releasedBytes
             let step = oldest.takeApartNext()
-            bytesInUse -= step.bytesOfSecret
+            bytesInRecords -= step.bytesOfSecret
             givenBack += step.givenBack
             if step.isLast {
                 if let released = shares.releaseNext() { givenBack += released } else { remains.removeFirst() }

@@ -23,8 +23,10 @@ public actor Vault {
     /// Final, or each look at it would take memory for the accessor that lends it.
     final var wheel: TimerWheel
     let wheelStart: UInt64
-    /// Those that are being taken apart included.
-    var bytesInUse = 0
+    /// What records take, those that are being taken apart included.
+    var bytesInRecords = 0
+    /// What answers read side by side, for as long as one of them does.
+    let bytesInBooks = SharedByteCount()
     private var highWater = 0
     /// What was held when all was wiped, and is not taken apart yet.
     var remains: [Remains] = []
@@ -62,20 +64,26 @@ public actor Vault {
     /// How many secrets wait for their readers.
     public var count: Int { records.count }
 
+    /// How many bytes of the budget are taken.
+    var bytesInUse: Int { bytesInRecords + bytesInBooks.bytes }
+
     /// How many more bytes it may hold.
     public var freeBytes: Int { limits.bytes - bytesInUse }
 
     /// Why a secret with so many bytes of content would be refused, or nil.
     public func refusal(forContentOf byteCount: Int) -> VaultRefusal? {
-        if slots.used >= limits.secrets { return .tooManySecrets }
         // No sum: a request may announce any number of bytes.
-        if byteCount > limits.bytes - bytesInUse - Record.overhead { return .tooManyBytes }
-        return nil
+        refusal(forCostOf: byteCount, limits.bytes - bytesInUse - Record.overhead)
+    }
+
+    private func refusal(forCostOf byteCount: Int, _ room: Int) -> VaultRefusal? {
+        if slots.used >= limits.secrets { return .tooManySecrets }
+        return byteCount > room ? .tooManyBytes : nil
     }
 
     /// Takes a sealed secret in and starts its time.
     public func conceal(_ secret: consuming NewSecret, now: Moment) throws(VaultRefusal) {
-        if let refusal = refusal(forContentOf: Int(secret.content.byteCount)) { throw refusal }
+        if let refusal = refusal(forCostOf: secret.cost, freeBytes) { throw refusal }
         guard let slot = slots.take() else { throw .tooManySecrets }
         let facts = secret.facts
         let receiptID = secret.receiptID
@@ -89,7 +97,7 @@ public actor Vault {
         let deadline = now.milliseconds + UInt64(facts.timeToLive) * 1000
         wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
         let record = Record(secret, deadline: deadline, attemptLimit: limits.passphraseAttempts)
-        bytesInUse += record.cost
+        bytesInRecords += record.cost
         highWater = max(highWater, bytesInUse)
         records.insert(record, at: slot)
     }
@@ -104,7 +112,7 @@ public actor Vault {
             isLocked: records[slot].extras?.lock != nil,
             secondsLeft: Self.seconds(from: now.milliseconds, to: records[slot].deadline),
             attemptsLeft: Int(records[slot].attemptLimit) - Int(records[slot].attempts),
-            byteCount: Int(records[slot].content.byteCount))
+            byteCount: records[slot].contentCount, isShared: records[slot].readers > 1)
     }
 
     /// Moves a secret out of the vault, for its one reader: whoever comes later finds nothing.
@@ -120,14 +128,14 @@ public actor Vault {
     /// - Returns: nil, and nothing in `share`, when there is no such secret (any more).
     public func take(
         _ id: RecordID, claim: ClaimID? = nil, isUnlocked: Bool = false, share: inout SecureBytes, now: Moment
-    ) throws(SealingError) -> TakenSecret? {
+    ) -> TakenSecret? {
         precondition(share.freeCapacity >= ShareTable.shareSize)
         guard let slot = admitting(id, claim, now), isUnlocked || records[slot].extras?.lock == nil else { return nil }
-        if claim != nil || records[slot].readers > 1 {
-            return try lend(slot, claim, share: &share, now: now)
-        }
+        // The try that opened the lock was no wrong one.
+        if isUnlocked { giveBackAttempt(slot) }
+        if claim != nil || records[slot].readers > 1 { return lend(slot, claim, share: &share, now: now) }
         shares.withShare(slot) { _ = share.append($0) }
-        records[slot].book?.admit(nil, ends: 0, wallSeconds: now.wallSeconds)
+        records[slot].book?.admit(nil, ends: 0, lease: nil, wallSeconds: now.wallSeconds)
         let facts = facts(of: slot)
         let record = remove(slot, as: .received, now)
         return TakenSecret(content: record.content, facts: facts)
@@ -152,7 +160,11 @@ public actor Vault {
 
     /// Takes a try back that could not be made, or that nobody waits for any more.
     public func withdrawAttempt(_ id: RecordID, now: Moment) {
-        guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return }
+        if let slot = living(id, now) { giveBackAttempt(slot) }
+    }
+
+    private func giveBackAttempt(_ slot: Int) {
+        guard records[slot].attemptsUnderWay > 0 else { return }
         records[slot].attempts -= 1
         records[slot].attemptsUnderWay -= 1
     }
@@ -167,7 +179,7 @@ public actor Vault {
         book(of: slot).noteFailure(wallSeconds: now.wallSeconds)
         tell(receipts.id(of: slot))
         if left <= 0 && records[slot].attemptsUnderWay == 0 {
-            destroy(slot, as: endState(slot, otherwise: .burned), now)
+            destroy(slot, as: .burned, now)
         }
         return max(left, 0)
     }
@@ -200,8 +212,8 @@ public actor Vault {
         wheel.cancel(UInt32(slot))
         slots.giveBack(slot)
         let record = records.remove(slot)
-        record.book?.forgetClaims()
-        bytesInUse -= record.cost
+        record.book?.letGo()
+        bytesInRecords -= record.cost
         tell(receiptID)
         let end =
             state == .expired
@@ -248,8 +260,10 @@ public actor Vault {
         var before = releasedBytes
         while let slot = wheel.next(upTo: tick, budget: &budget) {
             // Wiping a large content takes as long as destroying many small ones.
-            budget = max(budget - Int(records[Int(slot)].content.byteCount) / Self.bytesPerStep, 0)
-            destroy(Int(slot), as: endState(Int(slot), otherwise: .expired), now)
+            budget = max(budget - records[Int(slot)].contentCount / Self.bytesPerStep, 0)
+            // All readers had it, and the last one's time to ask again is over.
+            let isRead = records[Int(slot)].book?.remaining == 0
+            destroy(Int(slot), as: isRead ? .received : .expired, now)
             budget -= Self.unitsForSecret + (releasedBytes - before) / 1024
             before = releasedBytes
         }

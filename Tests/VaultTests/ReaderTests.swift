@@ -84,14 +84,98 @@ import Testing
         }
     }
 
-    @Test func `what somebody read expires as read and a claim ends with its secret`() throws {
+    @Test func `what only some of its readers read ends as what ended it and says how many came`() throws {
         try withVault { vault, desk in
-            let sent = try desk.conceal([9], readers: 2, in: vault, now: at(0))
-            #expect(try desk.take(sent, claim: mine, from: vault, now: at(59000)) == [9])
-            #expect(try desk.take(sent, claim: mine, from: vault, now: at(60000)) == nil)
+            let expiring = try desk.conceal([9], readers: 2, in: vault, now: at(0))
+            #expect(try desk.take(expiring, claim: mine, from: vault, now: at(59000)) == [9])
+            #expect(try desk.take(expiring, claim: mine, from: vault, now: at(60000)) == nil)
+            #expect(vault.receipt(expiring.receiptID, now: at(60000))?.state == .expired)
             while vault.expire(now: at(61000), budget: 1000) {}
             #expect(vault.count == 0)
-            #expect(vault.receipt(sent.receiptID, now: at(61000))?.state == .received)
+            let expired = vault.receipt(expiring.receiptID, now: at(61000))
+            #expect(expired?.state == .expired && expired?.reads == 1)
+            #expect(expired?.updated == at(60000).wallSeconds)
+
+            let burning = try desk.conceal([9], readers: 2, in: vault, now: at(62000))
+            #expect(try desk.take(burning, from: vault, now: at(63000)) == [9])
+            let isBurned = vault.burn(burning.receiptID, now: at(64000))
+            let burned = vault.receipt(burning.receiptID, now: at(64000))
+            #expect(isBurned && burned?.state == .burned && burned?.reads == 1)
+            #expect(burned?.updated == at(64000).wallSeconds)
+        }
+    }
+
+    @Test func `a passphrase that was right is no try that is used up`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([9], isLocked: true, readers: 9, attempts: 2, in: vault, now: at(0))
+            for reader in 0..<6 {
+                #expect(try desk.begin(sent, in: vault, now: at(1000)))
+                let claim = ClaimID(high: 7, low: UInt64(reader))
+                #expect(try desk.take(sent, claim: claim, from: vault, now: at(1000)) == [9], "reader \(reader)")
+            }
+            #expect(vault.secret(sent.id, now: at(2000))?.attemptsLeft == 2)
+            for left in [1, 0] {
+                #expect(try desk.begin(sent, in: vault, now: at(2000)))
+                let told = vault.attemptFailed(sent.id, now: at(2000))
+                #expect(told == left)
+            }
+            let receipt = vault.receipt(sent.receiptID, now: at(2000))
+            #expect(
+                vault.count == 0 && receipt?.state == .burned && receipt?.reads == 6 && receipt?.failedAttempts == 2)
+        }
+    }
+
+    @Test func `a claim to a secret with one try may be repeated`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([9], isLocked: true, attempts: 1, in: vault, now: at(0))
+            for moment in [at(1000), at(2000), at(3000)] {
+                var share = try desk.lend(32)
+                let lock = vault.beginAttempt(sent.id, claim: mine, share: &share, now: moment)
+                #expect(lock != nil)
+                #expect(try desk.take(sent, claim: mine, from: vault, now: moment) == [9])
+            }
+        }
+    }
+
+    @Test func `answers read one ciphertext, which counts once for as long as one of them reads`() throws {
+        try withVault { vault, desk in
+            let content = [UInt8](repeating: 5, count: 20000)
+            let sent = try desk.conceal(content, readers: 2, in: vault, now: at(0))
+            let before = vault.bytesInUse
+            let first = try desk.opener(of: sent, claim: mine, from: vault, now: at(1000))
+            #expect(vault.bytesInUse == before)
+            if var second = try desk.opener(of: sent, from: vault, now: at(1000)) {
+                #expect(vault.bytesInUse == before)
+                let isCommitted = vault.commit(sent.id, claim: mine, now: at(2000))
+                #expect(isCommitted && vault.count == 0)
+                #expect(vault.bytesInUse > 20000, "one of them still reads")
+                #expect(try desk.next(&second).count == 8192)
+            }
+            _ = consume first
+            #expect(vault.bytesInUse == 0)
+        }
+    }
+
+    @Test func `an answer ends when its claim is repeated or committed`() throws {
+        try withVault { vault, desk in
+            let content = [UInt8](repeating: 5, count: 20000)
+            let sent = try desk.conceal(content, in: vault, now: at(0))
+            guard var first = try desk.opener(of: sent, claim: mine, from: vault, now: at(1000)) else { return }
+            #expect(try desk.next(&first).count == 8192)
+            guard var second = try desk.opener(of: sent, claim: mine, from: vault, now: at(2000)) else { return }
+            #expect(throws: SealingError.notAuthentic) { try desk.next(&first) }
+            #expect(try desk.next(&second).count == 8192)
+            _ = vault.commit(sent.id, claim: mine, now: at(3000))
+            #expect(throws: SealingError.notAuthentic) { try desk.next(&second) }
+            #expect(vault.bytesInUse == 0, "nobody has any of it any more")
+        }
+    }
+
+    @Test func `several readers are no reason to let one of them destroy`() throws {
+        try withVault { vault, desk in
+            let sent = try desk.conceal([9], readers: 2, in: vault, now: at(0))
+            let destroyed = vault.destroyUnread(sent.id, now: at(1000))
+            #expect(!destroyed && vault.count == 1)
         }
     }
 

@@ -103,20 +103,32 @@ final class Desk {
     func take(
         _ sent: Sent, claim: ClaimID? = nil, from vault: isolated Vault, now: Moment
     ) throws -> [UInt8]? {
+        guard var opener = try opener(of: sent, claim: claim, from: vault, now: now) else { return nil }
+        var content: [UInt8] = []
+        while !opener.isFinished { content += try next(&opener) }
+        return content
+    }
+
+    /// What opens the content chunk by chunk, if there was anything to take.
+    func opener(
+        of sent: Sent, claim: ClaimID? = nil, from vault: isolated Vault, now: Moment
+    ) throws -> ContentOpener? {
         var share = try lend(32)
-        guard let taken = try vault.take(sent.id, claim: claim, isUnlocked: true, share: &share, now: now) else {
+        guard let taken = vault.take(sent.id, claim: claim, isUnlocked: true, share: &share, now: now) else {
             precondition(share.isEmpty)
             return nil
         }
         let token = sent.token
         guard let key = arena.allocate(ContentOpener.keySize) else { throw SealingError.arenaFull }
-        var opener = try taken.opener(token: token.span, share: share.span, suite: suite, key: key)
+        return try taken.opener(token: token.span, share: share.span, suite: suite, key: key)
+    }
+
+    /// The next chunk of a content.
+    func next(_ opener: inout ContentOpener) throws -> [UInt8] {
+        var chunk = try lend(ContentOpener.chunkSize)
+        try opener.openNext(into: &chunk, suite: suite)
         var content: [UInt8] = []
-        while !opener.isFinished {
-            var chunk = try lend(ContentOpener.chunkSize)
-            try opener.openNext(into: &chunk, suite: suite)
-            for index in chunk.span.indices { content.append(chunk.span[index]) }
-        }
+        for index in chunk.span.indices { content.append(chunk.span[index]) }
         return content
     }
 

@@ -46,6 +46,18 @@ import Testing
         }
     }
 
+    @Test func `what is kept beside a secret counts too`() throws {
+        try withVault { vault, desk in
+            let plain = try desk.conceal([9], in: vault, now: at(0))
+            let ofPlain = vault.bytesInUse
+            let addressed = try desk.conceal(
+                [9], recipients: [String(repeating: "a", count: 1000)], in: vault, now: at(0))
+            #expect(vault.bytesInUse > 2 * ofPlain + 1000)
+            for sent in [plain, addressed] { #expect(try desk.take(sent, from: vault, now: at(1)) == [9]) }
+            #expect(vault.bytesInUse == 0)
+        }
+    }
+
     @Test(arguments: [Int.max, Int.max - 1, 1 << 62, 1 << 32])
     func `any number of bytes may be announced`(_ count: Int) throws {
         try withVault { vault, desk in

@@ -119,7 +119,9 @@ import Testing
     ) throws {
         let held = entries.filter { $0.state == .new && vault.secrets.find($0.sent.id) != nil }
         #expect(vault.count == held.count && vault.slots.used == held.count, comment)
-        let bytes = held.reduce(0) { $0 + $1.sent.content.count + 16 + Record.overhead }
+        // A lock, and room for a book of tries.
+        let locked = Record.overhead + 512 + 64 + 128 + 160
+        let bytes = held.reduce(0) { $0 + $1.sent.content.count + 16 + ($1.isLocked ? locked : Record.overhead) }
         #expect(vault.bytesInUse == bytes, comment)
         for entry in entries {
             let view = vault.secret(entry.sent.id, now: at(clock))

@@ -62,7 +62,7 @@ final class Desk {
         guard var share = arena.allocate(ShareTable.shareSize), let key = arena.allocate(ContentOpener.keySize),
             var plaintext = arena.allocate(ContentOpener.chunkSize)
         else { throw SealingError.arenaFull }
-        guard let taken = try? vault.take(id, share: &share, now: now) else { return 0 }
+        guard let taken = vault.take(id, share: &share, now: now) else { return 0 }
         var opener = try taken.opener(token: token, share: share.span, suite: suite, key: key)
         try opener.openNext(into: &plaintext, suite: suite)
         return plaintext.count

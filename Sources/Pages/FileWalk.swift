@@ -208,9 +208,9 @@ public struct FileWalk: Equatable, BitwiseCopyable, Sendable {
     private mutating func writeName(_ window: Span<UInt8>, _ writer: inout ResponseWriter, _ words: Words) {
         guard window.count >= nameCount, writer.freeBodyCapacity >= Self.room else { return }
         let label = words.around(words.download)
-        writer.element("\">", label.before, "<bdi>")
+        writer.element("\"><span>", label.before, "<bdi>")
         writer.append(fileName: window.extracting(first: nameCount))
-        writer.element("</bdi>", label.after, "</a></li>\n")
+        writer.element("</bdi>", label.after, "</span></a></li>\n")
         step = .end
     }
 

@@ -156,6 +156,16 @@ public struct ResponseWriter: ~Copyable {
         append(json: text.utf8Span.span)
     }
 
+    /// Appends bytes as Base64, padded where their number is no multiple of three.
+    public mutating func append(base64 bytes: Span<UInt8>) {
+        let count = Base64.encodedCount(of: bytes.count)
+        guard count <= body.freeCapacity else {
+            overflowed = true
+            return
+        }
+        body.appendBytes(count) { Base64.encode(bytes, into: &$0) }
+    }
+
     /// How many more bytes of body there is room for.
     public var freeBodyCapacity: Int { body.freeCapacity }
 

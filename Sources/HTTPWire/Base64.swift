@@ -1,4 +1,4 @@
-// Base64, decoded in place: for the credentials of Basic authentication.
+// Base64: decoded in place for the credentials of Basic authentication, encoded for the files on a page.
 
 /// Base64 with the standard alphabet.
 ///
@@ -32,6 +32,37 @@ public enum Base64 {
         }
         guard bits & ((1 << UInt32(bitCount)) - 1) == 0 else { return nil }
         return end
+    }
+
+    /// How many bytes `encode` writes for so many.
+    public static func encodedCount(of count: Int) -> Int { (count + 2) / 3 * 4 }
+
+    /// Appends all of `bytes`, encoded, with padding. Stops the process if `output` has too little room: see
+    /// `encodedCount`. O(bytes).
+    @_lifetime(output: copy output)
+    public static func encode(_ bytes: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
+        var index = 0
+        while index < bytes.count {
+            let count = min(bytes.count - index, 3)
+            var bits = UInt32(bytes[index]) << 16
+            if count > 1 { bits |= UInt32(bytes[index + 1]) << 8 }
+            if count > 2 { bits |= UInt32(bytes[index + 2]) }
+            output.append(digit(bits >> 18))
+            output.append(digit(bits >> 12 & 63))
+            output.append(count > 1 ? digit(bits >> 6 & 63) : .equals)
+            output.append(count > 2 ? digit(bits & 63) : .equals)
+            index += 3
+        }
+    }
+
+    /// The digit of a value below 64. No table, whose lines in the cache would tell of the content.
+    private static func digit(_ value: UInt32) -> UInt8 {
+        var digit = value + 0x41
+        if value > 25 { digit += 6 }
+        if value > 51 { digit -= 75 }
+        if value > 61 { digit -= 15 }
+        if value > 62 { digit += 3 }
+        return UInt8(truncatingIfNeeded: digit)
     }
 
     private static func value(of byte: UInt8) -> UInt8? {

@@ -22,6 +22,11 @@ public enum FieldKind: UInt8, BitwiseCopyable, Sendable {
 public protocol FieldSink: ~Copyable {
     /// A field begins. The name is decoded and at most 128 bytes.
     mutating func beginField(name: Span<UInt8>, kind: FieldKind) throws(FieldFault)
+    /// The name of the file that the field's value is, as the sender has it, escapes undone: any bytes, at most as
+    /// many as a part header holds. Comes right after `beginField`, if at all, and never empty.
+    mutating func fileName(_ name: Span<UInt8>) throws(FieldFault)
+    /// What the sender says that the field's value is. Comes before the first piece of the value, if at all.
+    mutating func mediaType(_ type: Span<UInt8>) throws(FieldFault)
     /// The next bytes of the value, decoded. Pieces are not empty; they may be cut anywhere, also within a character.
     mutating func appendValue(_ piece: Span<UInt8>) throws(FieldFault)
     /// The field is complete.
@@ -33,6 +38,10 @@ public protocol FieldSink: ~Copyable {
 }
 
 extension FieldSink where Self: ~Copyable {
+    /// Does nothing: to most, a file is its content.
+    public mutating func fileName(_ name: Span<UInt8>) throws(FieldFault) {}
+    /// Does nothing.
+    public mutating func mediaType(_ type: Span<UInt8>) throws(FieldFault) {}
     /// Sees through nested objects: their fields are delivered like those of the top level.
     public mutating func beginObject(name: Span<UInt8>) throws(FieldFault) {}
     /// Does nothing.

@@ -1,7 +1,7 @@
 // multipart/form-data, taken apart while it arrives.
 
 /// Decodes the parts of a form. Values are delivered as they are, byte for byte; of part headers only the disposition
-/// counts. Stores the boundary, and no byte of what it decodes.
+/// counts, and of files the media type that comes after it. Stores the boundary, and no byte of what it decodes.
 ///
 /// RFC 7578; RFC 2046, section 5.1. A line that begins with the boundary and goes on is a fault, not content: RFC 2046
 /// takes it for a delimiter, others don't, and a form must mean the same to everyone.
@@ -13,7 +13,8 @@ public struct MultipartDecoder: Sendable {
     private var headerCount = 0
     private var hasName = false
 
-    static let maxHeaderBytes = 1_024
+    /// Holds a file name of 255 characters, each of four bytes or escaped as three.
+    static let maxHeaderBytes = 1_536
     static let maxHeaderCount = 16
 
     private enum Place: Sendable {
@@ -144,7 +145,11 @@ public struct MultipartDecoder: Sendable {
         guard headerCount <= Self.maxHeaderCount else { throw .multipartHeaderTooLong }
         switch try PartHeader(bytes.span.extracting(start..<end)) {
         case .other: break
-        case .disposition(let name, let kind):
+        case .mediaType(let range):
+            guard hasName, !range.isEmpty else { break }
+            let shifted = range.shifted(by: start)
+            try sink.mediaType(bytes.span.extracting(shifted.lowerBound..<shifted.upperBound))
+        case .disposition(let name, let kind, let fileName):
             guard !hasName else { throw .multipartHeaderMalformed }
             hasName = true
             fieldCount += 1
@@ -153,6 +158,10 @@ public struct MultipartDecoder: Sendable {
             let nameEnd = PartHeader.unescape(&bytes, range.lowerBound, range.upperBound)
             guard nameEnd - range.lowerBound <= FieldLimits.maxNameBytes else { throw .fieldNameTooLong }
             try sink.beginField(name: bytes.span.extracting(range.lowerBound..<nameEnd), kind: kind)
+            guard !fileName.isEmpty else { break }
+            let file = fileName.shifted(by: start)
+            let fileEnd = PartHeader.unescape(&bytes, file.lowerBound, file.upperBound)
+            try sink.fileName(bytes.span.extracting(file.lowerBound..<fileEnd))
         }
         return end + 2
     }

@@ -1,9 +1,11 @@
-// The header lines of a multipart part, of which only the disposition counts.
+// The header lines of a multipart part, of which the disposition and the media type count.
 
 /// One header line of a part.
 enum PartHeader {
-    /// The part is the field with this name; escapes are not undone.
-    case disposition(name: ByteRange, kind: FieldKind)
+    /// The part is the field with this name, and a file's content if it has a file name; escapes are not undone.
+    case disposition(name: ByteRange, kind: FieldKind, fileName: ByteRange)
+    /// What the part's content is.
+    case mediaType(ByteRange)
     case other
 
     /// Reads a line without its CR LF (RFC 7578, sections 4.2 and 4.7).
@@ -16,6 +18,10 @@ enum PartHeader {
         while upper > lower, ByteClass.isBlank(line[upper - 1]) { upper -= 1 }
         if line.matches("content-disposition", 0, colon) {
             self = try Self.disposition(line, lower)
+            return
+        }
+        if line.matches("content-type", 0, colon) {
+            self = .mediaType(ByteRange(lower, upper))
             return
         }
         self = .other
@@ -31,19 +37,24 @@ enum PartHeader {
         while end < line.count, ByteClass.isToken(line[end]) { end += 1 }
         guard line.matches("form-data", start, end) else { throw .multipartNameMissing }
         var parameters = ParameterScanner(position: end)
-        var (name, kind) = (ByteRange?.none, FieldKind.text)
+        var (name, kind, fileName) = (ByteRange?.none, FieldKind.text, ByteRange.empty)
         while let parameter = parameters.next(line) {
             let (lower, upper) = (parameter.name.lowerBound, parameter.name.upperBound)
             if line.matches("name", lower, upper) {
                 guard name == nil else { throw .multipartHeaderMalformed }
                 name = parameter.value
-            } else if line.matches("filename", lower, upper) || line.matches("filename*", lower, upper) {
+            } else if line.matches("filename", lower, upper) {
+                // The first one counts, whatever else there is.
+                if fileName.isEmpty { fileName = parameter.value }
+                kind = .file
+            } else if line.matches("filename*", lower, upper) {
+                // RFC 7578, section 4.2, forbids its use: a file without a name.
                 kind = .file
             }
         }
         guard !parameters.isMalformed else { throw .multipartHeaderMalformed }
         guard let name else { throw .multipartNameMissing }
-        return .disposition(name: name, kind: kind)
+        return .disposition(name: name, kind: kind, fileName: fileName)
     }
 
     /// Undoes what browsers do to names, in place: `%22`, `%0D`, `%0A` (WHATWG HTML), and in older ones `\"` and `\\`.

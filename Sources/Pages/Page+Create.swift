@@ -50,7 +50,7 @@ extension Page {
         alert(&writer, context, problem)
         connectionNotice(&writer, context)
         writer.markup("<form class=\"card\" id=\"create\" method=\"post\" action=\"/")
-        writer.element("", context.query, "\"")
+        writer.element("", context.query, "\" enctype=\"multipart/form-data\"")
         writer.attribute("data-limit", "\(policy.contentLimit)")
         writer.markup(">\n")
         formToken(&writer, context)
@@ -91,16 +91,14 @@ extension Page {
         let words = context.words
         writer.element("<div class=\"field\">\n<label for=\"secret\">", words.contentLabel, "</label>\n")
         // No maxlength: browsers would cut pasted text off and say nothing.
-        writer.markup("<textarea class=\"mono\" id=\"secret\" name=\"secret\" rows=\"7\" required dir=\"auto\" ")
+        writer.markup("<textarea class=\"mono\" id=\"secret\" name=\"secret\" rows=\"7\" dir=\"auto\" ")
         writer.markup("autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
         if problem?.concernsPassphrase != true { writer.markup(" autofocus") }
         describe(&writer, by: "secret-hint", isWrong: problem?.concernsContent == true)
         writer.markup("></textarea>\n<p class=\"hint\" id=\"secret-hint\">")
         writer.element("", words.fill(words.contentHint, words.size(policy.contentLimit)), "</p>\n</div>\n")
-        // Only scripts can seal files.
-        writer.markup("<div class=\"field\" id=\"files-field\" hidden>\n<input type=\"file\" id=\"files\" multiple>\n")
-        writer.element("<label class=\"quiet\" for=\"files\">", words.addFiles, "</label>\n")
-        writer.markup("<ul id=\"file-list\"></ul>\n</div>\n")
+        writer.element("<div class=\"field\" id=\"files-field\">\n<label for=\"files\">", words.addFiles, "</label>\n")
+        writer.markup("<input type=\"file\" id=\"files\" name=\"file\" multiple>\n<ul id=\"file-list\"></ul>\n</div>\n")
     }
 
     private static func options(

@@ -150,21 +150,56 @@ extension Page {
         open(&writer, context, status: .ok, title: words.revealedTitle)
         writer.element("<p class=\"lead\">", words.revealedLead, "</p>\n")
         brandTexts(&writer, context.brand.afterReveal)
-        writer.markup("<section class=\"card\">\n<div class=\"field\">\n<label for=\"secret\">")
-        writer.element("", words.revealedLabel, "</label>\n")
+        writer.markup("<section class=\"card\">\n")
+        beginBox(&writer, words, rows: min(max(byteCount / 40 + 2, 3), 20))
+    }
+
+    /// Begins the box that a text is shown in.
+    static func beginBox(_ writer: inout ResponseWriter, _ words: Words, rows: Int) {
+        writer.element("<div class=\"field\">\n<label for=\"secret\">", words.revealedLabel, "</label>\n")
         writer.markup("<textarea class=\"mono revealed\" id=\"secret\" readonly dir=\"auto\" ")
         writer.markup("autocomplete=\"off\" spellcheck=\"false\" aria-describedby=\"secret-hint\"")
-        writer.attribute("rows", "\(min(max(byteCount / 40 + 2, 3), 20))")
+        writer.attribute("rows", "\(rows)")
         // The parser drops this line feed, and would drop one of the content in its place.
         writer.markup(">\n")
     }
 
     /// Ends the page that shows the secret.
     public static func revealedEnd(_ writer: inout ResponseWriter, _ context: PageContext) {
+        writer.markup("</textarea>\n")
+        hint(&writer, context.words)
+        writer.markup("</div>\n")
+        endShown(&writer, context)
+    }
+
+    /// Ends the box that a text is shown in, where files may follow.
+    static func endBox(_ writer: inout ResponseWriter) {
+        writer.markup("</textarea>\n</div>\n")
+    }
+
+    /// Begins the page that shows a text and files. Status 200. Marks the response as sensitive.
+    ///
+    /// What follows, up to ``filesEnd(_:_:)``, is written by a ``FileWalk``, in as many parts of the response as it takes.
+    public static func filesStart(_ writer: inout ResponseWriter, _ context: PageContext) {
         let words = context.words
-        writer.element("</textarea>\n<p class=\"hint\" id=\"secret-hint\">", words.revealedHint, "</p>\n")
-        writer.element("</div>\n</section>\n<p><a href=\"/", context.query, "\">")
-        writer.element("", words.share, "</a></p>\n")
+        writer.isSensitive = true
+        open(&writer, context, status: .ok, title: words.revealedTitle)
+        writer.element("<p class=\"lead\">", words.revealedLead, "</p>\n<section class=\"card\">\n")
+    }
+
+    /// Ends the page that shows a text and files.
+    public static func filesEnd(_ writer: inout ResponseWriter, _ context: PageContext) {
+        hint(&writer, context.words)
+        endShown(&writer, context)
+    }
+
+    private static func hint(_ writer: inout ResponseWriter, _ words: Words) {
+        writer.element("<p class=\"hint\" id=\"secret-hint\">", words.revealedHint, "</p>\n")
+    }
+
+    private static func endShown(_ writer: inout ResponseWriter, _ context: PageContext) {
+        writer.element("</section>\n<p><a href=\"/", context.query, "\">")
+        writer.element("", context.words.share, "</a></p>\n")
         close(&writer, context)
     }
 }

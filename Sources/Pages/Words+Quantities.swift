@@ -4,6 +4,14 @@ extension Words {
     /// A text with its one value.
     func fill(_ text: String, _ value: String) -> String { Self.replace("{}", in: text, by: value) }
 
+    /// What a text has before and after the place of its value, for values that are no String.
+    func around(_ text: String) -> (before: String, after: String) {
+        let bytes = Array(text.utf8)
+        let mark = bytes.firstIndex(of: UInt8(ascii: "{")) ?? bytes.count
+        let after = min(mark + 2, bytes.count)
+        return (String(decoding: bytes[..<mark], as: UTF8.self), String(decoding: bytes[after...], as: UTF8.self))
+    }
+
     /// A text with its two values.
     func fill(_ text: String, _ first: String, _ second: String) -> String {
         Self.replace("{2}", in: Self.replace("{1}", in: text, by: first), by: second)

@@ -8,4 +8,6 @@ public enum ContentKind: UInt8, Sendable {
     case bundle = 1
     /// A payload that a browser or a command line sealed before it came here: nothing on this side opens it.
     case envelope = 2
+    /// A text and files as they came in a form, one after the other: see ``ContentSealer/beginFiles(suite:)``.
+    case files = 3
 }

@@ -83,6 +83,15 @@ public struct ContentOpener: ~Copyable {
         isFinished = false
     }
 
+    /// Goes to any chunk, so that it is opened next. The first one is number 0; there has to be one of that number.
+    public mutating func seek(toChunk number: Int) {
+        offset = number * (ContentStream.chunkSize + CipherSuite.tagSize)
+        precondition(number >= 0 && offset < Int(sealed.byteCount), "no such chunk")
+        lastCount = 0
+        chunkNumber = UInt32(number)
+        isFinished = false
+    }
+
     private func open(
         _ range: Range<Int>, isLast: Bool, into output: inout SecureBytes, suite: CipherSuite
     ) throws(SealingError) {

@@ -37,6 +37,9 @@ public struct ContentSealer: ~Copyable {
     /// How many bytes of content came in.
     public private(set) var contentCount = 0
 
+    /// How many bytes of a file the block under way has, whose length may still be changed; nil where there is none.
+    var openBlockCount: Int?
+
     /// A sealer for one content.
     ///
     /// - Parameters:
@@ -67,6 +70,16 @@ public struct ContentSealer: ~Copyable {
             chunk.append(rest.extracting(first: room))
             rest = rest.extracting(droppingFirst: room)
         }
+    }
+
+    /// How many bytes go into the chunk under way before it is sealed.
+    var chunkRoom: Int { ContentStream.chunkSize - chunk.count }
+
+    /// Writes four bytes over those that lie so far before the end of the chunk under way.
+    mutating func amend(_ distance: Int, _ bytes: [4 of UInt8]) {
+        var open = chunk.mutableSpan
+        let start = open.count - distance
+        for index in bytes.indices { open[start + index] = bytes[index] }
     }
 
     /// Seals what is left, bound to the record's facts, and hands over the ciphertext.

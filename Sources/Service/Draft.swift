@@ -10,9 +10,9 @@ final class Draft {
     /// Whether the fields at hand come from the query or the body: the body's replace the query's.
     enum Source { case query, body }
 
-    private enum Field: UInt8 {
+    enum Field: UInt8 {
         case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries,
-            note, label, claim,
+            note, label, claim, file,
             ignored
     }
 
@@ -50,10 +50,10 @@ final class Draft {
     private(set) var claim: ClaimID?
 
     /// The content under seal, with its token, its receipt's token, and the share that it is sealed under.
-    private(set) var sealer: ContentSealer?
-    private(set) var token: SecureBytes?
-    private(set) var receiptToken: SecureBytes?
-    private(set) var share: SecureBytes?
+    var sealer: ContentSealer?
+    var token: SecureBytes?
+    var receiptToken: SecureBytes?
+    var share: SecureBytes?
 
     /// The secret that a passphrase is being tried on.
     var attempt: RecordID?
@@ -64,18 +64,18 @@ final class Draft {
     /// A generated value, until the answer has shown it.
     var generated: SecureBytes?
 
-    private let context: ServiceContext
-    private let takesContent: Bool
+    let context: ServiceContext
+    let takesContent: Bool
     private var format = Format.none
     private var source = Source.query
-    private var field = Field.ignored
+    private(set) var field = Field.ignored
     /// How deep the fields at hand lie in nested objects, which v1 does not have.
     fileprivate var depth = 0
     private var seen: [2 of UInt16] = .init(repeating: 0)
-    private var contentText = UTF8Validator()
+    var contentText = UTF8Validator()
     /// Whether the last byte that came was a CR, which is not sealed before it is known what follows.
-    private var endsInReturn = false
-    private var expectedContent = 0
+    var endsInReturn = false
+    var expectedContent = 0
     /// The value of a short field that is no secret.
     private var value: [UInt8] = []
 
@@ -89,7 +89,7 @@ final class Draft {
     }
 
     deinit {
-        context.uploadBytes -= contentCount
+        context.uploadBytes -= heldCount
     }
 
     // MARK: Feeding
@@ -102,7 +102,10 @@ final class Draft {
         case .json: format = .json(JSONFieldDecoder())
         case .multipart(let range):
             do throws(FieldFault) {
-                format = .multipart(MultipartDecoder(boundary: try MultipartBoundary(range.span(in: request.bytes))))
+                format = .multipart(
+                    MultipartDecoder(
+                        boundary: try MultipartBoundary(range.span(in: request.bytes)),
+                        maxFieldCount: FieldLimits.maxFieldCount + (takesFiles ? Self.fileLimit : 0)))
             } catch {
                 refusal = .malformedBody(error)
             }
@@ -195,9 +198,16 @@ final class Draft {
     var isLocked = true
     var isShared = false
 
-    /// Whether any content came.
-    var hasContent: Bool { contentCount > 0 }
-    private var contentCount = 0
+    /// Whether any content came; a file without bytes is some.
+    var hasContent: Bool { contentCount > 0 || fileCount > 0 }
+    /// Bytes of content that came.
+    var contentCount = 0
+    /// Bytes of it as it is sealed, with what stands between files, that count as held.
+    var heldCount = 0
+    /// Files that came.
+    var fileCount = 0
+    /// The item that is coming in, where the content has files.
+    var item = Item.none
 
     /// Notes the first refusal and lets go of what came so far.
     func fail(_ found: Refusal) {
@@ -221,12 +231,21 @@ final class Draft {
             return
         }
         if field == .characterSet || field == .recipient { return }
+        if field == .file {
+            // A field of that name that is no file is none of ours.
+            if kind == .file { return beginFile() }
+            field = .ignored
+            return
+        }
         let bit = UInt16(1) << UInt16(field.rawValue)
         let (mine, other) = source == .query ? (0, 1) : (1, 0)
         if seen[mine] & bit != 0 { return fail(.duplicateField) }
         seen[mine] |= bit
         if source == .body && seen[other] & bit != 0 { forget(field) }
-        if field == .secret { beginContent() }
+        if field == .secret {
+            guard takesContent else { return field = .ignored }
+            beginContent()
+        }
         if field == .passphrase { beginPassphrase() }
         if field == .note || field == .label { beginWords() }
     }
@@ -234,7 +253,8 @@ final class Draft {
     fileprivate func append(_ piece: Span<UInt8>) {
         guard refusal == nil else { return }
         switch field {
-        case .secret: if isForm { appendWithoutReturns(piece) } else { appendContent(piece) }
+        case .secret: if case .homePage = route { appendWithoutReturns(piece) } else { appendContent(piece) }
+        case .file: appendToFile(piece)
         case .passphrase: appendPassphrase(piece)
         case .note: if note?.append(piece) != true { fail(.wordsTooLong) }
         case .label: if label?.append(piece) != true { fail(.wordsTooLong) }
@@ -253,7 +273,9 @@ final class Draft {
         switch field {
         case .secret:
             flushReturn()
-            if takesContent && kind == .text && !contentText.isComplete { fail(.contentIsNotText) }
+            if takesContent && kind.isText && !contentText.isComplete { fail(.contentIsNotText) }
+            endItem()
+        case .file: endFile()
         case .timeToLive: timeToLive = Self.number(value)
         case .length: length = Self.number(value)
         case .recipient:
@@ -265,7 +287,7 @@ final class Draft {
         case .formToken:
             let (token, expected) = (value, context.formToken)
             hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
-        case .kind: kind = Self.kind(value)
+        case .kind: name(Self.kind(value))
         case .readers: readers = Self.number(value)
         case .tries: tries = Self.number(value)
         case .claim:
@@ -281,8 +303,11 @@ final class Draft {
     private func forget(_ field: Field) {
         switch field {
         case .secret:
+            // What is sealed already can't be taken out from between files.
+            if kind == .files { return fail(.duplicateField) }
             sealer = nil
-            countContent(-contentCount)
+            hold(0)
+            contentCount = 0
         case .passphrase:
             passphrase = nil
             passphraseCharacters = 0
@@ -297,89 +322,6 @@ final class Draft {
         }
     }
 
-    private func countContent(_ added: Int) {
-        contentCount += added
-        context.uploadBytes += added
-    }
-
-    private func beginContent() {
-        guard takesContent else {
-            field = .ignored
-            return
-        }
-        contentText = UTF8Validator()
-        guard sealer == nil else { return }
-        do throws(SealingError) {
-            try beginSealing(expectedCount: expectedContent)
-        } catch {
-            fail(error == .arenaFull ? .noMemory : .internalError)
-        }
-    }
-
-    /// Makes tokens and a share, and a sealer for content under them.
-    func beginSealing(expectedCount: Int) throws(SealingError) {
-        let arena = context.arena
-        guard var token = arena.allocate(Token.size), var receiptToken = arena.allocate(Token.size),
-            var share = arena.allocate(ShareTable.shareSize)
-        else { throw .arenaFull }
-        try Token.generate(secret: &token, receipt: &receiptToken, share: &share, suite: context.suite)
-        sealer = try ContentSealer(
-            token: token.span, share: share.span, expectedCount: expectedCount, suite: context.suite, arena: arena)
-        self.token = consume token
-        self.receiptToken = consume receiptToken
-        self.share = consume share
-    }
-
-    /// Seals a value that the server made up, in place of what came.
-    func sealGenerated(_ value: Span<UInt8>) throws(SealingError) {
-        countContent(value.count - contentCount)
-        try sealer?.append(value, suite: context.suite)
-    }
-
-    /// Seals the next bytes of content.
-    func appendContent(_ piece: Span<UInt8>) {
-        countContent(piece.count)
-        guard contentCount <= context.settings.maximumContent(of: kind) else { return fail(.contentTooLarge) }
-        guard context.uploadBytes <= context.freeBytes else { return fail(.vaultFull) }
-        guard kind != .text || contentText.accept(piece) else { return fail(.contentIsNotText) }
-        do throws(SealingError) {
-            try sealer?.append(piece, suite: context.suite)
-        } catch {
-            fail(error == .arenaFull ? .noMemory : .internalError)
-        }
-    }
-
-    /// Whether the fields come from the page's form.
-    private var isForm: Bool {
-        if case .homePage = route { true } else { false }
-    }
-
-    /// Seals what a form sends: browsers write every line end of a text area as CR LF (HTML Standard, section 4.10.21.4), and
-    /// a key that was pasted with LF has to come out with LF.
-    private func appendWithoutReturns(_ piece: Span<UInt8>) {
-        var start = 0
-        for index in piece.indices {
-            if endsInReturn {
-                endsInReturn = false
-                if piece[index] != UInt8(ascii: "\n") { appendContent(Self.carriageReturn.span) }
-            }
-            guard piece[index] == UInt8(ascii: "\r") else { continue }
-            if index > start { appendContent(piece.extracting(start..<index)) }
-            endsInReturn = true
-            start = index + 1
-        }
-        if start < piece.count { appendContent(piece.extracting(droppingFirst: start)) }
-    }
-
-    /// Seals a CR that no LF followed.
-    private func flushReturn() {
-        guard endsInReturn else { return }
-        endsInReturn = false
-        appendContent(Self.carriageReturn.span)
-    }
-
-    private static let carriageReturn: [1 of UInt8] = [0x0d]
-
     private func beginPassphrase() {
         passphrase = passphraseBlock.take() ?? context.arena.allocate(passphraseCapacity)
         passphraseCharacters = 0
@@ -391,6 +333,7 @@ final class Draft {
         switch (field, route) {
         case (.kind, .conceal), (.claim, .claim), (.claim, .commit): true
         case (.kind, _), (.claim, _): false
+        case (.file, _): takesFiles && source == .body
         case (.readers, _), (.tries, _), (.note, _), (.label, _): takesWords
         default: true
         }
@@ -440,57 +383,6 @@ final class Draft {
         }
     }
 
-    // MARK: Values
-
-    private static func field(_ name: Span<UInt8>) -> Field {
-        switch true {
-        case name.equals("secret"): .secret
-        case name.equals("passphrase"): .passphrase
-        case name.equals("ttl"): .timeToLive
-        case name.equals("recipient"), name.equals("recipient[]"): .recipient
-        case name.equals("length"): .length
-        case name.equals("character_sets"), name.equals("character_sets[]"): .characterSet
-        case name.equals("action"): .action
-        case name.equals("form_token"): .formToken
-        case name.equals("kind"): .kind
-        case name.equals("readers"): .readers
-        case name.equals("tries"): .tries
-        case name.equals("note"): .note
-        case name.equals("label"): .label
-        case name.equals("claim"): .claim
-        default: .ignored
-        }
-    }
-
-    /// A whole number in decimal digits, or nil; what is too large to count is the largest there is.
-    private static func number(_ value: [UInt8]) -> Int? {
-        guard !value.isEmpty else { return nil }
-        var number = 0
-        for byte in value {
-            guard byte >= 0x30 && byte <= 0x39 else { return nil }
-            let (product, overflow) = number.multipliedReportingOverflow(by: 10)
-            number = overflow ? Int.max / 16 : min(product, Int.max / 16) + Int(byte - 0x30)
-        }
-        return number
-    }
-
-    private static func kind(_ value: [UInt8]) -> ContentKind {
-        switch true {
-        case value.span.equals("bundle"): .bundle
-        case value.span.equals("envelope"): .envelope
-        default: .text
-        }
-    }
-
-    private static func characterClass(_ value: [UInt8]) -> CharacterClasses {
-        switch true {
-        case value.span.equals("uppercase"): .uppercase
-        case value.span.equals("lowercase"): .lowercase
-        case value.span.equals("numbers"), value.span.equals("digits"): .digits
-        case value.span.equals("symbols"): .symbols
-        default: []
-        }
-    }
 }
 
 /// Delivers decoded fields to a draft.
@@ -498,52 +390,10 @@ private struct Sink: FieldSink {
     let draft: Draft
 
     mutating func beginField(name: Span<UInt8>, kind: FieldKind) { draft.begin(name, kind) }
+    mutating func fileName(_ name: Span<UInt8>) { draft.nameFile(name) }
+    mutating func mediaType(_ type: Span<UInt8>) { draft.typeFile(type) }
     mutating func appendValue(_ piece: Span<UInt8>) { draft.append(piece) }
     mutating func endField() { draft.end() }
     mutating func beginObject(name: Span<UInt8>) { draft.depth += 1 }
     mutating func endObject() { draft.depth -= 1 }
-}
-
-extension ClaimID {
-    /// A claim as 32 hexadecimal digits, or nil.
-    fileprivate init?(hexadecimal digits: Span<UInt8>) {
-        guard digits.count == 32 else { return nil }
-        var (high, low): (UInt64, UInt64) = (0, 0)
-        for index in digits.indices {
-            let digit: UInt8
-            switch digits[index] {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = digits[index] - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = digits[index] - UInt8(ascii: "a") + 10
-            default: return nil
-            }
-            high = high << 4 | low >> 60
-            low = low << 4 | UInt64(digit)
-        }
-        self.init(high: high, low: low)
-    }
-}
-
-/// Addresses as a receipt shows them.
-enum ObscuredAddress {
-    /// The first two characters of the name and the first of the domain, stars for the rest: `jo***@e***.com`.
-    static func text(_ address: [UInt8]) -> String {
-        guard let at = address.lastIndex(of: UInt8(ascii: "@")), at > 0 else { return "***" }
-        let visible = address[..<min(2, at)]
-        let domain = address[(at + 1)...]
-        let dot = domain.lastIndex(of: UInt8(ascii: ".")) ?? domain.endIndex
-        let stars = Array("***".utf8)
-        let bytes = Array(visible) + stars + [UInt8(ascii: "@")] + domain.prefix(1) + stars + domain[dot...]
-        return String(decoding: bytes.filter { $0 > 0x20 && $0 < 0x7f && $0 != 0x22 && $0 != 0x5c }, as: UTF8.self)
-    }
-}
-
-extension RequestHead {
-    /// How many bytes of body the head announces; of a chunked one, as many as are handled at once.
-    var declaredLength: Int {
-        switch framing {
-        case .none: 0
-        case .length(let length): Int(clamping: length)
-        case .chunked: ContentOpener.chunkSize
-        }
-    }
 }

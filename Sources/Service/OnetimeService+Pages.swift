@@ -96,7 +96,7 @@ extension OnetimeService {
     ) {
         let facts = SecretFacts(
             server: baseURL(request).withoutScheme, expires: Int(now.wallSeconds) + view.secondsLeft,
-            secondsLeft: view.secondsLeft, isLocked: view.isLocked, needsScript: view.kind != .text,
+            secondsLeft: view.secondsLeft, isLocked: view.isLocked, needsScript: view.kind.needsScript,
             isSealedInBrowser: view.kind == .envelope, isShared: view.isShared)
         let page = pageContext(request)
         if let note = words(view.note, token, id, .note) {
@@ -185,7 +185,7 @@ extension OnetimeService {
             let facts = SecretFacts(
                 server: baseURL(request).withoutScheme, expires: draft?.expires ?? 0,
                 secondsLeft: draft?.secondsLeft ?? 0,
-                isLocked: draft?.isLocked ?? true, needsScript: draft?.kind != .text,
+                isLocked: draft?.isLocked ?? true, needsScript: draft?.kind.needsScript ?? false,
                 isSealedInBrowser: draft?.kind == .envelope, isShared: draft?.isShared ?? false)
             Page.secret(
                 &response, page, facts, secretToken: key.span(in: request.bytes), note: nil, problem: problem)

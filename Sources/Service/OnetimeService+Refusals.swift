@@ -77,7 +77,7 @@ extension OnetimeService {
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
         case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing: .badRequest
-        case .needsScript: .unprocessableContent
+        case .needsScript, .holdsFiles: .unprocessableContent
         case .notAuthorized: .unauthorized
         case .unknownSecret, .malformedKey: .notFound
         case .foreignOrigin: .forbidden
@@ -119,6 +119,7 @@ extension OnetimeService {
         case .wordsTooLong: response.append("A note or label is too long")
         case .claimMissing: response.append("A claim is missing")
         case .needsScript: response.append("This secret was sealed end to end: open its link in a browser")
+        case .holdsFiles: response.append("This secret holds files: open its link in a browser")
         case .duplicateField: response.append("A field was given more than once")
         case .malformedBody(let fault): response.append(fault.reason)
         }
@@ -140,8 +141,7 @@ extension OnetimeService {
             .passphraseTooLong, .passphraseMissing, .needsScript:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .notAuthorized, .duplicateField, .malformedBody,
-            .wordsTooLong,
-            .claimMissing:
+            .wordsTooLong, .claimMissing, .holdsFiles:
             Page.notice(&response, page, .malformed)
         }
     }

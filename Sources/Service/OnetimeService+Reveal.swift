@@ -15,11 +15,15 @@ final class Reveal {
         case json
         /// On a page, with its language and look.
         case page(PageContext)
+        /// On a page, with files.
+        case files(PageContext)
         /// As it is.
         case bytes
     }
 
     private let form: Form
+    /// How far the writing of files got, before the part that was written last and after it.
+    private var (walkBefore, walk) = (FileWalk(), FileWalk())
     private let context: ServiceContext
 
     init(opener: consuming ContentOpener, form: Form, context: ServiceContext) {
@@ -36,6 +40,7 @@ final class Reveal {
     /// Writes the next chunk, or the last one again, and what follows the content if it was the last. Nil when the ciphertext does
     /// not open.
     func writeNext(again: Bool = false, _ response: inout ResponseWriter) -> Outcome? {
+        if case .files(let page) = form { return writeFiles(again: again, page, &response) }
         if again { opener.stepBack() }
         do throws(SealingError) {
             try opener.openNext(into: &context.plaintext, suite: context.suite)
@@ -49,15 +54,55 @@ final class Reveal {
         switch form {
         case .json: response.append("\"}")
         case .page(let page): Page.revealedEnd(&response, page)
-        case .bytes: break
+        case .files, .bytes: break
         }
         return .complete
+    }
+
+    /// Writes about one chunk of a text and files.
+    private func writeFiles(again: Bool, _ page: PageContext, _ response: inout ResponseWriter) -> Outcome? {
+        if again { walk = walkBefore }
+        walkBefore = walk
+        let enough = response.freeBodyCapacity - ContentOpener.chunkSize
+        repeat {
+            let before = walk
+            do throws(SealingError) {
+                try openWindow()
+            } catch {
+                context.plaintext.wipe()
+                return nil
+            }
+            Self.write(context.plaintext, isLast: opener.isFinished, &walk, page, &response)
+            context.plaintext.wipe()
+            if walk == before { return nil }
+        } while !walk.isComplete && response.freeBodyCapacity > enough
+        guard walk.isComplete else { return .partial }
+        Page.filesEnd(&response, page)
+        return .complete
+    }
+
+    /// Opens what the walk has to see next.
+    private func openWindow() throws(SealingError) {
+        let (chunk, offset) = walk.windowStart.quotientAndRemainder(dividingBy: ContentOpener.chunkSize)
+        opener.seek(toChunk: chunk)
+        try opener.openNext(into: &context.plaintext, suite: context.suite)
+        context.plaintext.removeFirst(offset)
+        guard context.plaintext.count < FileWalk.minimumWindow, !opener.isFinished else { return }
+        try opener.openNext(into: &context.plaintext, suite: context.suite)
+    }
+
+    private static func write(
+        _ plaintext: borrowing SecureBytes, isLast: Bool, _ walk: inout FileWalk, _ page: PageContext,
+        _ response: inout ResponseWriter
+    ) {
+        walk.write(plaintext.span, isLast: isLast, to: &response, page)
     }
 
     private static func write(_ plaintext: borrowing SecureBytes, _ form: Form, _ response: inout ResponseWriter) {
         switch form {
         case .json: response.append(json: plaintext.span)
         case .page: response.append(htmlText: plaintext.span)
+        case .files: break
         case .bytes: response.append(plaintext.span)
         }
     }
@@ -81,8 +126,8 @@ extension OnetimeService {
             let id = try context.suite.secretID(of: token)
             let claim = draft.claim
             guard let view = vault.secret(id, claim: claim, now: now) else { return missing(draft, request, &response) }
-            if view.kind != .text && claim == nil {
-                refuse(.needsScript, draft.route, request, &response, draft)
+            if claim == nil, let refusal = draft.route.refusal(for: view.kind) {
+                refuse(refusal, draft.route, request, &response, draft)
                 return .complete
             }
             draft.expires = Int(now.wallSeconds) + view.secondsLeft
@@ -252,7 +297,7 @@ extension OnetimeService {
     ) -> Outcome {
         let form: Reveal.Form
         switch draft.route {
-        case .secretPage: form = .page(pageContext(request))
+        case .secretPage: form = kind == .files ? .files(pageContext(request)) : .page(pageContext(request))
         case .claim: form = .bytes
         default: form = .json
         }
@@ -260,6 +305,10 @@ extension OnetimeService {
         switch form {
         case .page(let page):
             Page.revealedStart(&response, page, byteCount: reveal.byteCount)
+        case .files(let page):
+            Page.filesStart(&response, page)
+            exchange.stage = .reveal(reveal)
+            return .partial
         case .bytes:
             response.begin(.ok, contentType: "application/octet-stream")
             response.field("X-Onetime-Kind", kind.name)
@@ -291,5 +340,14 @@ extension OnetimeService {
         guard case .secretPage = draft.route else { return ResponseWriter.headCapacity + 128 + content * 6 }
         return ResponseWriter.headCapacity + Self.revealedPageCapacity + context.brand(request).revealedByteCount
             + content * ResponseWriter.htmlTextGrowth
+    }
+}
+
+extension Route {
+    /// Why a content of a kind can't be had here by one who has no claim.
+    fileprivate func refusal(for kind: ContentKind) -> Refusal? {
+        if kind.needsScript { return .needsScript }
+        if case .secretPage = self { return nil }
+        return kind == .files ? .holdsFiles : nil
     }
 }

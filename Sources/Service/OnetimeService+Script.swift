@@ -14,6 +14,15 @@ extension ContentKind {
         case .text: "text"
         case .bundle: "bundle"
         case .envelope: "envelope"
+        case .files: "files"
+        }
+    }
+
+    /// Whether only a script can show it.
+    var needsScript: Bool {
+        switch self {
+        case .bundle, .envelope: true
+        case .text, .files: false
         }
     }
 }

@@ -12,6 +12,8 @@ enum Refusal: Equatable {
     case claimMissing
     /// What was sealed in a browser is opened in one.
     case needsScript
+    /// An answer of the API can't hold files.
+    case holdsFiles
     case passphraseTooShort
     case passphraseTooLong
     case passphraseMissing

@@ -15,7 +15,7 @@ final class ServiceContext {
     /// Bytes of content, sealed, that requests under way hold: those that the vault does not have yet, and those that are on their
     /// way to a reader.
     var uploadBytes = 0
-    /// Takes one chunk of content on its way to its reader; empty between two calls.
+    /// Takes up to two chunks of content on their way to their reader; empty between two calls.
     var plaintext: SecureBytes
     /// Bytes that the vault had room for when the last upload began.
     var freeBytes = Int.max
@@ -35,7 +35,7 @@ final class ServiceContext {
         case .none: hasCredential = false
         }
         self.credential = credential
-        guard let block = arena.allocate(ContentOpener.chunkSize) else { throw .arenaFull }
+        guard let block = arena.allocate(2 * ContentOpener.chunkSize) else { throw .arenaFull }
         plaintext = block
         formToken = String(try Randomness.number(), radix: 36) + String(try Randomness.number(), radix: 36)
     }

@@ -73,8 +73,8 @@ public struct ServiceSettings: Sendable {
     /// The standard settings.
     public init() {}
 
-    /// The largest content of a kind. What a browser sealed is a little larger than what is in it: 16 bytes for each 64 KiB, and
-    /// names and types of files.
+    /// The largest content of a kind, as it is kept. What a browser sealed is a little larger than what is in it: 16 bytes for
+    /// each 64 KiB, and names and types of files, which count where the server puts them together, too.
     func maximumContent(of kind: ContentKind) -> Int {
         kind == .text ? maximumContent : maximumContent + maximumContent / 1024 + 64 * 1024
     }

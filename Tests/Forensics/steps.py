@@ -235,6 +235,41 @@ def other_bodies(session):
     expect(reveal(session.port, made["secret_key"]), 200)
 
 
+def files(session):
+    """Files in the form: one secret kept, one read, one on its way to a reader who takes nothing more, one cut off."""
+    boundary = "----forensics"
+    head = ("Content-Type", "multipart/form-data; boundary=" + boundary)
+    for name, count in (("kept", 1), ("read", 1), ("stalled", 12), ("cut off", 1)):
+        text = session.plant("files, %s: text" % name)
+        content = session.plant("files, %s: file" % name, 400_000).encode() * count
+        title = session.plant("files, %s: name" % name, 100, False)
+        part = 'Content-Disposition: form-data; name="%s"%s\r\n\r\n'
+        body = b"".join(
+            ("--%s\r\n" % boundary).encode() + (part % (field, rest)).encode() + value + b"\r\n"
+            for field, rest, value in (("secret", "", text.encode()), ("file", '; filename="%s.bin"' % title, content))
+        )
+        if name == "cut off":
+            with Connection(session.port) as connection:
+                connection.send(build("POST", "/", [head], body)[:-20])
+                time.sleep(0.05)
+            continue
+        answer = request(session.port, "POST", "/", [head], body + ("--%s--\r\n" % boundary).encode())
+        answer = request(session.port, "GET", expect(answer, 303).header("location"))
+        key = LINK.search(expect(answer, 200).text()).group(1)
+        session.canaries.add_token("files, %s: secret token" % name, key)
+        session.canaries.add_token("files, %s: receipt token" % name, RECEIPT_LINK.search(answer.text()).group(1))
+        if name == "read":
+            shown = expect(post_form(session.port, "/secret/" + key, {}), 200, title.encode())
+            if base64.b64encode(content[:30]) not in shown.body:
+                raise ProtocolError("the page did not hold the file")
+        if name == "stalled":
+            connection = Connection(session.port)
+            session.held.append(connection)
+            connection.send(build("POST", "/secret/" + key, [FORM], b""))
+            if b"chunked" not in connection.socket.recv(30_000):
+                raise ProtocolError("the page did not begin")
+
+
 def generated(session):
     """The server makes the content itself."""
     for kept in (True, False):
@@ -370,6 +405,7 @@ LIFE = [
     expired,
     page,
     other_bodies,
+    files,
     generated,
     large,
     basic_auth,

@@ -5,6 +5,8 @@ import HTTPWire
 /// One thing that a sink is told. A value is one event, however many pieces it came in.
 enum FieldEvent: Equatable {
     case begin([UInt8], FieldKind)
+    case fileName([UInt8])
+    case mediaType([UInt8])
     case value([UInt8])
     case end
     case beginObject([UInt8])
@@ -33,6 +35,16 @@ struct RecordingSink: FieldSink {
         expect(name.count <= FieldLimits.maxNameBytes, "a field's name is too long")
         isOpen = true
         events.append(.begin(array(name), kind))
+    }
+
+    mutating func fileName(_ name: Span<UInt8>) {
+        expect(isOpen && !name.isEmpty, "the name of no file, or an empty one")
+        events.append(.fileName(array(name)))
+    }
+
+    mutating func mediaType(_ type: Span<UInt8>) {
+        expect(isOpen && !type.isEmpty, "the type of no field, or an empty one")
+        events.append(.mediaType(array(type)))
     }
 
     mutating func appendValue(_ piece: Span<UInt8>) throws(FieldFault) {

@@ -79,7 +79,7 @@ private struct PlainMultipart {
         var (headers, hasName) = (0, false)
         while !takes("\r\n") {
             let line = raw[position...].prefix { $0 == 9 || ($0 >= 0x20 && $0 != 0x7F) }
-            guard line.count < 1_024 else { throw Refused() }
+            guard line.count < 1_536 else { throw Refused() }
             position += line.count
             guard takes("\r\n") else { throw Refused() }
             headers += 1
@@ -89,12 +89,14 @@ private struct PlainMultipart {
             let value = PlainHead.trimmed(line.dropFirst(fieldName.count + 1))
             switch String(decoding: fieldName, as: UTF8.self).lowercased() {
             case "content-disposition":
-                let (name, kind) = try disposition(value)
+                let (name, kind, fileName) = try disposition(value)
                 guard !hasName else { throw Refused() }
                 hasName = true
                 count += 1
                 guard count <= 100, name.count <= 128 else { throw Refused() }
                 events.append(.begin(name, kind))
+                if let fileName, !fileName.isEmpty { events.append(.fileName(fileName)) }
+            case "content-type": if hasName && !value.isEmpty { events.append(.mediaType(value)) }
             case "content-transfer-encoding":
                 let coding = String(decoding: value, as: UTF8.self).lowercased()
                 guard ["binary", "8bit", "7bit"].contains(coding) else { throw Refused() }
@@ -104,7 +106,7 @@ private struct PlainMultipart {
         guard hasName else { throw Refused() }
     }
 
-    private func disposition(_ value: [UInt8]) throws(Refused) -> ([UInt8], FieldKind) {
+    private func disposition(_ value: [UInt8]) throws(Refused) -> ([UInt8], FieldKind, [UInt8]?) {
         var rest = value[...]
         func token() -> String {
             let text = rest.prefix(while: PlainHead.isToken)
@@ -113,7 +115,7 @@ private struct PlainMultipart {
         }
         func skipBlanks() { rest = rest.drop { $0 == 0x20 || $0 == 9 } }
         guard token() == "form-data" else { throw Refused() }
-        var (name, kind) = ([UInt8]?.none, FieldKind.text)
+        var (name, kind, fileName) = ([UInt8]?.none, FieldKind.text, [UInt8]?.none)
         skipBlanks()
         while !rest.isEmpty {
             guard rest.popFirst() == 0x3B else { throw Refused() }
@@ -140,13 +142,16 @@ private struct PlainMultipart {
             case "name":
                 guard name == nil else { throw Refused() }
                 name = Self.unescaped(text)
-            case "filename", "filename*": kind = .file
+            case "filename":
+                kind = .file
+                if fileName?.isEmpty ?? true { fileName = Self.unescaped(text) }
+            case "filename*": kind = .file
             default: break
             }
             skipBlanks()
         }
         guard let name else { throw Refused() }
-        return (name, kind)
+        return (name, kind, fileName)
     }
 
     /// What browsers escape in names: `%22`, `%0D`, `%0A`, and once `\"` and `\\`.

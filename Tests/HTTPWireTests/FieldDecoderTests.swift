@@ -17,6 +17,9 @@ struct RecordingSink: FieldSink {
         log += "[" + printable(bytes) + sign
     }
 
+    mutating func fileName(_ name: Span<UInt8>) { log += "'" + printable(name.indices.map { name[$0] }) + "'" }
+    mutating func mediaType(_ type: Span<UInt8>) { log += "<" + printable(type.indices.map { type[$0] }) + ">" }
+
     mutating func appendValue(_ piece: Span<UInt8>) throws(FieldFault) {
         guard !piece.isEmpty, !values.isEmpty else { throw .refusedBySink }
         let bytes = piece.indices.map { piece[$0] }

@@ -76,6 +76,19 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<200) func `What is encoded decodes to itself, and as Foundation has it`(_ count: Int) {
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ $0 / 3 &+ count) }
+        let encoded = unsafe [UInt8](unsafeUninitializedCapacity: Base64.encodedCount(of: count)) { buffer, written in
+            var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
+            Base64.encode(bytes.span, into: &output)
+            written = unsafe output.finalize(for: buffer)
+        }
+        #expect(encoded == Array(Data(bytes).base64EncodedData()))
+        var coded = encoded
+        var span = coded.mutableSpan
+        #expect(Base64.decode(&span) == count && Array(coded[..<count]) == bytes)
+    }
+
     @Test(arguments: [
         "A", "A===", "AA=", "=", "====", "AA==AAAA", "AB==", "AAB=", "A-_A", "AA A", "AAA\n", "AAAA=", "é",
     ])

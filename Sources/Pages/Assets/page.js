@@ -107,10 +107,9 @@ function start() {
   const files = [];
   let abort = null;
 
-  find('#files-field').hidden = false;
+  find('#files-field').classList.add('scripted');
   find('#many').hidden = false;
   find(globalThis.crypto?.subtle ? '#sealed-here' : '#sealed-by-server').hidden = false;
-  box.required = false;
   const room = element('p', { className: 'hint', id: 'room' });
   find('#secret-hint').after(room);
 
@@ -245,15 +244,13 @@ function start() {
     const signal = abort.signal;
     const parts = Number(form.parts.value);
     const needed = Math.min(Math.max(2, Number(form.needed.value)), parts);
-    const onlyText = !canSeal && parts < 2 && !files.length;
-    let contents = [onlyText ? new Blob([box.value])
-      : seal.payload([...(box.value ? [{ text: box.value }] : []), ...files.map((file) => ({ file, name: file.name }))])];
-    if (parts > 1) {
-      const whole = new Uint8Array(await contents[0].arrayBuffer());
-      contents = seal.split(whole, needed, parts).map((part) => seal.payload([{ part }]));
-    } else {
-      contents = Array(Math.max(1, Number(form.links.value))).fill(contents[0]);
-    }
+    // What the browser can't seal, the server puts together; but parts are made here.
+    const isPlain = !canSeal && parts < 2;
+    const whole = isPlain ? new Blob([box.value])
+      : seal.payload([...(box.value ? [{ text: box.value }] : []), ...files.map((file) => ({ file, name: file.name }))]);
+    const contents = parts > 1
+      ? seal.split(new Uint8Array(await whole.arrayBuffer()), needed, parts).map((part) => seal.payload([{ part }]))
+      : Array(Math.max(1, Number(form.links.value))).fill(whole);
     const made = [];
     for (const content of contents) {
       const fields = new FormData();
@@ -272,8 +269,9 @@ function start() {
       } else {
         add('passphrase', passphrase.value);
       }
-      fields.append('kind', canSeal ? 'envelope' : onlyText ? 'text' : 'bundle');
+      fields.append('kind', canSeal ? 'envelope' : isPlain ? 'text' : 'bundle');
       fields.append('secret', sealed, 'secret');
+      if (isPlain) for (const file of files) fields.append('file', file);
       const answer = await post('/secret', fields, signal, (done, total) => bar.show('sending', done, total));
       made.push({ ...answer, key, link: answer.link + key, created: Date.now() });
     }

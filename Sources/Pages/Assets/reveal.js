@@ -99,6 +99,7 @@ async function claim(seal, token, key, passphrase, formToken) {
   try {
     if (kind === 'text') items = [{ kind, name: '', type: '', bytes }];
     else if (kind === 'bundle') items = seal.items(bytes);
+    else if (kind === 'files') items = seal.files(bytes);
     else {
       const onProgress = (done, total) => { find('#status').textContent = word('opening', percent(done, total)); };
       items = seal.items(await seal.openEnvelope(bytes, key, stretched, { onProgress }));

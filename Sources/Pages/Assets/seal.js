@@ -74,6 +74,29 @@ export function items(bytes) {
   return opened;
 }
 
+// A text and files as the server put them together: in blocks, for it did not know how long they would be.
+export function files(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length), end = bytes.indexOf(255), decoder = new TextDecoder('utf-8', {ignoreBOM: true});
+  let at = end + 1;
+  const take = size => {
+    check(size <= bytes.length - at, 'cut');
+    return bytes.subarray(at, at += size);
+  };
+  const number = size => (take(size), size === 1 ? view.getUint8(at - 1) : size === 2 ? view.getUint16(at - 2) : view.getUint32(at - 4));
+  check(end >= 0, 'cut');
+  const found = end ? [{kind: 'text', name: '', type: '', bytes: bytes.subarray(0, end)}] : [];
+  while (at < bytes.length) {
+    const kind = KINDS[number(1)], name = decoder.decode(take(number(2))), type = decoder.decode(take(number(2)));
+    check(kind === 'text' || kind === 'file', 'item');
+    const start = at, blocks = [];
+    for (let size = number(4); size; size = number(4)) blocks.push(take(size));
+    const whole = new Uint8Array(at - start - 4 * blocks.length - 4);
+    blocks.reduce((to, block) => (whole.set(block, to), to + block.length), 0);
+    found.push({kind, name, type, bytes: whole});
+  }
+  return found;
+}
+
 async function derive(key, rule) {
   const base = await crypto.subtle.importKey('raw', key, rule.name, false, ['deriveBits']);
   return new Uint8Array(await crypto.subtle.deriveBits({hash: 'SHA-256', ...rule}, base, 256));

@@ -306,23 +306,6 @@ def destroyed(results, server, browser):
     results.check(says(browser, "Your secret was burned"), "the receipt tells it")
 
 
-def first_page(results, server):
-    """How much the first page takes."""
-    with Chromium() as browser:
-        browser.go(home(server))
-        browser.find("#secret")
-        time.sleep(0.3)
-        entries = browser.run(
-            """return performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))
-                .map(entry => [entry.name, entry.transferSize])"""
-        )
-        paint = browser.run("return performance.getEntriesByName('first-contentful-paint').map(e => e.startTime)[0]")
-        total = sum(size for _, size in entries)
-        print("first page: %d requests, %d bytes, painted after %.0f ms" % (len(entries), total, paint or -1))
-        results.check(len(entries) <= 4, "the first page takes at most 4 requests", entries)
-        results.check(total <= 60_000, "and at most 60 kB", total)
-
-
 def without_scripts(results, server):
     """The whole way without scripts."""
     with Chromium(scripts=False) as browser:
@@ -415,7 +398,7 @@ def main(results):
         with Chromium() as browser:
             for test in (sealed, passphrase, files, readers_and_words, races, parts, keyboard, destroyed, made_up, languages):
                 results.run(test, results, server, browser)
-        for test in (first_page, without_scripts, insecure):
+        for test in (without_scripts, insecure):
             results.run(test, results, server)
 
 

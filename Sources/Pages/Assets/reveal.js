@@ -1,5 +1,5 @@
 // The recipient's page: claims the secret for this tab, opens it here, and says when it has it, so that the server may destroy it.
-import { alarm, announce, arrive, button, copy, element, find, keepLanguage, memory, percent, size, word } from './page.js';
+import { alarm, announce, arrive, button, copy, element, find, isolated, keepLanguage, memory, percent, size, word } from './page.js';
 
 const token = location.pathname.split('/').filter((part) => /^[0-9a-z]{31}$/.test(part))[0];
 const claimKey = `claim ${token}`;
@@ -57,8 +57,9 @@ function linkKey(seal, fragment = location.hash) {
 
 async function reveal(form) {
   const primary = find('.primary', form);
-  if (primary.disabled) return;
-  primary.disabled = true;
+  if (primary.ariaDisabled) return;
+  // Not disabled: that would take the focus away.
+  primary.ariaDisabled = 'true';
   find('#problem')?.remove();
   try {
     const seal = await import('./seal.js');
@@ -77,7 +78,7 @@ async function reveal(form) {
     }
     alarm(error.told ?? word('offline'), form);
   } finally {
-    primary.disabled = false;
+    primary.ariaDisabled = null;
   }
 }
 
@@ -139,13 +140,15 @@ async function show(seal, { items, formToken, passphrase }) {
   if (files.length) card.append(element('h2', {}, word('files')), element('ul', { id: 'file-list' }, ...files.map(fileEntry)));
   card.append(clearer(), element('p', { className: 'hint' }, word('hint')));
   exchange(word('title'), word('lead'), card);
+  // Browsers keep pages as they are left, to be quick when one goes back.
+  addEventListener('pagehide', clear);
 }
 
 /** A link that saves bytes under a name. */
 function link(blob, name) {
   const href = URL.createObjectURL(blob);
   addresses.push(href);
-  return element('a', { className: 'button', href, download: name }, word('download', name));
+  return element('a', { className: 'button', href, download: name }, word('download', isolated(name)));
 }
 
 function fileEntry({ name, type, bytes }) {
@@ -171,6 +174,7 @@ function clearer() {
 
 function clear() {
   clearTimeout(clearing);
+  removeEventListener('pagehide', clear);
   addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
   for (const box of document.querySelectorAll('textarea')) box.value = '';
   exchange(word('cleared'), '', element('p', {}, element('a', { className: 'button', href: `/${location.search}` }, word('share'))));
@@ -179,8 +183,8 @@ function clear() {
 function exchange(title, lead, ...content) {
   document.title = document.title.replace(find('h1').textContent, () => title);
   keepLanguage();
-  find('main').replaceChildren(find('#words'), element('h1', {}, title), element('p', { className: 'lead' }, lead), ...content,
-    find('#status'));
+  find('main').replaceChildren(find('#words'), element('h1', {}, title),
+    ...(lead ? [element('p', { className: 'lead' }, lead)] : []), ...content, find('#status'));
   arrive();
 }
 

@@ -16,12 +16,16 @@ export function element(name, properties = {}, ...children) {
 
 export const find = (selector, within = document) => within.querySelector(selector);
 
-/** Says something to those who see and to those who listen. */
+let silence = 0;
+
+/** Says something for a while, to those who see and to those who listen. */
 export function announce(text) {
   const status = find('#status');
   status.textContent = '';
   // A reader speaks what changes, so the same words twice have to be a change.
   requestAnimationFrame(() => { status.textContent = text; });
+  clearTimeout(silence);
+  silence = setTimeout(() => { status.textContent = ''; }, 8000);
 }
 
 /** Shows what was wrong where the server would, and goes there. */

@@ -187,9 +187,9 @@ extension Page {
             fact(&writer, words.readLabel, words.fill(words.countOf, "\(facts.reads)", "\(facts.readers)"))
         }
         if let label {
-            writer.element("<div><dt>", words.labelLabel, "</dt><dd dir=\"auto\">")
+            writer.element("<div><dt>", words.labelLabel, "</dt><dd><bdi>")
             writer.append(htmlText: label)
-            writer.markup("</dd></div>\n")
+            writer.markup("</bdi></dd></div>\n")
         }
         writer.markup("</dl>\n")
     }

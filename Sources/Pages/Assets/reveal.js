@@ -12,7 +12,7 @@ else if (token && memory.get(claimKey)) resume();
 function resume() {
   const again = element('form', { className: 'card', id: 'reveal' });
   if (memory.get(claimKey).isLocked) {
-    const field = element('input', { id: 'passphrase', name: 'passphrase', type: 'text', required: true, autocomplete: 'off' });
+    const field = element('input', { id: 'passphrase', name: 'passphrase', type: 'text', dir: 'auto', required: true, autocomplete: 'off' });
     again.append(element('div', { className: 'field' }, element('label', { htmlFor: 'passphrase' }, word('passphrase')), field));
   }
   again.append(element('input', { type: 'hidden', name: 'form_token', value: memory.get(claimKey).formToken }),
@@ -168,8 +168,8 @@ function clearer() {
     clearTimeout(clearing);
     if (Number(select.value)) clearing = setTimeout(clear, Number(select.value) * 1000);
   });
-  return element('div', { className: 'field' }, element('label', { htmlFor: 'clear' }, word('clearAfter')), select,
-    element('div', { className: 'actions' }, button(word('clear'), clear)));
+  return element('div', { className: 'field clearing' }, element('label', { htmlFor: 'clear' }, word('clearAfter')), select,
+    button(word('clear'), clear));
 }
 
 function clear() {
@@ -202,7 +202,7 @@ async function showPart(seal, part, formToken, passphrase) {
   parts.push(seal.base64url(part));
   memory.set(key, parts);
   const field = element('input', { id: 'part', className: 'mono', type: 'url', dir: 'ltr', required: true, autocomplete: 'off' });
-  const phrase = element('input', { id: 'passphrase', className: 'mono', type: 'text', autocomplete: 'off', value: passphrase ?? '' });
+  const phrase = element('input', { id: 'passphrase', className: 'mono', type: 'text', dir: 'auto', autocomplete: 'off', value: passphrase ?? '' });
   const adder = element('form', { className: 'card' },
     element('div', { className: 'field' }, element('label', { htmlFor: 'part' }, word('partField')), field),
     element('div', { className: 'field' }, element('label', { htmlFor: 'passphrase' }, word('passphrase')), phrase),

@@ -115,7 +115,7 @@ extension Page {
         writer.markup("<div class=\"columns\">\n<div class=\"field\">\n<label for=\"passphrase\">")
         writer.text(policy.isPassphraseRequired ? words.passphraseLabel : words.passphraseOptionalLabel)
         writer.markup("</label>\n<input class=\"mono\" type=\"text\" id=\"passphrase\" name=\"passphrase\" ")
-        writer.markup("autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
+        writer.markup("dir=\"auto\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
         if policy.isPassphraseRequired { writer.markup(" required") }
         if policy.passphraseMinimum > 1 { writer.attribute("minlength", "\(policy.passphraseMinimum)") }
         if concernsPassphrase { writer.markup(" autofocus") }

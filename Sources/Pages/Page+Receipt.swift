@@ -157,9 +157,9 @@ extension Page {
         writer.element("</dd></div>\n<div><dt>", words.passphraseLabel, "</dt><dd>")
         writer.element("", facts.isLocked ? words.passphraseSet : words.passphraseNone, "</dd></div>\n")
         if let label {
-            writer.element("<div><dt>", words.labelLabel, "</dt><dd dir=\"auto\">")
+            writer.element("<div><dt>", words.labelLabel, "</dt><dd><bdi>")
             writer.append(htmlText: label)
-            writer.markup("</dd></div>\n")
+            writer.markup("</bdi></dd></div>\n")
         }
         writer.markup("</dl>\n")
     }

@@ -68,9 +68,9 @@ extension Page {
         expiry(&writer, words, expires: facts.expires, secondsLeft: facts.secondsLeft)
         writer.markup("</dd></div>\n")
         if let note {
-            writer.element("<div><dt>", words.senderNote, "</dt><dd dir=\"auto\">")
+            writer.element("<div><dt>", words.senderNote, "</dt><dd><bdi>")
             writer.append(htmlText: note)
-            writer.markup("</dd></div>\n")
+            writer.markup("</bdi></dd></div>\n")
         }
         writer.markup("</dl>\n")
         if facts.isLocked { passphraseField(&writer, context, hint: words.secretPassphraseHint, problem: problem) }

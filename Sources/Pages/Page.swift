@@ -125,7 +125,7 @@ public enum Page {
     ) {
         writer.element("<div class=\"field\">\n<label for=\"passphrase\">", context.words.passphraseLabel, "</label>\n")
         writer.markup("<input class=\"mono\" type=\"text\" id=\"passphrase\" name=\"passphrase\" required autofocus ")
-        writer.markup("autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
+        writer.markup("dir=\"auto\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
         describe(&writer, by: "passphrase-hint", isWrong: problem?.concernsPassphrase == true)
         writer.element(">\n<p class=\"hint\" id=\"passphrase-hint\">", hint, "</p>\n</div>\n")
     }

@@ -53,11 +53,11 @@ extension Words {
         return fill(both, largest, rest)
     }
 
-    /// A number of bytes: in MiB or KiB if it is a whole number of them.
+    /// A number of bytes: in MiB or KiB if it is a whole number of them. Number and unit stay on one line.
     func size(_ byteCount: Int) -> String {
         switch byteCount {
-        case let count where count >= 1 << 20 && count % (1 << 20) == 0: "\(count >> 20) MiB"
-        case let count where count >= 1 << 10 && count % (1 << 10) == 0: "\(count >> 10) KiB"
+        case let count where count >= 1 << 20 && count % (1 << 20) == 0: "\(count >> 20)\u{A0}MiB"
+        case let count where count >= 1 << 10 && count % (1 << 10) == 0: "\(count >> 10)\u{A0}KiB"
         default: quantity(bytes, byteCount)
         }
     }

@@ -1,12 +1,10 @@
-"""Every page and state under axe-core's rules (WCAG 2.2 AA and best practice) in both themes, and 320 pixels wide in every
-language.
+"""Every page and state under axe-core's rules (WCAG 2.2 AA and best practice) in both themes and in forced colours.
 
 python3 Tests/Browser/accessibility.py [FOLDER]          about 60 seconds; leaves screenshots in a folder that is named
 """
 
 import glob
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -140,32 +138,6 @@ def rules(results, server, script):
             results.equal(browser.complaints(), [], "the console is quiet, " + name)
 
 
-def languages(server):
-    """The tags of all languages, as `--help` lists them."""
-    from onetime_harness import binary_path
-
-    help_text = subprocess.run([binary_path(), "--help"], stdout=subprocess.PIPE, check=True).stdout.decode()
-    return re.search(r"--locale\s+(\S+)", help_text).group(1).split("|")
-
-
-def narrow(results, server):
-    """Nothing sticks out at 320 pixels, in any language."""
-    with Chromium() as browser:
-        browser.width(320)
-        link = seal(browser, server, "text", passphrase="correct horse", label="x")
-        receipt = browser.url
-        for tag in languages(server):
-            for name, address in (("form", home(server)), ("receipt", receipt), ("secret", link.split("#")[0])):
-                browser.go("%s?locale=%s" % (address, tag))
-                if name == "form":
-                    browser.find("summary").click()
-                results.equal(browser.run("return document.documentElement.lang"), tag, "%s: language" % tag)
-                excess = browser.run("return document.documentElement.scrollWidth - 320")
-                results.check(excess <= 0, "%s in %s fits 320 pixels" % (name, tag), "%d more" % excess)
-                if PICTURES:
-                    browser.screenshot(os.path.join(PICTURES, "narrow-%s-%s.png" % (name, tag)))
-
-
 def main(results):
     script = axe_script()
     with Server() as server:
@@ -173,7 +145,6 @@ def main(results):
             results.run(rules, results, server, script)
         else:
             results.skip("axe-core", "the package axe-core-python cannot be had here")
-        results.run(narrow, results, server)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,16 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 ENTER, TAB, SPACE, CONTROL = "\ue007", "\ue004", " ", "\ue009"
 
 
+# What the page violates of its Content-Security-Policy, and what the browser reports otherwise, as errors of the console.
+WATCH = """
+addEventListener('securitypolicyviolation', event => console.error('violates ' + event.effectiveDirective + ' ' + event.blockedURI));
+new ReportingObserver(all => all.forEach(each => console.error(each.type + ' ' + JSON.stringify(each.body))), {buffered: true}).observe();
+"""
+
+# Answers that are no 200; and what is told of every page without HTTPS.
+EXPECTED = ("Failed to load resource", "Cross-Origin-Opener-Policy header has been ignored")
+
+
 class BrowserError(Exception):
     """What the driver said was wrong."""
 
@@ -108,6 +118,7 @@ class Chromium:
             raise BrowserError("chromedriver does not answer")
         self.session = answer["sessionId"]
         self.media(dark=dark)
+        self.before_pages(WATCH)
 
     def _send(self, method, path, body=None):
         request = urllib.request.Request(
@@ -192,6 +203,13 @@ class Chromium:
     def cdp(self, command, parameters):
         return self.call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
+    def before_pages(self, script):
+        """Runs a script in every page from now on, before the page's own; gives what `no_longer` takes."""
+        return self.cdp("Page.addScriptToEvaluateOnNewDocument", {"source": script})["identifier"]
+
+    def no_longer(self, identifier):
+        self.cdp("Page.removeScriptToEvaluateOnNewDocument", {"identifier": identifier})
+
     def media(self, dark=False, forced_colors=False, reduced_motion=False):
         features = [
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
@@ -233,12 +251,12 @@ class Chromium:
             file.write(base64.b64decode(picture["data"]))
 
     def complaints(self):
-        """What the browser's console complained of since it was asked last, but for answers that are no 200."""
+        """What the browser's console complained of since it was asked last, but for what is expected."""
         entries = self.call("POST", "/se/log", {"type": "browser"})
         return [
             entry["message"]
             for entry in entries
-            if entry["level"] in ("SEVERE", "WARNING") and "Failed to load resource" not in entry["message"]
+            if entry["level"] in ("SEVERE", "WARNING") and not any(each in entry["message"] for each in EXPECTED)
         ]
 
     def close(self):
@@ -253,5 +271,11 @@ class Chromium:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, kind, *_):
+        try:
+            # Complaints that no test asked for are failures of the suite.
+            left = [] if kind else self.complaints()
+        finally:
+            self.close()
+        if left:
+            raise BrowserError("the console complained: %s" % left)

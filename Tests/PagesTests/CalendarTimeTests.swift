@@ -55,8 +55,8 @@ import Testing
     }
 
     @Test func sizesAreRoundOnlyWhereTheyAre() {
-        #expect(Words.english.size(1 << 20) == "1 MiB")
-        #expect(Words.english.size(65_536) == "64 KiB")
+        #expect(Words.english.size(1 << 20) == "1\u{A0}MiB")
+        #expect(Words.english.size(65_536) == "64\u{A0}KiB")
         #expect(Words.english.size(10_000) == "10000 bytes")
     }
 }

@@ -16,12 +16,16 @@ export function element(name, properties = {}, ...children) {
 
 export const find = (selector, within = document) => within.querySelector(selector);
 
-/** Says something to those who see and to those who listen. */
+let silence = 0;
+
+/** Says something for a while, to those who see and to those who listen. */
 export function announce(text) {
   const status = find('#status');
   status.textContent = '';
   // A reader speaks what changes, so the same words twice have to be a change.
   requestAnimationFrame(() => { status.textContent = text; });
+  clearTimeout(silence);
+  silence = setTimeout(() => { status.textContent = ''; }, 8000);
 }
 
 /** Shows what was wrong where the server would, and goes there. */
@@ -39,11 +43,15 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
   } catch {
     // Without HTTPS there is no clipboard but the old way.
+    const focused = document.activeElement;
     const box = element('textarea', { value: text, readOnly: true, className: 'offscreen' });
     document.body.append(box);
     box.select();
-    document.execCommand('copy');
+    const isCopied = document.execCommand('copy');
     box.remove();
+    focused?.focus();
+    // What is selected is at least quickly copied by hand.
+    if (!isCopied) return [...document.querySelectorAll('[readonly]')].find((field) => field.value === text)?.select();
   }
   announce(word('copied'));
 }
@@ -71,6 +79,12 @@ export function size(bytes) {
 
 export const percent = (done, total) =>
   new Intl.NumberFormat(document.documentElement.lang, { style: 'percent' }).format(total ? done / total : 1);
+
+/** A name that others chose, for people: without what breaks lines, hides, or turns the direction of what follows. */
+export const legible = (name) => name.replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, '\ufffd');
+
+/** The same amid a sentence, whose direction is its own (UAX #9, FSI and PDI). */
+export const isolated = (name) => `\u2068${legible(name)}\u2069`;
 
 /** A bar with its words, for what takes a while. */
 export function progress(name, after) {
@@ -122,8 +136,8 @@ function start() {
     if (left >= 0) box.removeAttribute('aria-invalid');
   }
   function show() {
-    list.replaceChildren(...files.map((file, index) => element('li', {}, element('bdi', {}, file.name), ` ${size(file.size)} `,
-      button(word('remove', file.name), () => {
+    list.replaceChildren(...files.map((file, index) => element('li', {}, element('bdi', {}, legible(file.name)), ` ${size(file.size)} `,
+      button(word('remove', isolated(file.name)), () => {
         files.splice(index, 1);
         show();
         input.focus();
@@ -222,7 +236,8 @@ function start() {
     find('#problem')?.remove();
     abort = new AbortController();
     const primary = find('.primary', form);
-    primary.disabled = true;
+    // Not disabled: that would take the focus away.
+    primary.ariaDisabled = 'true';
     const bar = progress('sealing', find('.actions', form));
     const cancel = button(word('cancel'), () => abort.abort());
     find('.actions', form).append(cancel);
@@ -233,7 +248,8 @@ function start() {
       else alarm(error.told ?? word('offline'), form);
     } finally {
       abort = null;
-      primary.disabled = false;
+      primary.ariaDisabled = null;
+      if (document.activeElement === cancel) primary.focus();
       cancel.remove();
       bar.remove();
     }

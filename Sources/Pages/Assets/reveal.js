@@ -1,5 +1,5 @@
 // The recipient's page: claims the secret for this tab, opens it here, and says when it has it, so that the server may destroy it.
-import { alarm, announce, arrive, button, copy, element, find, keepLanguage, memory, percent, size, word } from './page.js';
+import { alarm, announce, arrive, button, copy, element, find, isolated, keepLanguage, memory, percent, size, word } from './page.js';
 
 const token = location.pathname.split('/').filter((part) => /^[0-9a-z]{31}$/.test(part))[0];
 const claimKey = `claim ${token}`;
@@ -14,7 +14,7 @@ else if (token && memory.get(claimKey)) resume();
 function resume() {
   const again = element('form', { className: 'card', id: 'reveal' });
   if (memory.get(claimKey).isLocked) {
-    const field = element('input', { id: 'passphrase', name: 'passphrase', type: 'text', required: true, autocomplete: 'off' });
+    const field = element('input', { id: 'passphrase', name: 'passphrase', type: 'text', dir: 'auto', required: true, autocomplete: 'off' });
     again.append(element('div', { className: 'field' }, element('label', { htmlFor: 'passphrase' }, word('passphrase')), field));
   }
   again.append(element('input', { type: 'hidden', name: 'form_token', value: memory.get(claimKey).formToken }),
@@ -59,8 +59,9 @@ function linkKey(seal, fragment = location.hash) {
 
 async function reveal(form) {
   const primary = find('.primary', form);
-  if (primary.disabled) return;
-  primary.disabled = true;
+  if (primary.ariaDisabled) return;
+  // Not disabled: that would take the focus away.
+  primary.ariaDisabled = 'true';
   find('#problem')?.remove();
   try {
     const seal = await import('./seal.js');
@@ -79,7 +80,7 @@ async function reveal(form) {
     }
     alarm(error.told ?? word('offline'), form);
   } finally {
-    primary.disabled = false;
+    primary.ariaDisabled = null;
   }
 }
 
@@ -142,13 +143,15 @@ async function show(seal, { items, formToken, passphrase }) {
   if (files.length) card.append(element('h2', {}, word('files')), element('ul', { id: 'file-list' }, ...files.map(fileEntry)));
   card.append(clearer(), element('p', { className: 'hint' }, word('hint')));
   exchange(word('title'), word('lead'), ...(afterReveal ? [afterReveal.content.cloneNode(true)] : []), card);
+  // Browsers keep pages as they are left, to be quick when one goes back.
+  addEventListener('pagehide', clear);
 }
 
 /** A link that saves bytes under a name. */
 function link(blob, name) {
   const href = URL.createObjectURL(blob);
   addresses.push(href);
-  return element('a', { className: 'button', href, download: name }, word('download', name));
+  return element('a', { className: 'button', href, download: name }, word('download', isolated(name)));
 }
 
 function fileEntry({ name, type, bytes }) {
@@ -168,12 +171,13 @@ function clearer() {
     clearTimeout(clearing);
     if (Number(select.value)) clearing = setTimeout(clear, Number(select.value) * 1000);
   });
-  return element('div', { className: 'field' }, element('label', { htmlFor: 'clear' }, word('clearAfter')), select,
-    element('div', { className: 'actions' }, button(word('clear'), clear)));
+  return element('div', { className: 'field clearing' }, element('label', { htmlFor: 'clear' }, word('clearAfter')), select,
+    button(word('clear'), clear));
 }
 
 function clear() {
   clearTimeout(clearing);
+  removeEventListener('pagehide', clear);
   addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
   for (const box of document.querySelectorAll('textarea')) box.value = '';
   exchange(word('cleared'), '', element('p', {}, element('a', { className: 'button', href: `/${location.search}` }, word('share'))));
@@ -182,8 +186,8 @@ function clear() {
 function exchange(title, lead, ...content) {
   document.title = document.title.replace(find('h1').textContent, () => title);
   keepLanguage();
-  find('main').replaceChildren(find('#words'), element('h1', {}, title), element('p', { className: 'lead' }, lead), ...content,
-    find('#status'));
+  find('main').replaceChildren(find('#words'), element('h1', {}, title),
+    ...(lead ? [element('p', { className: 'lead' }, lead)] : []), ...content, find('#status'));
   arrive();
 }
 
@@ -201,7 +205,7 @@ async function showPart(seal, part, formToken, passphrase) {
   parts.push(seal.base64url(part));
   memory.set(key, parts);
   const field = element('input', { id: 'part', className: 'mono', type: 'url', dir: 'ltr', required: true, autocomplete: 'off' });
-  const phrase = element('input', { id: 'passphrase', className: 'mono', type: 'text', autocomplete: 'off', value: passphrase ?? '' });
+  const phrase = element('input', { id: 'passphrase', className: 'mono', type: 'text', dir: 'auto', autocomplete: 'off', value: passphrase ?? '' });
   const adder = element('form', { className: 'card' },
     element('div', { className: 'field' }, element('label', { htmlFor: 'part' }, word('partField')), field),
     element('div', { className: 'field' }, element('label', { htmlFor: 'passphrase' }, word('passphrase')), phrase),

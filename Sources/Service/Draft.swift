@@ -134,8 +134,11 @@ final class Draft {
     }
 
     /// Reads the fields of the query, which lies in protected memory; it is copied, for decoding works in place.
+    ///
+    /// Pages and their scripts send all their fields in the body. Whoever makes others come by a link with a query must not fill
+    /// in what they leave empty.
     func readQuery(_ request: borrowing Request) {
-        guard let range = request.head.query, !range.isEmpty else { return }
+        guard route.isInAPI, let range = request.head.query, !range.isEmpty else { return }
         guard var copy = context.arena.allocate(range.span(in: request.bytes).count) else {
             refusal = .noMemory
             return
@@ -287,7 +290,7 @@ final class Draft {
         case .formToken:
             let (token, expected) = (value, context.formToken)
             hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
-        case .kind: name(Self.kind(value))
+        case .kind: if case .conceal = route { name(Self.kind(value)) }
         case .readers: readers = Self.number(value)
         case .tries: tries = Self.number(value)
         case .claim:

@@ -48,7 +48,10 @@ extension OnetimeService {
         if !draft.isGenerating && !draft.hasContent { return .nothingToShare }
         let settings = context.settings
         if draft.hasPassphrase {
-            if draft.passphraseCharacters < settings.minimumPassphrase { return .passphraseTooShort }
+            // The script sends a proof in place of a passphrase, and has seen to its length.
+            if draft.kind != .envelope && draft.passphraseCharacters < settings.minimumPassphrase {
+                return .passphraseTooShort
+            }
             if draft.passphraseCharacters > settings.maximumPassphrase { return .passphraseTooLong }
         } else if settings.requiresPassphrase {
             return .passphraseMissing

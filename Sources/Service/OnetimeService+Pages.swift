@@ -81,7 +81,8 @@ extension OnetimeService {
                 let view = vault.receipt(id, now: now)
             else { return refuse(.unknownSecret, route, request, &response) }
             if case .burnPage = route, view.state == .new {
-                Page.burnForm(&response, pageContext(request), receiptToken: token, isLocked: view.isLocked)
+                Page.burnForm(
+                    &response, pageContext(request), receiptToken: token, isLocked: view.takesPassphraseToBurn)
             } else {
                 showReceiptPage(view, id, token, request, &response, now)
             }

@@ -41,8 +41,7 @@ extension OnetimeService {
                 refuse(.unknownSecret, draft.route, request, &response, draft)
                 return .complete
             }
-            // One who holds the receipt of an envelope cannot make the proof of its passphrase: that takes the link's key.
-            guard view.isLocked && view.kind != .envelope else {
+            guard view.takesPassphraseToBurn else {
                 finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
                 return .complete
             }
@@ -227,4 +226,10 @@ extension OnetimeService {
         case .expired: "expired"
         }
     }
+}
+
+extension ReceiptView {
+    /// Whether burning takes the secret's passphrase. One who holds the receipt of an envelope cannot make the proof of its
+    /// passphrase: that takes the link's key.
+    var takesPassphraseToBurn: Bool { isLocked && kind != .envelope }
 }

@@ -126,15 +126,15 @@ extension OnetimeService {
             let id = try context.suite.secretID(of: token)
             let claim = draft.claim
             guard let view = vault.secret(id, claim: claim, now: now) else { return missing(draft, request, &response) }
-            if claim == nil, let refusal = draft.route.refusal(for: view.kind) {
-                refuse(refusal, draft.route, request, &response, draft)
-                return .complete
-            }
             draft.expires = Int(now.wallSeconds) + view.secondsLeft
             draft.secondsLeft = view.secondsLeft
             draft.isLocked = view.isLocked
             draft.isShared = view.isShared
             draft.kind = view.kind
+            if claim == nil, let refusal = draft.route.refusal(for: view.kind) {
+                refuse(refusal, draft.route, request, &response, draft)
+                return .complete
+            }
             if view.isLocked {
                 // No passphrase at all is not a guess, and costs no attempt.
                 guard draft.hasPassphrase else { return wrongPassphrase(view.attemptsLeft, draft, request, &response) }

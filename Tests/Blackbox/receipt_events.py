@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from onetime_harness import Server, run_suite  # noqa: E402
-from onetime_http import FORM, Connection, build, form, post_form, receipt, request, reveal, share  # noqa: E402
+from onetime_http import FORM, Connection, SecurePort, build, form, post_form, receipt, request, reveal, share  # noqa: E402
 
 
 class Follower:
@@ -112,7 +112,7 @@ def readers(results):
 
 def ends(results):
     """Expiry, a wipe, a time without news and the end of the server."""
-    with Server("--min-ttl", "1", "--follow-timeout", "1") as server:
+    with Server("--min-ttl", "1", "--follow-timeout", "2") as server:
         made = share(server.port, "x", ttl="1")
         follower = Follower(server.port, made["metadata_key"])
         results.equal(follower.event(), "new 0 0", "before it expires")
@@ -163,12 +163,17 @@ def edges(results):
         behind = Connection(server.port)
         behind.send(build("GET", "/receipt/%s/events" % key) + build("GET", "/health"))
         first = behind.response()
-        results.check(first.body.endswith(b"data: new 0 0\n\n"), "a request behind waits for the end", first.body)
-        results.equal(behind.response().status, 200, "and is answered then")
+        results.check(first.body.endswith(b"data: new 0 0\n\n"), "with a request behind it ends in good order", first.body)
+        results.equal(behind.socket.recv(100), b"", "and the connection with it: nothing is kept for so long")
+        leaving = Follower(server.port, key)
+        results.equal(leaving.event(), "new 0 0", "one who follows")
+        leaving.connection.finish_sending()
+        results.check(leaving.is_over, "gets an end in good order when he says that he will not ask again")
 
         crowd = [Follower(server.port, key) for _ in range(16)]
         results.equal([each.event() for each in crowd], ["new 0 0"] * 16, "sixteen may follow")
-        results.equal(request(server.port, "GET", "/receipt/%s/events" % key).status, 429, "the next one may not")
+        late = request(server.port, "GET", "/receipt/%s/events" % key)
+        results.equal((late.status, late.body), (200, b"retry: 30000\n\n"), "the next one is told to come later")
         for each in crowd:
             each.close()
         time.sleep(0.2)
@@ -180,10 +185,49 @@ def edges(results):
         results.equal(follower.event(), "received 1 0", "and the follower is told")
 
 
+def starving(results):
+    """Who follows by TLS and sends more holds no memory that others need."""
+    with Server("--tls", "self-signed") as server:
+        port = SecurePort(server.port)
+        made = share(port, "x")
+        events = build("GET", "/receipt/%s/events" % made["metadata_key"])
+        crowd = [Connection(port) for _ in range(24)]
+        for each in crowd:
+            each.send(events + b"GET / HTTP/1.1\r\nHost: h\r\nX-Long: " + b"x" * 15000)
+        time.sleep(0.3)
+        for _ in range(5):
+            results.equal(request(port, "GET", "/health", timeout=5).status, 200, "others are served")
+        for each in crowd:
+            each.close()
+
+
+def wakes(results):
+    """News that a request behind another follower's answer makes is told at once."""
+    with Server() as server:
+        page = request(server.port, "GET", "/").text()
+        proof = re.search(r'name="form_token" value="([^"]+)"', page).group(1)
+        first, second = share(server.port, "x"), share(server.port, "x")
+        follower = Follower(server.port, second["metadata_key"])
+        follower.event()
+        connection = Connection(server.port)
+        claim = form({"claim": "0" * 32, "form_token": proof})
+        connection.send(
+            build("GET", "/receipt/%s/events" % first["metadata_key"])
+            + build("POST", "/secret/%s/claim" % second["secret_key"], [FORM], claim)
+        )
+        time.sleep(0.2)
+        reveal(server.port, first["secret_key"])
+        results.check(connection.response().body.endswith(b"data: received 1 0\n\n"), "the first is told")
+        connection = Connection(server.port)
+        connection.send(build("POST", "/secret/%s/claim" % second["secret_key"], [FORM], claim))
+        results.equal(connection.response("POST").status, 200, "a claim")
+        results.equal(follower.event(1), "received 1 0", "and the second is told within a second")
+
+
 def main(results):
-    for test in (changes, readers, ends, edges):
+    for test in (changes, readers, ends, edges, starving, wakes):
         results.run(test, results)
 
 
 if __name__ == "__main__":
-    run_suite(main, 60)
+    run_suite(main, 90)

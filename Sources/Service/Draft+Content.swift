@@ -76,10 +76,10 @@ extension Draft {
     private func count(_ added: Int) -> Bool {
         contentCount += added
         hold(heldCount + added)
-        let settings = context.settings
+        let maximum = context.settings.maximumContent
         let isTooLarge =
-            heldCount > settings.maximumContent(of: kind)
-            || kind == .files && contentCount > settings.maximumContent
+            heldCount > ServiceSettings.limit(of: kind, maximumContent: maximum)
+            || kind == .files && contentCount > maximum
         if isTooLarge {
             fail(.contentTooLarge)
         } else if context.uploadBytes > context.freeBytes {

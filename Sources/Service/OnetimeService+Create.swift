@@ -46,14 +46,13 @@ extension OnetimeService {
         }
         if let refusal = draft.refusal { return refusal }
         if !draft.isGenerating && !draft.hasContent { return .nothingToShare }
-        let settings = context.settings
         if draft.hasPassphrase {
             // The script sends a proof in place of a passphrase, and has seen to its length.
-            if draft.kind != .envelope && draft.passphraseCharacters < settings.minimumPassphrase {
+            if draft.kind != .envelope && draft.passphraseCharacters < context.settings.minimumPassphrase {
                 return .passphraseTooShort
             }
-            if draft.passphraseCharacters > settings.maximumPassphrase { return .passphraseTooLong }
-        } else if settings.requiresPassphrase {
+            if draft.passphraseCharacters > context.settings.maximumPassphrase { return .passphraseTooLong }
+        } else if context.settings.requiresPassphrase {
             return .passphraseMissing
         }
         if !draft.recipients.isEmpty && context.caller(request) != .owner { return .recipientWithoutAccount }
@@ -187,12 +186,14 @@ extension OnetimeService {
 
     /// What was asked for, within the limits; the default where nothing sensible was.
     private func timeToLive(_ draft: Draft, isOwned: Bool) -> Int {
-        let settings = context.settings
+        // Not the settings as a whole: each copy counts the references to all their texts.
         let longest =
             isOwned
-            ? settings.maximumTimeToLive : min(settings.maximumTimeToLive, settings.maximumAnonymousTimeToLive)
-        let asked = draft.timeToLive.map { $0 > 0 ? $0 : settings.defaultTimeToLive } ?? settings.defaultTimeToLive
-        return min(max(asked, settings.minimumTimeToLive), longest)
+            ? context.settings.maximumTimeToLive
+            : min(context.settings.maximumTimeToLive, context.settings.maximumAnonymousTimeToLive)
+        let standard = context.settings.defaultTimeToLive
+        let asked = draft.timeToLive.map { $0 > 0 ? $0 : standard } ?? standard
+        return min(max(asked, context.settings.minimumTimeToLive), longest)
     }
 
     private func answer(

@@ -77,7 +77,7 @@ public final class OnetimeService: RequestHandler {
         case .create, .homePage, .conceal: takesContent = true
         default: takesContent = false
         }
-        if takesContent { plan.limit = context.settings.maximumBody }
+        if takesContent { plan.limit = ServiceSettings.bodyLimit(maximumContent: context.settings.maximumContent) }
         var refusal: Refusal?
         if case .length(let length) = request.head.framing, length > UInt64(plan.limit) {
             refusal = .bodyTooLarge

@@ -75,11 +75,11 @@ public struct ServiceSettings: Sendable {
 
     /// The largest content of a kind, as it is kept. What a browser sealed is a little larger than what is in it: 16 bytes for
     /// each 64 KiB, and names and types of files, which count where the server puts them together, too.
-    func maximumContent(of kind: ContentKind) -> Int {
+    static func limit(of kind: ContentKind, maximumContent: Int) -> Int {
         kind == .text ? maximumContent : maximumContent + maximumContent / 1024 + 64 * 1024
     }
 
     /// The largest body that can hold the largest content: each byte may be escaped by six in JSON, and there is room for the
     /// other fields.
-    var maximumBody: Int { maximumContent * 6 + 64 * 1024 }
+    static func bodyLimit(maximumContent: Int) -> Int { maximumContent * 6 + 64 * 1024 }
 }

@@ -145,13 +145,8 @@ extension Page {
     ///
     /// - Parameter byteCount: the size of the content, by which the box is measured where a browser can't do it.
     public static func revealedStart(_ writer: inout ResponseWriter, _ context: PageContext, byteCount: Int) {
-        let words = context.words
-        writer.isSensitive = true
-        open(&writer, context, status: .ok, title: words.revealedTitle)
-        writer.element("<p class=\"lead\">", words.revealedLead, "</p>\n")
-        brandTexts(&writer, context.brand.afterReveal)
-        writer.markup("<section class=\"card\">\n")
-        beginBox(&writer, words, rows: min(max(byteCount / 40 + 2, 3), 20))
+        beginShown(&writer, context)
+        beginBox(&writer, context.words, rows: min(max(byteCount / 40 + 2, 3), 20))
     }
 
     /// Begins the box that a text is shown in.
@@ -181,16 +176,21 @@ extension Page {
     ///
     /// What follows, up to ``filesEnd(_:_:)``, is written by a ``FileWalk``, in as many parts of the response as it takes.
     public static func filesStart(_ writer: inout ResponseWriter, _ context: PageContext) {
-        let words = context.words
-        writer.isSensitive = true
-        open(&writer, context, status: .ok, title: words.revealedTitle)
-        writer.element("<p class=\"lead\">", words.revealedLead, "</p>\n<section class=\"card\">\n")
+        beginShown(&writer, context)
     }
 
     /// Ends the page that shows a text and files.
     public static func filesEnd(_ writer: inout ResponseWriter, _ context: PageContext) {
         hint(&writer, context.words)
         endShown(&writer, context)
+    }
+
+    private static func beginShown(_ writer: inout ResponseWriter, _ context: PageContext) {
+        writer.isSensitive = true
+        open(&writer, context, status: .ok, title: context.words.revealedTitle)
+        writer.element("<p class=\"lead\">", context.words.revealedLead, "</p>\n")
+        brandTexts(&writer, context.brand.afterReveal)
+        writer.markup("<section class=\"card\">\n")
     }
 
     private static func hint(_ writer: inout ResponseWriter, _ words: Words) {

@@ -15,6 +15,7 @@ import tempfile
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+from files import conceal, file  # noqa: E402
 from onetime_harness import Server, binary_path, run_suite  # noqa: E402
 from onetime_http import FORM, Connection, build, form, request  # noqa: E402
 
@@ -140,6 +141,9 @@ def texts(results, server):
     results.check("the content</textarea>" in revealed, "the content is shown", revealed[-800:])
     results.check("</p>\n%s\n<section" % after in revealed, "with the text after", revealed)
     results.check(before not in revealed, "and not the one before")
+    key, _ = conceal(server.port, [file("x", b"x")])
+    opened = request(server.port, "POST", "/secret/" + key, [FORM], b"").text()
+    results.check("</p>\n%s\n<section" % after in opened, "so it is with files", opened)
     for name, text in (("form", page(server).text()), ("secret", looked), ("revealed", revealed)):
         results.check(links in text, "the links are at the foot: " + name)
         results.check("<img src=x" not in text, "nothing comes alive: " + name)

@@ -80,7 +80,9 @@ import Testing
 
     @Test(arguments: [
         ("a \"quoted\" <name>'&.txt", "a &#34;quoted&#34; &lt;name&gt;&#39;&amp;.txt"), ("", "file"), ("\r\n", "file"),
-        ("two\r\nlines\u{7f}\u{9b}\u{0}.txt", "twolines.txt"), ("שלום \u{202e}x", "שלום \u{202e}x"),
+        ("two\r\nlines\u{7f}\u{9b}\u{0}.txt", "twolines.txt"),
+        ("שלום x\u{202e}gnp\u{2067}.\u{61c}exe\u{200f}", "שלום xgnp.exe"),
+        ("\u{202f}\u{2065}\u{61b}€\u{200d}", "\u{202f}\u{2065}\u{61b}€\u{200d}"),
         ("\u{a9}é", "\u{a9}é"),
     ])
     func `names are text, without control characters`(_ name: String, _ shown: String) throws {

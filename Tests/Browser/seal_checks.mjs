@@ -59,8 +59,12 @@ function checks(seal) {
       expect(seal.base64url(hex(v.bytes)) === v.text && same(seal.fromBase64url(v.text), hex(v.bytes)), v.text);
     },
     badBase64url: v => refused(() => seal.fromBase64url(new TextDecoder().decode(hex(v.text))), v.why),
+    async linkKey(v) {
+      expect(await seal.writeLinkKey(hex(v.bytes)) === v.text && same(await seal.readLinkKey(v.text), hex(v.bytes)), v.text);
+    },
+    badLinkKey: v => refused(() => seal.readLinkKey(new TextDecoder().decode(hex(v.text))), v.why),
     async stretch(v) {
-      const stretched = await seal.stretch(hex(v.linkKey), new TextDecoder().decode(hex(v.passphrase)));
+      const stretched = await seal.stretch(hex(v.linkKey), new TextDecoder().decode(hex(v.typed ?? v.passphrase)));
       expect(toHex(stretched) === v.stretched, 'stretched');
       expect(await seal.proof(stretched) === v.proof, 'proof');
     },

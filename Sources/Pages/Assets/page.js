@@ -280,7 +280,7 @@ function start() {
         sealed = await seal.sealEnvelope(content, linkKey, stretched, {
           signal, onProgress: (done, total) => bar.show('sealing', done, total),
         });
-        key = `#${seal.base64url(linkKey)}`;
+        key = `#${await seal.writeLinkKey(linkKey)}`;
         if (stretched) add('passphrase', await seal.proof(stretched));
       } else {
         add('passphrase', passphrase.value);

@@ -104,9 +104,21 @@ async function derive(key, rule) {
 
 const hkdf = (key, salt, info) => derive(key, {name: 'HKDF', salt, info: utf8('onetime-lite ' + info)});
 
+const linkCheck = async linkKey => base64url((await hkdf(linkKey, none, 'link check')).subarray(0, 2)).slice(0, 2);
+
+// What stands behind the # of a link: the key, and two characters by which one that was cut or mistyped is told before it is used.
+export const writeLinkKey = async linkKey => base64url(linkKey) + await linkCheck(linkKey);
+
+export async function readLinkKey(text) {
+  const key = fromBase64url(text.slice(0, 43));
+  check(key.length === 32 && text.slice(43) === await linkCheck(key), 'key');
+  return key;
+}
+
+// Keyboards differ in how they compose letters; NFC makes one spelling of them.
 export async function stretch(linkKey, passphrase) {
   const salt = await hkdf(linkKey, none, 'passphrase salt');
-  return derive(utf8(passphrase), {name: 'PBKDF2', salt, iterations: 600000});
+  return derive(utf8(passphrase.normalize('NFC')), {name: 'PBKDF2', salt, iterations: 600000});
 }
 
 export const proof = async stretched => base64url(await hkdf(stretched, none, 'passphrase proof'));

@@ -198,7 +198,7 @@ async function showPart(seal, part, formToken, passphrase) {
   const parts = (memory.get(key) ?? []).filter((text) => seal.partInfo(seal.fromBase64url(text)).x !== info.x);
   if (parts.length + 1 >= info.k) {
     memory.forget(key);
-    const whole = seal.joinParts([...parts.map(seal.fromBase64url), part].slice(0, info.k));
+    const whole = await seal.joinParts([...parts.map(seal.fromBase64url), part].slice(0, info.k));
     return show(seal, { items: seal.items(whole), formToken, passphrase });
   }
   parts.push(seal.base64url(part));

@@ -3,7 +3,7 @@ internal import SecureMemory
 
 /// Why an envelope could not be made or opened: the first rule that is broken.
 public enum EnvelopeError: Error, Equatable, Sendable {
-    /// The characters of a link key are not 43 of base64url, or have a spare bit that is not zero.
+    /// The characters of a link key are not 45 of base64url, have a spare bit that is not zero, or a check that does not fit.
     case malformedKey
 
     /// It does not begin with the letters of an envelope.

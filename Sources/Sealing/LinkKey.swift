@@ -1,36 +1,76 @@
-// The key that stands behind the # of a link, and what a passphrase adds to it.
+// The key that stands behind the # of a link, and what a passphrase adds to it. README.md ("Sealed end to end") has the format.
 internal import COpenSSL
 public import SecureMemory
 
-/// The key of an envelope: 32 random bytes that only the link carries, as 43 characters of base64url.
+/// The key of an envelope: 32 random bytes that only the link carries, as 43 characters of base64url and 2 that check them.
+///
+/// The check is the first 12 bits of HKDF(key, "", "onetime-lite link check"): a link that was cut never fits, one with a wrong
+/// character once in 4096 times. So it is refused before a secret is used up that it could not open.
 public enum LinkKey {
     /// The size in bytes.
     public static let size = 32
     /// The number of characters in a link.
-    public static let textSize = Base64URL.encodedCount(size)
+    public static let textSize = keyTextSize + checkSize
+
+    private static let keyTextSize = Base64URL.encodedCount(size)
+    private static let checkSize = 2
 
     /// Appends a new key.
     public static func generate(into output: inout SecureBytes) throws(SealingError) {
         try Randomness.append(size, to: &output)
     }
 
-    /// Appends a key's characters.
-    public static func write(_ key: Span<UInt8>, into output: inout SecureBytes) throws(SealingError) {
+    /// Appends a key's characters, check and all.
+    public static func write(
+        _ key: Span<UInt8>, into output: inout SecureBytes, arena: SecureArena
+    ) throws(SealingError) {
         precondition(key.count == size)
+        guard output.freeCapacity >= textSize else { throw .arenaFull }
+        let check = try check(of: key, arena: arena)
         try Base64URL.encode(key, into: &output)
+        output.append(check.span)
     }
 
-    /// Appends the key that characters stand for, or nothing and throws `malformedKey`: when they are not 43 of the alphabet,
-    /// or their spare bits are not zero.
-    public static func read(_ text: Span<UInt8>, into output: inout SecureBytes) throws(EnvelopeError) {
-        guard text.count == textSize else { throw .malformedKey }
+    /// Appends the key that characters stand for, or nothing and throws `malformedKey`: when they are not 45 of the alphabet,
+    /// their spare bits are not zero, or the check is not that of the key.
+    public static func read(
+        _ text: Span<UInt8>, into output: inout SecureBytes, arena: SecureArena
+    ) throws(EnvelopeError) {
         let isWellFormed: Bool
         do throws(SealingError) {
-            isWellFormed = try Base64URL.decode(text, into: &output)
+            isWellFormed = try decode(text, into: &output, arena: arena)
         } catch {
             throw EnvelopeError(error)
         }
         guard isWellFormed else { throw .malformedKey }
+    }
+
+    private static func decode(
+        _ text: Span<UInt8>, into output: inout SecureBytes, arena: SecureArena
+    ) throws(SealingError) -> Bool {
+        guard var key = arena.allocate(size) else { throw .arenaFull }
+        guard text.count == textSize, try Base64URL.decode(text.extracting(first: keyTextSize), into: &key) else {
+            return false
+        }
+        let check = try check(of: key.span, arena: arena)
+        let (expected, given) = (check.span, text.extracting(last: checkSize))
+        // All are compared: the check tells 12 bits of what comes from the key.
+        var difference: UInt8 = 0
+        for index in expected.indices { difference |= expected[index] ^ given[index] }
+        guard difference == 0 else { return false }
+        guard output.freeCapacity >= size else { throw .arenaFull }
+        output.append(key.span)
+        return true
+    }
+
+    private static func check(of key: Span<UInt8>, arena: SecureArena) throws(SealingError) -> SecureBytes {
+        guard var derived = arena.allocate(HKDF.size), var characters = arena.allocate(Base64URL.encodedCount(2)) else {
+            throw .arenaFull
+        }
+        try HKDF.derive(from: key, salt: Span(), info: "onetime-lite link check", into: &derived)
+        try Base64URL.encode(derived.span.extracting(first: 2), into: &characters)
+        characters.truncate(to: checkSize)
+        return characters
     }
 }
 
@@ -49,7 +89,8 @@ public enum EnvelopePassphrase {
     /// Appends the stretched passphrase, 32 bytes: PBKDF2-HMAC-SHA-256 (RFC 8018, section 5.2), 600 000 iterations.
     ///
     /// Slow by intention, about 0.2 s. Any thread may call it.
-    /// - Parameter passphrase: UTF-8, as it was typed.
+    /// - Parameter passphrase: UTF-8 in Normalization Form C (UAX #15), which the caller sees to: these bytes never become text
+    ///   here, and another spelling of the same letters is another passphrase.
     public static func stretch(
         _ passphrase: Span<UInt8>, linkKey: Span<UInt8>, into output: inout SecureBytes, arena: SecureArena
     ) throws(SealingError) {

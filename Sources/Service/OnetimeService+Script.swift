@@ -30,7 +30,7 @@ extension ContentKind {
 extension OnetimeService {
     /// Tells the script what it concealed: both tokens, and the link up to its `#`.
     ///
-    /// The link of a secret that a browser sealed is the short one, for a key of 43 characters follows it.
+    /// The link of a secret that a browser sealed is the short one, for a key of 45 characters follows it.
     func tellScript(
         _ draft: Draft, _ view: ReceiptView, _ token: Span<UInt8>, _ receiptToken: Span<UInt8>,
         _ request: borrowing Request, _ response: inout ResponseWriter

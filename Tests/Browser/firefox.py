@@ -38,7 +38,7 @@ def handoff(results, server, browser):
     browser.type("#passphrase", "correct horse")
     link = seal(browser)
     token, key = link.rsplit("/", 1)[1].split("#")
-    results.check(len(key) == 43, "the key stands behind the #", link)
+    results.check(len(key) == 45, "the key stands behind the #", link)
     receipt = browser.url
     results.check("/receipt/" in receipt, "the receipt is shown", receipt)
     browser.reload()

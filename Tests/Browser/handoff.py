@@ -74,7 +74,7 @@ def sealed(results, server, browser):
     """The whole way with scripts: the server never gets the content."""
     link = seal(browser, server)
     results.check(len(link) <= 100, "a link has at most 100 characters", link)
-    results.check(len(link.split("#")[1]) == 43, "256 bits of key stand behind the #", link)
+    results.check(len(link.split("#")[1]) == 45, "256 bits of key and 12 of their check stand behind the #", link)
     token = link.split("#")[0].rsplit("/", 1)[1]
     results.check("Your secret link is ready" in browser.text(), "the receipt is shown")
     results.equal(camera(browser), link, "a camera reads the link from its QR code")
@@ -234,13 +234,30 @@ def races(results, server, browser):
 
     browser.back()
     results.check("the content" not in browser.text(), "going back shows nothing")
-    cut = seal(browser, server).split("#")[0]
-    browser.go(cut)
-    browser.find(".primary").click()
-    results.check("incomplete" in browser.find("#problem").text, "a cut link consumes nothing and says so")
-    status = request(server.port, "GET", "/secret/" + cut.rsplit("/", 1)[1]).status
-    results.equal(status, 200, "the secret is still there")
     browser.complaints()
+
+
+def damaged(results, server, browser):
+    """A link that lost its key, or has one with a character too few or a wrong one, consumes nothing."""
+    link = seal(browser, server)
+    address, key = link.split("#")
+    wrong = key[:20] + ("A" if key[20] != "A" else "B") + key[21:]
+    for name, fragment in (("no key", ""), ("a character less", "#" + key[:-1]), ("no check", "#" + key[:-2]),
+                           ("a character too much", "#" + key + "A"), ("one that is missing inside", "#" + key[:20] + key[21:]),
+                           ("a wrong one", "#" + wrong)):
+        # Another part behind the # alone would load nothing anew.
+        browser.go("about:blank")
+        browser.go(address + fragment)
+        browser.find(".primary").click()
+        alert = browser.find("#problem", seconds=20).text
+        results.check("incomplete" in alert, name + ": the page says that the link is incomplete", alert)
+        status = request(server.port, "GET", "/secret/" + address.rsplit("/", 1)[1]).status
+        results.equal(status, 200, name + ": the secret is still there")
+    browser.go("about:blank")
+    browser.go(link)
+    browser.find(".primary").click()
+    results.equal(shown(browser), "the content", "the whole link opens it")
+    no_complaints(results, browser, "damaged links")
 
 
 def parts(results, server, browser):
@@ -397,7 +414,7 @@ def insecure(results, server):
 def main(results):
     with Server() as server:
         with Chromium() as browser:
-            for test in (sealed, passphrase, files, readers_and_words, races, parts, keyboard, destroyed, made_up, languages):
+            for test in (sealed, passphrase, files, readers_and_words, races, damaged, parts, keyboard, destroyed, made_up, languages):
                 results.run(test, results, server, browser)
         for test in (without_scripts, insecure):
             results.run(test, results, server)

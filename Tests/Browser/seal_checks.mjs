@@ -59,8 +59,12 @@ function checks(seal) {
       expect(seal.base64url(hex(v.bytes)) === v.text && same(seal.fromBase64url(v.text), hex(v.bytes)), v.text);
     },
     badBase64url: v => refused(() => seal.fromBase64url(new TextDecoder().decode(hex(v.text))), v.why),
+    async linkKey(v) {
+      expect(await seal.writeLinkKey(hex(v.bytes)) === v.text && same(await seal.readLinkKey(v.text), hex(v.bytes)), v.text);
+    },
+    badLinkKey: v => refused(() => seal.readLinkKey(new TextDecoder().decode(hex(v.text))), v.why),
     async stretch(v) {
-      const stretched = await seal.stretch(hex(v.linkKey), new TextDecoder().decode(hex(v.passphrase)));
+      const stretched = await seal.stretch(hex(v.linkKey), new TextDecoder().decode(hex(v.typed ?? v.passphrase)));
       expect(toHex(stretched) === v.stretched, 'stretched');
       expect(await seal.proof(stretched) === v.proof, 'proof');
     },
@@ -100,7 +104,7 @@ function checks(seal) {
       const k = +v.needed, n = +v.total;
       const secret = v.seed ? await stream(hex(v.seed), +v.secretCount) : hex(v.secret);
       const coefficients = v.seed ? await stream(hex(v.coefficientSeed), (k - 1) * secret.length) : hex(v.coefficients);
-      const parts = seal.split(secret, k, n, {set: hex(v.set), coefficients});
+      const parts = await seal.split(secret, k, n, {set: hex(v.set), coefficients});
       if (v.partsSHA256) expect(await sha256(concat(parts)) === v.partsSHA256, 'parts');
       else parts.forEach((part, index) => expect(toHex(part) === v['part' + (index + 1)], 'part'));
       parts.forEach((part, index) => {
@@ -109,10 +113,10 @@ function checks(seal) {
       });
       const chosen = n < 8 ? subsets(parts, k) : [parts.slice(0, k), parts.slice(-k)];
       for (const some of chosen) {
-        expect(same(seal.joinParts(some), secret), 'joined');
-        expect(same(seal.joinParts([...some].reverse()), secret), 'joined backwards');
+        expect(same(await seal.joinParts(some), secret), 'joined');
+        expect(same(await seal.joinParts([...some].reverse()), secret), 'joined backwards');
       }
-      expect(same(seal.joinParts(parts), secret), 'joined all');
+      expect(same(await seal.joinParts(parts), secret), 'joined all');
     },
     badJoin(v) {
       const parts = Array.from({length: +v.partCount}, (_, index) => hex(v['part' + (index + 1)]));
@@ -129,11 +133,11 @@ function behaviours(seal) {
       const [a, b] = await Promise.all([0, 1].map(async () => bytesOf(await seal.sealEnvelope(new Blob(['x']), key, null))));
       expect(!same(a, b) && !same(a.subarray(5, 21), b.subarray(5, 21)), 'the same');
     },
-    'two splits of the same differ, and both join': () => {
+    'two splits of the same differ, and both join': async () => {
       const secret = new Uint8Array(3 * CHUNK + 5).fill(1);
-      const [a, b] = [0, 1].map(() => seal.split(secret, 3, 4));
+      const [a, b] = await Promise.all([0, 1].map(() => seal.split(secret, 3, 4)));
       expect(!same(a[0], b[0]) && seal.partInfo(a[0]).set !== seal.partInfo(b[0]).set, 'the same');
-      expect(same(seal.joinParts([a[3], a[0], a[2]]), secret), 'joined');
+      expect(same(await seal.joinParts([a[3], a[0], a[2]]), secret), 'joined');
       // No value is as the one before it all along: each byte has coefficients of its own, in each piece.
       for (let at = 19; at < a[0].length - 64; at += 30000) expect(new Set(a[0].subarray(at, at + 64)).size > 20, 'dull');
     },
@@ -177,6 +181,40 @@ function behaviours(seal) {
         expect(list.length === 41 && list.at(-1)[0] === size && list.every(([done, total], index) =>
           total === size && (index === 0 || done > list[index - 1][0])), 'progress');
       }
+    },
+    'splitting and joining tell how far they are, to the end': async () => {
+      const size = 3 * CHUNK + 5, seen = [], joined = [];
+      const parts = await seal.split(new Uint8Array(size), 2, 3, {onProgress: (done, total) => seen.push([done, total])});
+      await seal.joinParts(parts, {onProgress: (done, total) => joined.push([done, total])});
+      for (const [list, whole] of [[seen, 3 * size], [joined, size]]) {
+        expect(list.length >= 4 && list.at(-1)[0] === whole && list.every(([done, total], index) =>
+          total === whole && (index === 0 || done > list[index - 1][0])), 'progress');
+      }
+    },
+    'splitting and joining are given up with the reason': async () => {
+      const secret = new Uint8Array(3 * CHUNK), parts = await seal.split(secret, 2, 3);
+      for (const start of [options => seal.split(secret, 2, 3, options), options => seal.joinParts(parts, options)]) {
+        for (const when of [0, 2]) {
+          const stop = new AbortController(), reason = new Error('enough');
+          let calls = 0;
+          if (when === 0) stop.abort(reason);
+          const onProgress = () => { if (++calls === when) stop.abort(reason); };
+          const result = await start({signal: stop.signal, onProgress}).catch(error => error);
+          expect(result === reason && calls === when, `${calls} calls`);
+        }
+      }
+    },
+    'timers run while something large is split and joined': async () => {
+      const secret = new Uint8Array(16 * CHUNK).fill(1);
+      let ticks = 0;
+      const timer = setInterval(() => ticks++, 1);
+      const parts = await seal.split(secret, 16, 16), before = ticks;
+      // So much that it takes a while anywhere.
+      const large = await seal.split(new Uint8Array(100 * CHUNK), 8, 8), between = ticks;
+      expect(same(await seal.joinParts(parts), secret), 'joined');
+      await seal.joinParts(large);
+      clearInterval(timer);
+      expect(before >= 2 && ticks > between, `${before} ticks, then ${ticks - between}`);
     },
     'giving up rejects with the reason': async () => {
       for (const when of [0, 3]) {

@@ -60,6 +60,32 @@ import Testing
         }
     }
 
+    @Test func `keys are written to the characters of the second implementation, and read from them`() throws {
+        for vector in try Vector.all("linkKey", in: "envelope") {
+            let (key, text) = (try vector.bytes("bytes"), Array(try vector.text("text").utf8))
+            var written = try bench.lend(LinkKey.textSize)
+            try LinkKey.write(key.span, into: &written, arena: bench.arena)
+            #expect(written.copied == text)
+            var read = try bench.lend(LinkKey.size)
+            try LinkKey.read(text.span, into: &read, arena: bench.arena)
+            #expect(read.copied == key)
+        }
+    }
+
+    @Test func `keys that were cut or mistyped are refused, and nothing of them stays`() throws {
+        for vector in try Vector.all("badLinkKey", in: "envelope") {
+            let (text, why) = (try vector.bytes("text"), try vector.text("why"))
+            var output = try bench.lend(64)
+            do throws(EnvelopeError) {
+                try LinkKey.read(text.span, into: &output, arena: bench.arena)
+                Issue.record("was taken: \(why)")
+            } catch {
+                #expect(error == .malformedKey, "\(why)")
+            }
+            #expect(output.isZeroThroughout == true)
+        }
+    }
+
     @Test func `a passphrase is stretched and proved as in the second implementation`() throws {
         for vector in try Vector.all("stretch", in: "envelope") {
             let (phrase, linkKey) = (try vector.bytes("passphrase"), try vector.bytes("linkKey"))

@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import os
 import struct
+import unicodedata
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -37,6 +38,12 @@ def base64url(data):
     import base64
 
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def write_link_key(link_key):
+    check = int.from_bytes(hkdf(link_key, b"", b"onetime-lite link check")[:2], "big") >> 4
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return base64url(link_key) + alphabet[check >> 6] + alphabet[check & 63]
 
 
 def seal(payload, link_key, stretched, salt, version=1, flags=None, chunk=CHUNK, empty_last=False):
@@ -88,10 +95,41 @@ for text, why in [("Z", "one character too many"), ("Zg==", "padding"), ("Zh", "
                   ("Zm v", "a blank inside"), ("Zmü", "not ASCII"), ("Zg.", "a point")]:
     block("badBase64url", text=text.encode(), why=why)
 
-# Stretching
-for link_key, phrase in [(LINK, PHRASE), (LINK, PHRASE.strip()), (OTHER_LINK, b"a"), (OTHER_LINK, b"x" * 200)]:
+# Keys of links
+for link_key in [LINK, OTHER_LINK, bytes(32), b"\xff" * 32, *[stream(b"link key %d" % index, 32) for index in range(8)]]:
+    block("linkKey", bytes=link_key, text=write_link_key(link_key))
+text = write_link_key(LINK)
+assert text[42] == "g"  # of which the next one differs in a spare bit
+
+
+def other(character):
+    return "A" if character != "A" else "B"
+
+
+bad_link_keys = [
+    ("", "nothing"), (text[:43], "no check"), (text[:44], "half a check"), (text + "A", "a character too many"),
+    (text + "=", "padding"), (text + ".", "the point behind a link"), (" " + text, "a blank before it"), ("#" + text, "the #"),
+    (text[:42] + chr(ord(text[42]) + 1) + text[43:], "spare bits are not zero"), (text.replace("_", "/"), "the other alphabet"),
+    (text[:43] + text[44] + text[43], "a check that is turned round"), (text.swapcase(), "letters of the other case"),
+    (text.lower(), "small letters"), (write_link_key(OTHER_LINK)[:43] + text[43:], "the check of another key"),
+    (text[:20] + "é" + text[22:], "a letter of two bytes"), (text[:41] + text[40] + text[42:], "two neighbours the same"),
+    *[(text[:index] + text[index + 1:], f"character {index} is missing") for index in range(0, 45, 4)],
+    *[(text[:index] + text[index + 1:] + "A", f"character {index} is missing, one is added") for index in range(0, 45, 7)],
+    *[(text[:index] + text[index + 1] + text[index] + text[index + 2:], f"character {index} changed places")
+      for index in range(0, 43, 6)],
+    *[(text[:index] + other(text[index]) + text[index + 1:], f"character {index} is another") for index in range(45)]]
+for wrong, why in bad_link_keys:
+    assert wrong != text, why
+    block("badLinkKey", text=wrong.encode(), why=why)
+
+# Stretching. What is typed in another form than NFC is brought to it; what only looks alike (NFKC) stays as it is.
+for link_key, typed in [
+        (LINK, PHRASE.decode()), (LINK, PHRASE.decode().strip()), (OTHER_LINK, "a"), (OTHER_LINK, "x" * 200),
+        (LINK, "caf\u00e9"), (LINK, "cafe\u0301"), (LINK, "\u212b \ufb01 \u1112\u1161\u11ab q\u0323\u0307 q\u0307\u0323")]:
+    phrase = unicodedata.normalize("NFC", typed).encode()
     stretched = stretch(link_key, phrase)
-    block("stretch", linkKey=link_key, passphrase=phrase, stretched=stretched,
+    block("stretch", linkKey=link_key, typed=typed.encode() if typed.encode() != phrase else None, passphrase=phrase,
+          stretched=stretched,
           proof=base64url(hkdf(stretched, b"", b"onetime-lite passphrase proof")))
 
 
@@ -204,14 +242,15 @@ Known answers for envelopes and payloads, from a second implementation: envelope
   envelope  header = "OTL" 01 flags salt; chunks of 65536 bytes in AES-256-GCM with the header as associated data,
             nonce = 7 zero bytes, number as 4 bytes, 1 byte that is 1 in the last chunk; key = HKDF(link key ‖ stretched,
             salt, "onetime-lite envelope key")
+  linkKey   base64url(link key) and 2 more characters: the first 12 bits of HKDF(link key, "", "onetime-lite link check")
   stretch   PBKDF2-HMAC-SHA-256(passphrase, HKDF(link key, "", "onetime-lite passphrase salt"), 600 000); proof =
             base64url(HKDF(stretched, "", "onetime-lite passphrase proof"))
 
 A block starts with [kind]; the rest is `name = value`, values in hexadecimal, but for decimal numbers, proofs, the texts of
-[base64url] and the reasons why something is refused. Numbers are in network order. Where payloadCount stands, the payload
-is SHA-256(seed ‖ 0 as 4 bytes) ‖ SHA-256(seed ‖ 1 as 4 bytes) ‖ ..., cut. A payload that is not canonical reads well, but no
+[base64url] and [linkKey] and the reasons why something is refused. Numbers are in network order. Where payloadCount stands,
+the payload is SHA-256(seed ‖ 0 as 4 bytes) ‖ SHA-256(seed ‖ 1 as 4 bytes) ‖ ..., cut. A payload that is not canonical reads well, but no
 writer writes it: its last size stands for all that follows. All of [bad...] is refused. [badOrder] puts chunks
-of a good envelope together in another order.
+of a good envelope together in another order. A passphrase is in NFC; `typed` is what it was before.
 """)
 
 

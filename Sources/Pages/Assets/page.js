@@ -265,7 +265,9 @@ function start() {
     const whole = isPlain ? new Blob([box.value])
       : seal.payload([...(box.value ? [{ text: box.value }] : []), ...files.map((file) => ({ file, name: file.name }))]);
     const contents = parts > 1
-      ? seal.split(new Uint8Array(await whole.arrayBuffer()), needed, parts).map((part) => seal.payload([{ part }]))
+      ? (await seal.split(new Uint8Array(await whole.arrayBuffer()), needed, parts, {
+        signal, onProgress: (done, total) => bar.show('sealing', done, total),
+      })).map((part) => seal.payload([{ part }]))
       : Array(Math.max(1, Number(form.links.value))).fill(whole);
     const made = [];
     for (const content of contents) {
@@ -280,7 +282,7 @@ function start() {
         sealed = await seal.sealEnvelope(content, linkKey, stretched, {
           signal, onProgress: (done, total) => bar.show('sealing', done, total),
         });
-        key = `#${seal.base64url(linkKey)}`;
+        key = `#${await seal.writeLinkKey(linkKey)}`;
         if (stretched) add('passphrase', await seal.proof(stretched));
       } else {
         add('passphrase', passphrase.value);

@@ -48,10 +48,9 @@ function warnMaker() {
   channel.postMessage({ asks: token });
 }
 
-function linkKey(seal, fragment = location.hash) {
+async function linkKey(seal, fragment = location.hash) {
   try {
-    const key = seal.fromBase64url(fragment.slice(1));
-    return key.length === 32 ? key : null;
+    return await seal.readLinkKey(fragment.slice(1));
   } catch {
     return null;
   }
@@ -66,10 +65,10 @@ async function reveal(form) {
   try {
     const seal = await import('./seal.js');
     const isSealed = 'needsKey' in form.dataset || memory.get(claimKey)?.isSealed;
-    const key = linkKey(seal);
+    const key = await linkKey(seal);
     // Before anything is asked of the server: what could not be opened must not be used up.
-    if (isSealed && !key) return alarm(word('incomplete'), form);
     if (isSealed && !seal.canSeal) return alarm(word('sealedByServer'), form);
+    if (isSealed && !key) return alarm(word('incomplete'), form);
     const found = await claim(seal, token, key, form.passphrase?.value, form.form_token.value);
     await show(seal, found);
   } catch (error) {
@@ -199,7 +198,7 @@ async function showPart(seal, part, formToken, passphrase) {
   const parts = (memory.get(key) ?? []).filter((text) => seal.partInfo(seal.fromBase64url(text)).x !== info.x);
   if (parts.length + 1 >= info.k) {
     memory.forget(key);
-    const whole = seal.joinParts([...parts.map(seal.fromBase64url), part].slice(0, info.k));
+    const whole = await seal.joinParts([...parts.map(seal.fromBase64url), part].slice(0, info.k));
     return show(seal, { items: seal.items(whole), formToken, passphrase });
   }
   parts.push(seal.base64url(part));
@@ -216,7 +215,7 @@ async function showPart(seal, part, formToken, passphrase) {
     try {
       const address = new URL(field.value.trim());
       const other = address.pathname.split('/').filter((segment) => /^[0-9a-z]{31}$/.test(segment))[0];
-      const otherKey = linkKey(seal, address.hash);
+      const otherKey = await linkKey(seal, address.hash);
       if (!other || !otherKey) return alarm(word('incomplete'), adder);
       await show(seal, await claim(seal, other, otherKey, phrase.value, formToken));
     } catch (error) {

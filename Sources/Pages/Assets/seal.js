@@ -104,9 +104,21 @@ async function derive(key, rule) {
 
 const hkdf = (key, salt, info) => derive(key, {name: 'HKDF', salt, info: utf8('onetime-lite ' + info)});
 
+const linkCheck = async linkKey => base64url((await hkdf(linkKey, none, 'link check')).subarray(0, 2)).slice(0, 2);
+
+// What stands behind the # of a link: the key, and two characters by which one that was cut or mistyped is told before it is used.
+export const writeLinkKey = async linkKey => base64url(linkKey) + await linkCheck(linkKey);
+
+export async function readLinkKey(text) {
+  const key = fromBase64url(text.slice(0, 43));
+  check(key.length === 32 && text.slice(43) === await linkCheck(key), 'key');
+  return key;
+}
+
+// Keyboards differ in how they compose letters; NFC makes one spelling of them.
 export async function stretch(linkKey, passphrase) {
   const salt = await hkdf(linkKey, none, 'passphrase salt');
-  return derive(utf8(passphrase), {name: 'PBKDF2', salt, iterations: 600000});
+  return derive(utf8(passphrase.normalize('NFC')), {name: 'PBKDF2', salt, iterations: 600000});
 }
 
 export const proof = async stretched => base64url(await hkdf(stretched, none, 'passphrase proof'));
@@ -165,51 +177,72 @@ export async function openEnvelope(bytes, linkKey, stretched, {onProgress} = {})
   return opened;
 }
 
+// Lets the page draw and hear clicks every now and then, tells it how far things are, and rejects with signal.reason when aborted.
+function pace(total, {onProgress, signal}) {
+  let last = performance.now();
+  return async done => {
+    if (signal?.aborted) throw signal.reason;
+    onProgress?.(done, total);
+    if (performance.now() - last < 40) return;
+    await new Promise(resolve => setTimeout(resolve));
+    last = performance.now();
+  };
+}
+
 // target ^= source * factor in GF(2^8), four bytes at a time. Factors are public; bytes steer neither branch nor table.
 function addTimes(target, source, factor) {
   for (let index = 0; index < target.length; index++) {
     let word = source[index], sum = target[index];
-    for (let rest = factor; rest; rest >>= 1) {
+    for (let rest = factor; ; rest >>= 1) {
       if (rest & 1) sum ^= word;
-      word = (word & 0x7f7f7f7f) << 1 ^ (word >>> 7 & 0x01010101) * 0x1b;
+      if (rest < 2) break;
+      word = (word & 0x7f7f7f7f) << 1 ^ Math.imul(word >>> 7 & 0x01010101, 0x1b);
     }
     target[index] = sum;
   }
 }
 
 function times(a, b) {
-  const product = [0];
-  addTimes(product, [a], b);
+  // Words as everywhere: what comes in several types is compiled for none.
+  const product = new Int32Array(1);
+  addTimes(product, Int32Array.of(a), b);
   return product[0];
 }
 
-// target = the sum of sources[i] * factors[i]
-function combine(target, sources, factors) {
-  const size = Math.min(CHUNK / 4, Math.ceil(target.length / 4)), words = new Uint32Array(size), sum = new Uint32Array(size);
-  for (let at = 0; at < target.length; at += CHUNK) {
-    sum.fill(0);
-    sources.forEach((source, index) => {
-      new Uint8Array(words.buffer).set(source.subarray(at, at + CHUNK));
-      addTimes(sum, words, factors[index]);
-    });
-    target.set(new Uint8Array(sum.buffer, 0, Math.min(CHUNK, target.length - at)), at);
-  }
-}
+const bytesOf = words => new Uint8Array(words.buffer);
 
-// For tests only: `set`, and `coefficients` (of degree 1 for all bytes, then of degree 2 ...).
-export function split(bytes, k, n, {coefficients, set = random(new Uint8Array(16))} = {}) {
-  const size = bytes.length, rows = new Uint8Array((k - 1) * size);
+// Progress counts the bytes of all parts. For tests only: `set`, and `coefficients` (of degree 1 for all bytes, then of degree 2 ...).
+export async function split(bytes, k, n, {coefficients, set = random(new Uint8Array(16)), onProgress, signal} = {}) {
+  const size = bytes.length;
   check(k >= 2 && k <= n && n <= 255 && size > 0, 'split');
-  for (let at = 0; at < rows.length; at += CHUNK) random(rows.subarray(at, at + CHUNK));
-  if (coefficients) rows.set(coefficients);
-  const sources = Array.from({length: k}, (_, degree) => degree ? rows.subarray((degree - 1) * size, degree * size) : bytes);
-  return Array.from({length: n}, (_, index) => {
-    const part = new Uint8Array(19 + size), powers = [1];
-    while (powers.length < k) powers.push(times(powers.at(-1), index + 1));
+  const piece = () => new Int32Array(Math.ceil(Math.min(CHUNK, size) / 4));
+  const rows = Array.from({length: k}, piece), go = pace(n * size, {onProgress, signal});
+  const parts = Array.from({length: n}, (_, index) => {
+    const part = new Uint8Array(19 + size);
     part.set([...set, k, n, index + 1]);
-    combine(part.subarray(19), sources, powers);
     return part;
   });
+  let sum = piece(), next = piece();
+  for (let at = 0, end; at < size; at = end) {
+    end = Math.min(at + CHUNK, size);
+    rows.forEach((row, degree) => {
+      const from = (degree - 1) * size;
+      if (degree && !coefficients) random(row);
+      else bytesOf(row).set(degree ? coefficients.subarray(from + at, from + end) : bytes.subarray(at, end));
+    });
+    for (const [index, part] of parts.entries()) {
+      // Horner's scheme, from the highest degree down: x is small, and so is the work of each product.
+      sum.set(rows[k - 1]);
+      for (let degree = k - 2; degree >= 0; degree--) {
+        next.set(rows[degree]);
+        addTimes(next, sum, index + 1);
+        [sum, next] = [next, sum];
+      }
+      part.set(bytesOf(sum).subarray(0, end - at), 19 + at);
+      await go(n * at + (index + 1) * (end - at));
+    }
+  }
+  return parts;
 }
 
 export function partInfo(part) {
@@ -219,7 +252,7 @@ export function partInfo(part) {
 }
 
 // The first k of the parts are joined; more of them may come, but none of another secret.
-export function joinParts(parts) {
+export async function joinParts(parts, {onProgress, signal} = {}) {
   check(parts.length, 'parts');
   const infos = parts.map(partInfo), [{set, k, n}] = infos, {length} = parts[0];
   check(infos.every((one, i) => one.set === set && one.k === k && one.n === n && parts[i].length === length), 'set');
@@ -228,11 +261,22 @@ export function joinParts(parts) {
   // Lagrange at 0: the product of all other, divided by that of all other - x; a to the 254 is 1 / a.
   const factors = xs.map(x => {
     const others = xs.filter(other => other !== x), below = others.reduce((product, other) => times(product, other ^ x), 1);
-    let factor = others.reduce((product, other) => times(product, other), 1);
-    for (let step = 0; step < 254; step++) factor = times(factor, below);
+    let factor = others.reduce((product, other) => times(product, other), 1), power = below;
+    // 254 = 2 + 4 + ... + 128
+    for (let step = 0; step < 7; step++) factor = times(factor, power = times(power, power));
     return factor;
   });
-  const joined = new Uint8Array(length - 19);
-  combine(joined, xs.map((_, index) => parts[index].subarray(19)), factors);
+  const joined = new Uint8Array(length - 19), go = pace(joined.length, {onProgress, signal});
+  const size = Math.min(CHUNK / 4, Math.ceil(joined.length / 4)), words = new Int32Array(size), sum = new Int32Array(size);
+  for (let at = 0, end; at < joined.length; at = end) {
+    end = Math.min(at + CHUNK, joined.length);
+    sum.fill(0);
+    factors.forEach((factor, index) => {
+      bytesOf(words).set(parts[index].subarray(19 + at, 19 + end));
+      addTimes(sum, words, factor);
+    });
+    joined.set(bytesOf(sum).subarray(0, end - at), at);
+    await go(end);
+  }
   return joined;
 }

@@ -171,12 +171,12 @@ def part_without_room(results, server, browser):
         file.flush()
         browser.go(home(server))
         browser.find("#files").type(file.name)
-    browser.find("summary").click()
-    for name in ("parts", "needed"):
-        browser.find("#" + name).clear()
-        browser.find("#" + name).type("2")
-    browser.find(".primary").click()
-    first, second = links(browser, 2)
+        browser.find("summary").click()
+        for name in ("parts", "needed"):
+            browser.find("#" + name).clear()
+            browser.find("#" + name).type("2")
+        browser.find(".primary").click()
+        first, second = links(browser, 2)
     open_part(browser, first)
     results.check(not browser.all("#problem"), "it is no error")
     results.check(asks_before_leaving(browser), "the page asks before it is left, for the part would be lost")
@@ -433,13 +433,16 @@ def progress(results, server, browser):
           bars += Boolean(document.querySelector('#reveal progress'));
         }).observe(document.body, {childList: true, subtree: true, characterData: true}));"""
     )
-    browser.go(home(server))
-    browser.run("document.querySelector('#secret').value = 'x'.repeat(6e6)")
-    browser.find(".primary").click()
-    link = browser.find("#link", seconds=60).value
+    with tempfile.NamedTemporaryFile(suffix=".bin") as file:
+        file.write(os.urandom(6_000_000))
+        file.flush()
+        browser.go(home(server))
+        browser.find("#files").type(file.name)
+        browser.find(".primary").click()
+        link = browser.find("#link", seconds=60).value
     browser.go(link)
     browser.find(".primary").click()
-    browser.find("textarea[readonly]", seconds=30)
+    browser.find("#file-list a", seconds=30)
     results.check(browser.run("return window.bars") > 0, "there is a bar")
     told = browser.run("return window.told")
     results.check(len(told) <= 1, "only the start is announced", told)

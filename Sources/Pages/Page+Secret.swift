@@ -92,7 +92,8 @@ extension Page {
     ) {
         let words = context.words
         writer.isSensitive = true
-        open(&writer, context, status: .ok, title: words.burnTitle)
+        // The script keeps the key behind the link's #, for the way back.
+        open(&writer, context, status: .ok, title: words.burnTitle, script: .reveal)
         writer.element("<p class=\"lead\">", words.burnLead, "</p>\n")
         writer.markup("<form class=\"card\" method=\"post\" action=\"/secret/")
         writer.append(htmlText: secretToken)

@@ -93,7 +93,7 @@ def sealed(results, server, browser):
     results.check(browser.find("#own").is_displayed, "who made it is warned")
     browser.find(".primary").click()
     results.equal(shown(browser), "the content", "the content comes out")
-    results.check("#" not in browser.url, "the key does not stay in the address", browser.url)
+    results.check(browser.wait(lambda: "#" not in browser.url, "the key stays"), "the key does not stay in the address")
     no_complaints(results, browser, "recipient")
     browser.reload()
     gone(browser)

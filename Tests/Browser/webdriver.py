@@ -20,8 +20,13 @@ addEventListener('securitypolicyviolation', event => console.error('violates ' +
 new ReportingObserver(all => all.forEach(each => console.error(each.type + ' ' + JSON.stringify(each.body))), {buffered: true}).observe();
 """
 
-# Answers that are no 200; and what is told of every page without HTTPS.
-EXPECTED = ("Failed to load resource", "Cross-Origin-Opener-Policy header has been ignored")
+# Answers that are no 200; what is told of every page without HTTPS; and that nobody is asked before a page is left on which only
+# a program clicked.
+EXPECTED = (
+    "Failed to load resource",
+    "Cross-Origin-Opener-Policy header has been ignored",
+    "confirmation panel for a frame that never had a user gesture",
+)
 
 
 class BrowserError(Exception):

@@ -81,7 +81,8 @@ extension Page {
                 "linksLead": words.linksLead, "partsLead": words.partsLead, "link": words.linkNumber,
                 "copied": words.copied, "copyLink": words.copyLink, "copyPassphrase": words.copyPassphrase,
                 "send": words.sendLink, "qr": words.qrTitle, "receipt": words.factsTitle, "warning": words.linkWarning,
-                "another": words.shareAnother,
+                "another": words.shareAnother, "ready": words.receiptNewTitle, "files": words.filesLabel,
+                "countOf": words.countOf,
             ])
     }
 

@@ -62,12 +62,40 @@ export function button(label, action, className = '') {
   return made;
 }
 
+/** What the browser did not take, because it keeps nothing or has no room: it lasts as long as the page. */
+const kept = new Map();
+
 /** What this tab remembers until it is closed. Nothing in it opens a secret by itself but links, and those only of secrets that live. */
 export const memory = {
-  get: (key) => JSON.parse(sessionStorage.getItem(key) ?? 'null'),
-  set: (key, value) => sessionStorage.setItem(key, JSON.stringify(value)),
-  forget: (key) => sessionStorage.removeItem(key),
+  get(key) {
+    try {
+      return JSON.parse(kept.get(key) ?? sessionStorage.getItem(key) ?? 'null');
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    const text = JSON.stringify(value);
+    try {
+      sessionStorage.setItem(key, text);
+      kept.delete(key);
+    } catch {
+      kept.set(key, text);
+    }
+  },
+  forget(key) {
+    kept.delete(key);
+    try {
+      sessionStorage.removeItem(key);
+    } catch {
+      // Where nothing is kept, nothing is left.
+    }
+  },
 };
+
+/** What addresses end with: the language, if the address names one. Nothing else in it is the page's. */
+const locale = new URLSearchParams(location.search).get('locale');
+export const query = locale ? `?locale=${encodeURIComponent(locale)}` : '';
 
 /** A file's size for people. */
 export function size(bytes) {
@@ -109,6 +137,9 @@ for (const choice of document.querySelectorAll('#languages a')) {
 /** Another language would be another page; what is only here would be lost. */
 export const keepLanguage = () => find('#languages')?.remove();
 
+/** As many as a payload holds (README.md, "Sealed end to end"). */
+const MOST_ITEMS = 1000;
+
 const form = find('#create');
 if (form) start();
 
@@ -119,6 +150,9 @@ function start() {
   const passphrase = find('#passphrase');
   const limit = Number(form.dataset.limit);
   const files = [];
+  /** Ends what the page listens to, once the form is gone. */
+  const listening = new AbortController();
+  const { signal: whileHere } = listening;
   let abort = null;
 
   find('#files-field').classList.add('scripted');
@@ -158,18 +192,20 @@ function start() {
       event.preventDefault();
       add(event.clipboardData.files);
     }
-  });
+  }, { signal: whileHere });
   addEventListener('dragover', (event) => {
     event.preventDefault();
     form.classList.add('dropping');
-  });
-  for (const end of ['dragleave', 'drop']) addEventListener(end, () => form.classList.remove('dropping'));
+  }, { signal: whileHere });
+  for (const end of ['dragleave', 'drop']) {
+    addEventListener(end, () => form.classList.remove('dropping'), { signal: whileHere });
+  }
   addEventListener('drop', (event) => {
     if (event.dataTransfer?.files.length) {
       event.preventDefault();
       add(event.dataTransfer.files);
     }
-  });
+  }, { signal: whileHere });
   box.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit(find('.primary', form));
   });
@@ -233,6 +269,8 @@ function start() {
     if (abort) return;
     if (!used() && !files.length) return alarm(word('empty'), form);
     if (used() > limit) return alarm(word('tooLarge', size(limit)), form);
+    const items = files.length + Boolean(box.value);
+    if (items > MOST_ITEMS) return alarm(`${word('files')}: ${word('countOf', items, MOST_ITEMS)}`, form);
     find('#problem')?.remove();
     abort = new AbortController();
     const primary = find('.primary', form);
@@ -244,8 +282,8 @@ function start() {
     try {
       await send(bar, canSeal);
     } catch (error) {
-      if (abort.signal.aborted) announce(word('cancelled'));
-      else alarm(error.told ?? word('offline'), form);
+      if (abort.signal.aborted && !error.isOpen) announce(word('cancelled'));
+      else alarm(error.told ?? error.message, form);
     } finally {
       abort = null;
       primary.ariaDisabled = null;
@@ -256,22 +294,27 @@ function start() {
   });
 
   async function send(bar, canSeal) {
-    const seal = await import('./seal.js');
     const signal = abort.signal;
+    // All that is needed to show the links is here before there are any.
+    const [seal, receipts] = await Promise.all([import('./seal.js'), import('./receipt.js')])
+      .catch(() => { throw failure(word('offline')); });
     const parts = Number(form.parts.value);
     const needed = Math.min(Math.max(2, Number(form.needed.value)), parts);
     // What the browser can't seal, the server puts together; but parts are made here.
     const isPlain = !canSeal && parts < 2;
+    // A browser that fails to read a file while it sends blames the connection.
+    if (isPlain) for (const file of files) await file.slice(0, 1).arrayBuffer();
     const whole = isPlain ? new Blob([box.value])
       : seal.payload([...(box.value ? [{ text: box.value }] : []), ...files.map((file) => ({ file, name: file.name }))]);
     const contents = parts > 1
       ? seal.split(new Uint8Array(await whole.arrayBuffer()), needed, parts).map((part) => seal.payload([{ part }]))
       : Array(Math.max(1, Number(form.links.value))).fill(whole);
     const made = [];
-    for (const content of contents) {
+    async function store(content) {
       const fields = new FormData();
-      const add = (name, value) => value && fields.append(name, value);
+      const add = (name, value) => fields.set(name, value);
       for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label']) add(name, form[name].value);
+      add('passphrase', '');
       let key = '';
       let sealed = content;
       if (canSeal) {
@@ -290,47 +333,65 @@ function start() {
       if (isPlain) for (const file of files) fields.append('file', file);
       const answer = await post('/secret', fields, signal, (done, total) => bar.show('sending', done, total));
       made.push({ ...answer, key, link: answer.link + key, created: Date.now() });
+      remember(made.at(-1));
+      signal.throwIfAborted();
     }
-    remember(made);
-    if (made.length === 1) await showReceipt(made[0]);
-    else showLinks(made, parts > 1 ? word('partsLead', needed, parts) : word('linksLead'));
+    const lead = parts > 1 ? word('partsLead', needed, parts) : word('linksLead');
+    let page;
+    try {
+      for (const content of contents) await store(content);
+      // Where the receipt does not come, the link is shown without.
+      if (made.length === 1) page = await fetchPage(`/receipt/${made[0].receipt}${query}`).catch(() => null);
+      signal.throwIfAborted();
+    } catch (error) {
+      // Links are good one by one, but parts together; and who cancels wants neither.
+      const left = signal.aborted || parts > 1 ? await burn(made, canSeal ? '' : passphrase.value) : made;
+      if (!left.length) throw error;
+      const phrase = leave();
+      return receipts.showLinks(left, { lead, phrase, problem: signal.aborted ? word('offline') : error.told ?? error.message });
+    }
+    const phrase = leave();
+    if (page && find('#facts', page)) showReceipt(made[0], page, receipts, phrase);
+    else receipts.showLinks(made, { lead, phrase, title: word(made.length > 1 ? 'links' : 'ready') });
   }
 
-  function remember(made) {
-    const recent = memory.get('recent') ?? [];
-    const label = form.label.value;
-    memory.set('recent', [...made.map(({ receipt, created }) => ({ receipt, created, label })), ...recent].slice(0, 50));
-    for (const { receipt, secret, key } of made) memory.set(`link ${receipt}`, { secret, key });
+  function remember({ receipt, secret, key, created }) {
+    memory.set('recent', [{ receipt, created, label: form.label.value }, ...memory.get('recent') ?? []].slice(0, 50));
+    memory.set(`link ${receipt}`, { secret, key });
   }
 
-  /** Goes to the receipt without losing what only this page knows: the passphrase, to be copied by itself. */
-  async function showReceipt({ receipt }) {
+  /** Burns what was made; gives those that could not be. */
+  async function burn(made, phrase) {
+    const left = [];
+    for (const one of made) {
+      const body = new URLSearchParams({ form_token: form.form_token.value, passphrase: phrase });
+      const answer = await fetch(`/receipt/${one.receipt}/burn${query}`, { method: 'POST', body }).catch(() => null);
+      if (!answer?.ok) {
+        left.push(one);
+        continue;
+      }
+      memory.forget(`link ${one.receipt}`);
+      memory.set('recent', (memory.get('recent') ?? []).filter(({ receipt }) => receipt !== one.receipt));
+    }
+    return left;
+  }
+
+  /** Forgets what was put in; gives the passphrase, which is to be copied by itself. */
+  function leave() {
     const phrase = passphrase.value;
-    const page = await fetchPage(`/receipt/${receipt}${location.search}`);
-    history.pushState(null, '', `/receipt/${receipt}${location.search}`);
+    box.value = passphrase.value = '';
+    files.length = 0;
+    list.replaceChildren();
+    listening.abort();
+    return phrase;
+  }
+
+  /** Goes to the receipt without losing what only this page knows. */
+  function showReceipt({ receipt }, page, { enhance }, phrase) {
+    history.pushState(null, '', `/receipt/${receipt}${query}`);
     document.title = page.title;
     find('main').replaceWith(document.adoptNode(find('main', page)));
-    const { enhance } = await import('./receipt.js');
     enhance(phrase);
-    arrive();
-  }
-
-  function showLinks(made, lead) {
-    const phrase = passphrase.value;
-    const cards = made.map(({ link, receipt }, index) => {
-      const id = `link-${index}`;
-      const field = element('input', { id, className: 'mono', type: 'text', dir: 'ltr', readOnly: true, value: link });
-      return element('div', { className: 'field' }, element('label', { htmlFor: id }, word('link', index + 1)), field,
-        element('div', { className: 'actions' }, button(word('copyLink'), () => copy(link)),
-          element('a', { className: 'button', href: `/receipt/${receipt}${location.search}` }, word('receipt'))));
-    });
-    if (phrase) cards.push(button(word('copyPassphrase'), () => copy(phrase)));
-    const title = element('h1', {}, word('links'));
-    document.title = document.title.replace(find('h1').textContent, title.textContent);
-    keepLanguage();
-    find('main').replaceChildren(find('#words'), title, element('p', { className: 'lead' }, lead),
-      element('section', { className: 'card' }, ...cards), element('p', { className: 'hint' }, word('warning')),
-      element('p', {}, element('a', { href: `/${location.search}` }, word('another'))), find('#status'));
     arrive();
   }
 
@@ -338,49 +399,72 @@ function start() {
   if (recent?.length) {
     const format = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'short' });
     const entries = recent.map(({ receipt, created, label }) => element('li', {},
-      element('a', { href: `/receipt/${receipt}${location.search}` }, label ? element('bdi', {}, label) : format.format(created)),
+      element('a', { href: `/receipt/${receipt}${query}` }, label ? element('bdi', {}, label) : format.format(created)),
       label ? ` ${format.format(created)}` : ''));
     find('#recent').append(element('h2', {}, word('recent')), element('ul', {}, ...entries));
     find('#recent').hidden = false;
   }
 }
 
+// Each address shows its own page, also after going back and forth among those that a script exchanged.
+let isExchanged = false;
+const firstPath = location.pathname;
+addEventListener('popstate', () => {
+  if (isExchanged || location.pathname !== firstPath) location.reload();
+});
+
 /** After a page was exchanged: where it begins is where one reads on. */
 export function arrive() {
+  isExchanged = true;
   const title = find('h1');
   title.tabIndex = -1;
   title.focus();
   scrollTo(0, 0);
-  addEventListener('popstate', () => location.reload());
 }
 
+/** An error whose words are for people. */
+const failure = (told, more) => Object.assign(new Error(told), { told }, more);
+
+/** A page of the server; an error with its `status` where it is not what was asked for. */
 export function fetchPage(address) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('GET', address);
     request.responseType = 'document';
-    request.onload = () => (request.response ? resolve(request.response) : reject(new Error('no page')));
-    request.onerror = () => reject(new Error('offline'));
+    request.onload = () => {
+      if (request.status === 200 && request.response) resolve(request.response);
+      else reject(failure(`HTTP ${request.status}`, { status: request.status }));
+    };
+    request.onerror = () => reject(failure(word('offline')));
     request.send();
   });
 }
 
-/** Sends a form and tells how far it is; what the server says against it is `told` by the error. */
-export function post(address, fields, signal, onProgress) {
+/** How long somebody who cancelled waits for the answer to what was sent already, in milliseconds. */
+const PATIENCE = 10000;
+
+/**
+ * Sends a form and tells how far it is; what is to be said of an error is `told` by it.
+ *
+ * What was sent as a whole may have done its work, so that its answer is waited for also when it is cancelled; if none comes, the
+ * error `isOpen`.
+ */
+function post(address, fields, signal, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const stop = () => request.abort();
-    signal?.addEventListener('abort', stop);
-    request.open('POST', address + location.search);
+    let isSent = false;
+    const stop = () => setTimeout(() => request.abort(), isSent ? PATIENCE : 0);
+    signal.addEventListener('abort', stop);
+    request.open('POST', address + query);
     request.responseType = 'json';
-    request.upload.onprogress = (event) => onProgress?.(event.loaded, event.total);
+    request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
+    request.upload.onload = () => { isSent = true; };
     request.onload = () => {
-      if (request.status < 300 && request.response) return resolve(request.response);
-      reject(Object.assign(new Error('refused'), { told: request.response?.error, status: request.status }));
+      if (request.status < 300 && request.response) resolve(request.response);
+      else reject(failure(request.response?.error ?? `HTTP ${request.status}`));
     };
-    request.onerror = () => reject(new Error('offline'));
-    request.onabort = () => reject(new Error('aborted'));
-    request.onloadend = () => signal?.removeEventListener('abort', stop);
+    request.onerror = request.onabort = () => reject(failure(word('offline'), { isOpen: isSent }));
+    request.onloadend = () => signal.removeEventListener('abort', stop);
     request.send(fields);
   });
 }

@@ -1,5 +1,7 @@
 // The sender's page: the whole link, with the key that only this tab has, and ways to hand it on.
-import { announce, button, copy, element, fetchPage, find, memory, word } from './page.js';
+import {
+  alarm, announce, arrive, button, copy, element, fetchPage, find, keepLanguage, memory, query, word,
+} from './page.js';
 
 /** Completes a receipt's page. `passphrase` is what was just given, if anything was. */
 export function enhance(passphrase) {
@@ -8,13 +10,17 @@ export function enhance(passphrase) {
   const field = find('#link');
   const known = memory.get(`link ${receipt}`);
   if (!field) {
-    memory.forget(`link ${receipt}`);
+    // A page that says something else than what became of the secret ends nothing.
+    if (find('#facts') && !find('#facts').dataset.version.startsWith('new ')) memory.forget(`link ${receipt}`);
     return;
   }
   if ('needsKey' in field.dataset && known?.key) {
     field.value += known.key;
     find('#key-missing').remove();
   }
+  if (known) answerTabs([known.secret]);
+  // Half a link opens nothing, however it is handed on.
+  if (find('#key-missing')) return;
   const actions = find('#link-actions');
   field.addEventListener('focus', () => field.select());
   actions.append(button(word('copyLink'), () => copy(field.value), 'primary'));
@@ -30,14 +36,40 @@ export function enhance(passphrase) {
     });
     actions.after(code);
   }
+}
 
-  // A tab that opens this link asks whether its maker is here.
-  if (known && 'BroadcastChannel' in globalThis) {
-    const channel = new BroadcastChannel('onetime-lite');
-    channel.addEventListener('message', ({ data }) => {
-      if (data.asks === known.secret) channel.postMessage({ made: known.secret });
-    });
-  }
+/** Tells a tab that opens a link whether its maker is here. */
+function answerTabs(secrets) {
+  if (!('BroadcastChannel' in globalThis)) return;
+  const channel = new BroadcastChannel('onetime-lite');
+  channel.addEventListener('message', ({ data }) => {
+    if (secrets.includes(data.asks)) channel.postMessage({ made: data.asks });
+  });
+}
+
+/**
+ * Shows links in place of the form that made them; takes nothing from the server.
+ *
+ * `phrase` is their passphrase, if they have one; `problem` is why there are not more.
+ */
+export function showLinks(made, { lead, phrase, problem, title = word('links') }) {
+  const cards = made.map(({ link, receipt }, index) => {
+    const id = `link-${index}`;
+    const field = element('input', { id, className: 'mono', type: 'text', dir: 'ltr', readOnly: true, value: link });
+    return element('div', { className: 'field' }, element('label', { htmlFor: id }, word('link', index + 1)), field,
+      element('div', { className: 'actions' }, button(word('copyLink'), () => copy(link)),
+        element('a', { className: 'button', href: `/receipt/${receipt}${query}` }, word('receipt'))));
+  });
+  if (phrase) cards.push(button(word('copyPassphrase'), () => copy(phrase)));
+  document.title = document.title.replace(find('h1').textContent, () => title);
+  keepLanguage();
+  const card = element('section', { className: 'card' }, ...cards);
+  find('main').replaceChildren(find('#words'), element('h1', {}, title), element('p', { className: 'lead' }, lead), card,
+    element('p', { className: 'hint' }, word('warning')), element('p', {}, element('a', { href: `/${query}` }, word('another'))),
+    find('#status'));
+  answerTabs(made.map(({ secret }) => secret));
+  arrive();
+  if (problem) alarm(problem, card);
 }
 
 /** Keeps the page up to date for as long as something may happen to the secret, and the server tells. */
@@ -47,7 +79,8 @@ function follow(receipt) {
   const address = `/receipt/${receipt}`;
   const live = element('p', { className: 'hint', id: 'live', hidden: true }, word('live'));
   refresh.before(live);
-  const events = new EventSource(`${address}/events`);
+  let events;
+  let isOver = false;
   /** A connection that ends and is back soon is no change; without one, people have to ask by themselves. */
   let silence;
   const heard = () => { silence = void clearTimeout(silence); };
@@ -56,29 +89,41 @@ function follow(receipt) {
     find('#live').hidden = !isLive;
     find('#refresh').hidden = isLive;
   };
-  events.addEventListener('open', () => show(true));
-  // Each try that fails is an error again, so the first one counts.
-  events.addEventListener('error', () => {
-    if (find('#live')) silence ??= setTimeout(show, events.readyState === EventSource.CLOSED ? 0 : 5000, false);
-  });
   let turn = Promise.resolve();
-  events.addEventListener('message', ({ data }) => {
-    const isLast = !data.startsWith('new ');
-    if (isLast) events.close();
-    heard();
-    turn = turn.then(() => update(address, data, isLast, live)).catch(() => isLast || show(false));
-  });
+  function listen() {
+    events = new EventSource(`${address}/events`);
+    events.addEventListener('open', () => show(true));
+    // Each try that fails is an error again, so the first one counts.
+    events.addEventListener('error', () => {
+      if (find('#live')) silence ??= setTimeout(show, events.readyState === EventSource.CLOSED ? 0 : 5000, false);
+    });
+    events.addEventListener('message', ({ data }) => {
+      isOver = !data.startsWith('new ');
+      if (isOver) events.close();
+      heard();
+      const isLast = isOver;
+      turn = turn.then(() => update(address, data, isLast, live)).catch(() => isLast || show(false));
+    });
+  }
+  listen();
   addEventListener('pagehide', () => events.close());
+  // A browser may keep the page while others are looked at, and bring it back as it was.
+  addEventListener('pageshow', ({ persisted }) => persisted && !isOver && listen());
 }
 
 /** Shows what the server says of the secret now, where it is something else than what the page says. */
 async function update(address, version, isLast, live) {
   if (find('#facts').dataset.version === version) return;
-  const page = await fetchPage(address + location.search);
+  let page;
+  try {
+    page = await fetchPage(address + query);
+  } catch (error) {
+    // A server that was wiped knows nothing of it any more.
+    if (error.status === 404) return location.replace(address + query);
+    throw error;
+  }
   const hadFocus = find('main').contains(document.activeElement);
   const facts = find('#facts', page);
-  // A server that was wiped knows nothing of it any more.
-  if (!facts) return location.replace(address + location.search);
   find('#facts').replaceWith(document.adoptNode(facts));
   if (isLast) {
     find('#link')?.closest('.card').remove();

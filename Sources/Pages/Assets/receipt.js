@@ -1,10 +1,59 @@
-// The sender's page: the whole link, with the key that only this tab has, and ways to hand it on.
+// The sender's page: the whole link, with the key that only this tab has, and ways to hand it on; and what becomes of links that
+// the form has made.
 import {
-  alarm, announce, arrive, button, copy, element, fetchPage, find, keepLanguage, memory, query, word,
+  alarm, announce, arrive, button, copy, element, failure, find, keepLanguage, memory, query, say, word,
 } from './page.js';
 
-/** Completes a receipt's page. `passphrase` is what was just given, if anything was. */
-export function enhance(passphrase) {
+/** A page of the server; an error with its `status` where it is not what was asked for. */
+export function fetchPage(address) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('GET', address);
+    request.responseType = 'document';
+    request.onload = () => {
+      if (request.status === 200 && request.response) resolve(request.response);
+      else reject(failure(`HTTP ${request.status}`, { status: request.status }));
+    };
+    request.onerror = () => reject(failure(word('offline')));
+    request.send();
+  });
+}
+
+/** Keeps what only this tab knows of a secret. */
+export function remember({ receipt, secret, key, created }, label) {
+  memory.set('recent', [{ receipt, created, label }, ...memory.get('recent') ?? []].slice(0, 50));
+  memory.set(`link ${receipt}`, { secret, key });
+}
+
+/** Burns what was made; gives those that could not be. */
+export async function burn(made, formToken, passphrase) {
+  const left = [];
+  for (const one of made) {
+    const body = new URLSearchParams({ form_token: formToken, passphrase });
+    const answer = await fetch(`/receipt/${one.receipt}/burn${query}`, { method: 'POST', body }).catch(() => null);
+    if (!answer?.ok) {
+      left.push(one);
+      continue;
+    }
+    memory.forget(`link ${one.receipt}`);
+    memory.set('recent', (memory.get('recent') ?? []).filter(({ receipt }) => receipt !== one.receipt));
+  }
+  return left;
+}
+
+/** Goes from the form to the receipt, whose `page` is here, without losing what only this tab knows. */
+export function showReceipt({ receipt }, page, passphrase, generated) {
+  history.pushState(null, '', `/receipt/${receipt}${query}`);
+  document.title = page.title;
+  find('main').replaceWith(document.adoptNode(find('main', page)));
+  enhance(passphrase, generated);
+  arrive();
+  // What it is called is heard, for the focus is there.
+  say(find('.lead').textContent);
+}
+
+/** Completes a receipt's page. `passphrase` and `generated` are what was just given and made up, if anything was. */
+export function enhance(passphrase, generated) {
   const [, , receipt] = location.pathname.split('/');
   follow(receipt);
   const field = find('#link');
@@ -19,6 +68,11 @@ export function enhance(passphrase) {
     find('#key-missing').remove();
   }
   if (known) answerTabs([known.secret]);
+  if (generated) {
+    // Another language would be another page, without it.
+    keepLanguage();
+    field.closest('.card').append(shownOnce(generated));
+  }
   // Half a link opens nothing, however it is handed on.
   if (find('#key-missing')) return;
   const actions = find('#link-actions');
@@ -38,6 +92,14 @@ export function enhance(passphrase) {
   }
 }
 
+/** A password that was made up, which no page has but this one. */
+function shownOnce(generated) {
+  const field = element('input', { id: 'generated', className: 'mono', type: 'text', readOnly: true, value: generated });
+  field.setAttribute('aria-describedby', 'generated-hint');
+  return element('div', { className: 'field' }, element('label', { htmlFor: field.id }, word('generated')), field,
+    element('p', { className: 'hint', id: 'generated-hint' }, word('generatedHint')));
+}
+
 /** Tells a tab that opens a link whether its maker is here. */
 function answerTabs(secrets) {
   if (!('BroadcastChannel' in globalThis)) return;
@@ -50,9 +112,10 @@ function answerTabs(secrets) {
 /**
  * Shows links in place of the form that made them; takes nothing from the server.
  *
- * `phrase` is their passphrase, if they have one; `problem` is why there are not more.
+ * `phrase` is their passphrase, if they have one; `generated` is what they hold, if that was made up; `problem` is why there
+ * are not more.
  */
-export function showLinks(made, { lead, phrase, problem, title = word('links') }) {
+export function showLinks(made, { lead, phrase, generated, problem, title = word('links') }) {
   const cards = made.map(({ link, receipt }, index) => {
     const id = `link-${index}`;
     const field = element('input', { id, className: 'mono', type: 'text', dir: 'ltr', readOnly: true, value: link });
@@ -61,6 +124,7 @@ export function showLinks(made, { lead, phrase, problem, title = word('links') }
         element('a', { className: 'button', href: `/receipt/${receipt}${query}` }, word('receipt'))));
   });
   if (phrase) cards.push(button(word('copyPassphrase'), () => copy(phrase)));
+  if (generated) cards.push(shownOnce(generated));
   document.title = document.title.replace(find('h1').textContent, () => title);
   keepLanguage();
   const card = element('section', { className: 'card' }, ...cards);
@@ -70,6 +134,7 @@ export function showLinks(made, { lead, phrase, problem, title = word('links') }
   answerTabs(made.map(({ secret }) => secret));
   arrive();
   if (problem) alarm(problem, card);
+  else say(lead);
 }
 
 /** Keeps the page up to date for as long as something may happen to the secret, and the server tells. */

@@ -219,28 +219,35 @@ def failed_amid(results, server, browser):
 def generated(results, server):
     """A password that is made up is sealed like anything else, and nothing that was typed goes with it."""
     with Server("--generated-length", "20") as server, Relay(server) as relay, Chromium() as browser:
-        fill(browser, relay, "typed content", passphrase="typed phrase")
+        fill(browser, relay, "typed-content", passphrase="typed-phrase")
         browser.button("Generate a password").click()
         password = browser.find("#generated", seconds=20).value
         results.check(re.fullmatch("[a-km-zA-HJ-NP-Z2-9]{20}", password), "the server says how long it is", password)
         for one in ("[a-z]", "[A-Z]", "[0-9]"):
             results.check(re.search(one, password), "it has one of " + one, password)
-        for one in (password, "typed content", "typed phrase"):
+        for one in (password, "typed-content", "typed-phrase"):
             results.check(one.encode() not in relay.sent, "the server never sees %r" % one)
         results.check("shown to you only this once" in browser.text(), "it is said to be shown once")
         link = browser.find("#link").value
+        first = browser.tab
+        browser.new_tab()
         browser.go(link)
-        browser.find("#passphrase").type("typed phrase")
+        browser.find("#passphrase").type("typed-phrase")
         browser.find(".primary").click()
         results.equal(shown(browser), password, "the recipient gets it")
+        browser.switch(first)
+        says(browser, "Your secret was read")
+        results.equal(browser.find("#generated").value, password, "its maker still has it then")
         no_complaints(results, browser, "generated")
 
         browser.go("http://plain.test:%d/" % relay.port)
-        browser.find("#secret").type("typed in the clear")
+        browser.find("#secret").type("typed-in-the-clear")
         browser.find("summary").click()
         browser.button("Generate a password").click()
         results.check(len(browser.find("#generated", seconds=20).attribute("value")) == 20, "without HTTPS the server makes one")
-        results.check(b"typed in the clear" not in relay.sent, "and gets nothing else")
+        results.check(b"typed-in-the-clear" not in relay.sent, "and gets nothing else")
+        says(browser, "follows the secret by itself")
+        results.check("undefined" not in "".join(relay.lines), "its receipt follows, too")
 
 
 def address_says_nothing(results, server, browser):
@@ -391,14 +398,14 @@ def before_the_script(results, server):
     script = lambda line: BUSY if "/page.js" in line else None  # noqa: E731
     with Relay(server, script) as relay, Chromium() as browser:
         browser.go(home(relay))
-        browser.find("#secret").type("too early")
+        browser.find("#secret").type("too-early")
         browser.find(".primary").click()
         browser.find("summary").click()
         browser.find("#label").type("a label")
         browser.keys(ENTER)
         browser.button("Generate a password").click()
         time.sleep(0.5)
-        results.check(b"too early" not in relay.sent, "nothing goes in the clear")
+        results.check(b"too-early" not in relay.sent, "nothing goes in the clear")
         results.check("<button" not in browser.text(), "and the other button is not shown as text")
         browser.complaints()
     with Chromium(scripts=False) as browser:

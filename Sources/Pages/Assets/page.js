@@ -273,7 +273,7 @@ function start() {
   settle();
 
   // What is wrong must not be folded away.
-  form.addEventListener('invalid', ({ target }) => { (target.closest('details') ?? {}).open = true; }, true);
+  form.addEventListener('invalid', ({ target }) => target.closest('details')?.setAttribute('open', ''), true);
 
   // Sealing and sending
   form.addEventListener('submit', async (event) => {

@@ -54,7 +54,8 @@ export function showReceipt({ receipt }, page, passphrase, generated) {
 
 /** Completes a receipt's page. `passphrase` and `generated` are what was just given and made up, if anything was. */
 export function enhance(passphrase, generated) {
-  const [, , receipt] = location.pathname.split('/');
+  // The answer to the form is at the form's address; its link to itself is not.
+  const [, , receipt] = (find('#refresh') ?? location).pathname.split('/');
   follow(receipt);
   const field = find('#link');
   const known = memory.get(`link ${receipt}`);
@@ -191,7 +192,10 @@ async function update(address, version, isLast, live) {
   const facts = find('#facts', page);
   find('#facts').replaceWith(document.adoptNode(facts));
   if (isLast) {
+    // What was made up is needed still; its link is not.
+    const generated = find('#generated')?.closest('.field');
     find('#link')?.closest('.card').remove();
+    if (generated) find('#facts').before(element('section', { className: 'card' }, generated));
     memory.forget(`link ${address.split('/')[2]}`);
   } else {
     find('#refresh').before(live);

@@ -12,6 +12,8 @@ public struct FormPolicy: Sendable {
     public let contentLimit: Int
     /// The least number of characters of a passphrase; 0 or 1 for no such rule.
     public let passphraseMinimum: Int
+    /// How many characters a password has that is made up.
+    public let generatedLength: Int
     /// How many wrong passphrases a secret takes that says nothing about it.
     public let attempts: Int
     /// Whether there must be a passphrase.
@@ -20,12 +22,13 @@ public struct FormPolicy: Sendable {
     /// The policy of a server. The lifetimes may come in any order, and need not have the default among them.
     public init(
         lifetimes: [Int], defaultLifetime: Int, contentLimit: Int, passphraseMinimum: Int = 4,
-        attempts: Int = 5, isPassphraseRequired: Bool = false
+        generatedLength: Int = 12, attempts: Int = 5, isPassphraseRequired: Bool = false
     ) {
         self.lifetimes = Set(lifetimes + [defaultLifetime]).sorted()
         self.defaultLifetime = defaultLifetime
         self.contentLimit = contentLimit
         self.passphraseMinimum = passphraseMinimum
+        self.generatedLength = generatedLength
         self.attempts = attempts
         self.isPassphraseRequired = isPassphraseRequired
     }
@@ -45,19 +48,21 @@ extension Page {
     ) {
         let words = context.words
         open(&writer, context, status: .ok, title: words.createTitle, script: .page, problem: problem)
-        createWords(&writer, words)
+        createWords(&writer, words, policy)
         writer.element("<p class=\"lead\">", words.createLead, "</p>\n")
         alert(&writer, context, problem)
         connectionNotice(&writer, context)
         writer.markup("<form class=\"card\" id=\"create\" method=\"post\" action=\"/")
         writer.element("", context.query, "\" enctype=\"multipart/form-data\"")
         writer.attribute("data-limit", "\(policy.contentLimit)")
+        writer.attribute("data-password-length", "\(policy.generatedLength)")
         writer.markup(">\n")
         formToken(&writer, context)
         contentField(&writer, context, policy, problem)
         // Enter in a field presses the first button.
-        writer.markup("<div class=\"actions\">\n<button class=\"primary\" name=\"action\" value=\"conceal\">")
-        writer.element("", words.createButton, "</button>\n</div>\n")
+        writer.markup("<div class=\"actions\">\n")
+        submit(&writer, " class=\"primary\" name=\"action\" value=\"conceal\"", words.createButton)
+        writer.markup("</div>\n")
         writer.element("<p class=\"hint\" id=\"sealed-here\" hidden>", words.sealedHere, "</p>\n")
         writer.element("<p class=\"hint\" id=\"sealed-by-server\" hidden>", words.sealedByServer, "</p>\n")
         options(&writer, context, policy, chosenLifetime, problem)
@@ -65,8 +70,17 @@ extension Page {
         close(&writer, context)
     }
 
+    /// A button that sends the form. Where a script is to seal what is sent, the button waits for it; without scripts there is another.
+    private static func submit(_ writer: inout ResponseWriter, _ attributes: StaticString, _ label: String) {
+        writer.markup("<noscript><button")
+        writer.markup(attributes)
+        writer.element(">", label, "</button></noscript>\n<button disabled")
+        writer.markup(attributes)
+        writer.element(">", label, "</button>\n")
+    }
+
     /// The words of the form's script.
-    private static func createWords(_ writer: inout ResponseWriter, _ words: Words) {
+    private static func createWords(_ writer: inout ResponseWriter, _ words: Words, _ policy: FormPolicy) {
         scriptWords(
             &writer,
             [
@@ -81,7 +95,9 @@ extension Page {
                 "linksLead": words.linksLead, "partsLead": words.partsLead, "link": words.linkNumber,
                 "copied": words.copied, "copyLink": words.copyLink, "copyPassphrase": words.copyPassphrase,
                 "send": words.sendLink, "qr": words.qrTitle, "receipt": words.factsTitle, "warning": words.linkWarning,
-                "another": words.shareAnother,
+                "another": words.shareAnother, "ready": words.receiptNewTitle, "files": words.filesLabel,
+                "countOf": words.countOf, "generated": words.generatedLabel, "generatedHint": words.generatedHint,
+                "tooShort": words.quantity(words.passphraseMinimumHint, policy.passphraseMinimum),
             ])
     }
 
@@ -142,23 +158,27 @@ extension Page {
         writer.markup("</div>\n<div class=\"columns\" id=\"many\" hidden>\n")
         number(&writer, words.linksLabel, words.linksHint, "links", 1...20, value: "1")
         number(&writer, words.partsLabel, words.partsHint, "parts", 1...16, value: "1")
-        number(&writer, words.partsNeededLabel, "", "needed", 1...16, value: "1")
+        // All of them, if nothing else is said.
+        number(&writer, words.partsNeededLabel, "", "needed", 2...16, value: nil)
         writer.markup("</div>\n<div class=\"actions\">\n")
-        writer.markup("<button name=\"action\" value=\"generate\" formnovalidate aria-describedby=\"generate-hint\">")
-        writer.element("", words.generateButton, "</button>\n</div>\n")
+        submit(
+            &writer, " name=\"action\" value=\"generate\" formnovalidate aria-describedby=\"generate-hint\"",
+            words.generateButton)
+        writer.markup("</div>\n")
         writer.element("<p class=\"hint\" id=\"generate-hint\">", words.generateHint, "</p>\n</details>\n")
     }
 
     private static func number(
         _ writer: inout ResponseWriter, _ label: String, _ hint: String, _ name: StaticString,
         _ range: ClosedRange<Int>,
-        value: String
+        value: String?
     ) {
         beginField(&writer, label, name)
-        writer.markup(" type=\"number\" inputmode=\"numeric\" required")
+        writer.markup(" type=\"number\" inputmode=\"numeric\"")
+        if value != nil { writer.markup(" required") }
         writer.attribute("min", "\(range.lowerBound)")
         writer.attribute("max", "\(range.upperBound)")
-        writer.attribute("value", value)
+        if let value { writer.attribute("value", value) }
         endField(&writer, hint, name)
     }
 

@@ -109,7 +109,7 @@ extension Page {
             [
                 "copyLink": words.copyLink, "copyPassphrase": words.copyPassphrase, "send": words.sendLink,
                 "copied": words.copied, "qr": words.qrTitle, "offline": words.offline, "problem": words.problem,
-                "live": words.liveHint,
+                "live": words.liveHint, "generated": words.generatedLabel, "generatedHint": words.generatedHint,
             ])
     }
 

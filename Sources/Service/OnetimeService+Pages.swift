@@ -52,7 +52,7 @@ extension OnetimeService {
         return FormPolicy(
             lifetimes: settings.timeToLiveChoices.filter { $0 >= settings.minimumTimeToLive && $0 <= longest },
             defaultLifetime: settings.defaultTimeToLive, contentLimit: settings.maximumContent,
-            passphraseMinimum: settings.minimumPassphrase,
+            passphraseMinimum: settings.minimumPassphrase, generatedLength: settings.generatedLength,
             attempts: settings.passphraseAttempts, isPassphraseRequired: settings.requiresPassphrase)
     }
 

@@ -76,7 +76,7 @@ class Element:
 class Chromium:
     """One headless browser with a profile of its own."""
 
-    def __init__(self, scripts=True, language="en", width=1000, height=900, dark=False):
+    def __init__(self, scripts=True, language="en", width=1000, height=900, dark=False, keeps=True):
         self.folder = tempfile.mkdtemp(prefix="onetime-chromium-")
         self.downloads = os.path.join(self.folder, "downloads")
         os.mkdir(self.downloads)
@@ -89,6 +89,8 @@ class Chromium:
             "download.default_directory": self.downloads,
             "download.prompt_for_download": False,
             "profile.managed_default_content_settings.javascript": 1 if scripts else 2,
+            # 2 keeps nothing of any site, so that even a tab's own memory is an error.
+            "profile.default_content_setting_values.cookies": 1 if keeps else 2,
         }
         options = {
             "binary": shutil.which("chromium"),

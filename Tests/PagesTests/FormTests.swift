@@ -19,6 +19,22 @@ import Testing
         #expect(conceal.lowerBound < generate.lowerBound)
     }
 
+    @Test func noButtonGoesBeforeTheScriptThatSeals() throws {
+        let body = try render { Page.createForm(&$0, Sample.context(), Sample.policy) }.body
+        let form = try #require(body.firstRange(of: "<form"))
+        let buttons = body[form.lowerBound...].matches(of: /(<noscript>)?<button( disabled)?/)
+        #expect(buttons.count == 4)
+        // Without scripts Enter presses the first one of the form, which has to be one that goes.
+        #expect(buttons.map { $0.output.1 != nil } == [true, false, true, false])
+        #expect(buttons.map { $0.output.2 != nil } == [false, true, false, true])
+    }
+
+    @Test func theScriptLearnsHowLongAPasswordIs() throws {
+        let policy = FormPolicy(lifetimes: [], defaultLifetime: 60, contentLimit: 1, generatedLength: 31)
+        let page = try render { Page.createForm(&$0, Sample.context(), policy) }
+        #expect(page.body.contains(" data-password-length=\"31\""))
+    }
+
     @Test func aLifetimeThatIsNotOfferedSelectsTheDefault() throws {
         for lifetime in [nil, -1, 7, Int.max] {
             let page = try render { Page.createForm(&$0, Sample.context(), Sample.policy, chosenLifetime: lifetime) }

@@ -1,4 +1,5 @@
-// Makes passphrases up: of words that are read out easily, or of characters.
+// Makes passphrases up: of words that are read out easily, or of characters; and passwords to share.
+import { element, word } from './page.js';
 
 /** The dictionary of RFC 2289, appendix D: 2048 words of one to four letters, so that each adds 11 bits. */
 const dictionary = `
@@ -104,4 +105,41 @@ export const ofWords = (count) => pick(count, dictionary).join('-');
 export function ofCharacters(count, names) {
   const text = pick(count, names.map((name) => classes[name]).join('')).join('');
   return names.includes('#?!') ? text : text.replace(/(.{4})(?=.)/g, '$1-');
+}
+
+/** A password like the server's: with a lower case letter, a capital and a digit; all of those are equally likely. */
+export function password(length) {
+  const all = ['a–z', 'A–Z', '0–9'].map((name) => classes[name]);
+  for (;;) {
+    const made = pick(length, all.join(''));
+    if (all.every((one) => made.some((character) => one.includes(character)))) return made.join('');
+  }
+}
+
+/** Puts the choice of what a passphrase is made of after its button; gives what makes one. `use` takes each one made. */
+export function offer(button, use) {
+  const kind = element('select', { id: 'made-of' }, element('option', { value: 'words' }, word('ofWords')),
+    element('option', { value: 'characters' }, word('ofCharacters')));
+  const count = element('input', { id: 'made-length', type: 'number', min: 4, max: 64, value: 7 });
+  const boxes = Object.keys(classes).map((name, index) => {
+    const box = element('input', { type: 'checkbox', value: name, checked: index !== 1 && index !== 3 });
+    return element('label', {}, box, element('bdi', {}, name));
+  });
+  const list = element('fieldset', { className: 'choices', hidden: true }, element('legend', {}, word('ofCharacters')), ...boxes);
+  const make = () => {
+    const chosen = boxes.map((label) => label.firstChild).filter((box) => box.checked).map((box) => box.value);
+    const number = Math.min(Math.max(Math.trunc(count.value) || 4, 4), 64);
+    use(kind.value === 'words' ? ofWords(number) : ofCharacters(number, chosen.length ? chosen : ['a–z']));
+  };
+  kind.addEventListener('change', () => {
+    list.hidden = kind.value === 'words';
+    count.value = kind.value === 'words' ? 7 : 20;
+    make();
+  });
+  count.addEventListener('change', make);
+  list.addEventListener('change', make);
+  button.after(element('div', { className: 'columns made' },
+    element('div', { className: 'field' }, element('label', { htmlFor: 'made-of' }, word('madeOf')), kind),
+    element('div', { className: 'field' }, element('label', { htmlFor: 'made-length' }, word('madeLength')), count)), list);
+  return make;
 }

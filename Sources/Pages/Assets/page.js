@@ -28,6 +28,19 @@ export function announce(text) {
   silence = setTimeout(() => { status.textContent = ''; }, 8000);
 }
 
+let speaking = 0;
+
+/** Says what others see, once it has not changed for a while. */
+export function say(text, rest = 100) {
+  if (!find('#spoken')) {
+    const spoken = element('p', { className: 'offscreen', id: 'spoken' });
+    spoken.setAttribute('role', 'status');
+    find('#status').after(spoken);
+  }
+  clearTimeout(speaking);
+  speaking = setTimeout(() => { find('#spoken').textContent = text; }, rest);
+}
+
 /** Shows what was wrong where the server would, and goes there. */
 export function alarm(text, before) {
   find('#problem')?.remove();
@@ -62,12 +75,40 @@ export function button(label, action, className = '') {
   return made;
 }
 
+/** What the browser did not take, because it keeps nothing or has no room: it lasts as long as the page. */
+const kept = new Map();
+
 /** What this tab remembers until it is closed. Nothing in it opens a secret by itself but links, and those only of secrets that live. */
 export const memory = {
-  get: (key) => JSON.parse(sessionStorage.getItem(key) ?? 'null'),
-  set: (key, value) => sessionStorage.setItem(key, JSON.stringify(value)),
-  forget: (key) => sessionStorage.removeItem(key),
+  get(key) {
+    try {
+      return JSON.parse(kept.get(key) ?? sessionStorage.getItem(key) ?? 'null');
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    const text = JSON.stringify(value);
+    try {
+      sessionStorage.setItem(key, text);
+      kept.delete(key);
+    } catch {
+      kept.set(key, text);
+    }
+  },
+  forget(key) {
+    kept.delete(key);
+    try {
+      sessionStorage.removeItem(key);
+    } catch {
+      // Where nothing is kept, nothing is left.
+    }
+  },
 };
+
+/** What addresses end with: the language, if the address names one. Nothing else in it is the page's. */
+const locale = new URLSearchParams(location.search).get('locale');
+export const query = locale ? `?locale=${encodeURIComponent(locale)}` : '';
 
 /** A file's size for people. */
 export function size(bytes) {
@@ -91,14 +132,16 @@ export function progress(name, after) {
   const bar = element('progress', { max: 1, value: 0 });
   const label = element('label', { className: 'progress' }, element('span'), bar);
   after.after(label);
-  return {
-    show(next, done, total) {
-      name = next;
-      bar.value = total ? done / total : 0;
-      label.firstChild.textContent = word(name, percent(done, total));
-    },
-    remove: () => label.remove(),
+  const told = new Set();
+  const show = (next, done, total) => {
+    bar.value = total ? done / total : 0;
+    label.firstChild.textContent = word(next, percent(done, total));
+    // How far it is would be said all the time.
+    if (!told.has(next)) say(label.firstChild.textContent);
+    told.add(next);
   };
+  show(name, 0, 1);
+  return { show, remove: () => label.remove() };
 }
 
 // What is behind the # is no part of an address that the server writes, but has to stay.
@@ -108,6 +151,12 @@ for (const choice of document.querySelectorAll('#languages a')) {
 
 /** Another language would be another page; what is only here would be lost. */
 export const keepLanguage = () => find('#languages')?.remove();
+
+/** How long something that changes with each key rests before it is said, in milliseconds. */
+const PAUSE = 1000;
+
+/** As many as a payload holds (README.md, "Sealed end to end"). */
+const MOST_ITEMS = 1000;
 
 const form = find('#create');
 if (form) start();
@@ -119,21 +168,27 @@ function start() {
   const passphrase = find('#passphrase');
   const limit = Number(form.dataset.limit);
   const files = [];
+  /** Ends what the page listens to, once the form is gone. */
+  const listening = new AbortController();
+  const { signal: whileHere } = listening;
   let abort = null;
 
+  for (const waiting of form.querySelectorAll('button:disabled')) waiting.disabled = false;
   find('#files-field').classList.add('scripted');
   find('#many').hidden = false;
   find(globalThis.crypto?.subtle ? '#sealed-here' : '#sealed-by-server').hidden = false;
   const room = element('p', { className: 'hint', id: 'room' });
   find('#secret-hint').after(room);
+  box.setAttribute('aria-describedby', `${box.getAttribute('aria-describedby')} room`);
 
   // Files: chosen, dropped or pasted
   const used = () => new Blob([box.value]).size + files.reduce((sum, file) => sum + file.size, 0);
   function measure() {
     const left = limit - used();
     room.textContent = left < 0 ? word('tooLarge', size(limit)) : left < limit / 10 ? word('room', size(left)) : '';
-    box.setAttribute('aria-invalid', String(left < 0));
-    if (left >= 0) box.removeAttribute('aria-invalid');
+    if (room.textContent) say(room.textContent, PAUSE);
+    if (left < 0) box.setAttribute('aria-invalid', 'true');
+    else box.removeAttribute('aria-invalid');
   }
   function show() {
     list.replaceChildren(...files.map((file, index) => element('li', {}, element('bdi', {}, legible(file.name)), ` ${size(file.size)} `,
@@ -147,6 +202,7 @@ function start() {
   function add(more) {
     files.push(...more);
     show();
+    say(`${word('files')}: ${files.length}. ${room.textContent}`, PAUSE);
   }
   input.addEventListener('change', () => {
     add(input.files);
@@ -158,70 +214,78 @@ function start() {
       event.preventDefault();
       add(event.clipboardData.files);
     }
-  });
+  }, { signal: whileHere });
   addEventListener('dragover', (event) => {
     event.preventDefault();
     form.classList.add('dropping');
-  });
-  for (const end of ['dragleave', 'drop']) addEventListener(end, () => form.classList.remove('dropping'));
+  }, { signal: whileHere });
+  for (const end of ['dragleave', 'drop']) {
+    addEventListener(end, () => form.classList.remove('dropping'), { signal: whileHere });
+  }
   addEventListener('drop', (event) => {
     if (event.dataTransfer?.files.length) {
       event.preventDefault();
       add(event.dataTransfer.files);
     }
-  });
+  }, { signal: whileHere });
   box.addEventListener('keydown', (event) => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit(find('.primary', form));
   });
 
   // Passphrases: made up, and judged
   const strength = element('p', { className: 'hint', id: 'strength' });
-  const maker = button(word('make'), async () => (await makerFields()).make());
-  find('#passphrase-hint').after(strength, maker);
-  /** What a passphrase is made of, shown once somebody asked for one. */
-  let fields = null;
-  async function makerFields() {
-    if (fields) return fields;
-    const { classes, ofCharacters, ofWords } = await import('./make.js');
-    const kind = element('select', { id: 'made-of' }, element('option', { value: 'words' }, word('ofWords')),
-      element('option', { value: 'characters' }, word('ofCharacters')));
-    const count = element('input', { id: 'made-length', type: 'number', min: 4, max: 64, value: 7 });
-    const boxes = Object.keys(classes).map((name, index) => {
-      const box = element('input', { type: 'checkbox', value: name, checked: index !== 1 && index !== 3 });
-      return element('label', {}, box, element('bdi', {}, name));
-    });
-    const list = element('fieldset', { className: 'choices', hidden: true }, element('legend', {}, word('ofCharacters')), ...boxes);
-    const make = () => {
-      const chosen = boxes.map((label) => label.firstChild).filter((box) => box.checked).map((box) => box.value);
-      const number = Math.min(Math.max(Math.trunc(count.value) || 4, 4), 64);
-      passphrase.value = kind.value === 'words' ? ofWords(number) : ofCharacters(number, chosen.length ? chosen : ['a–z']);
+  const maker = button(word('make'), async () => {
+    const { offer } = await import('./make.js');
+    make ??= offer(maker, (made) => {
+      passphrase.value = made;
       judge();
-    };
-    kind.addEventListener('change', () => {
-      list.hidden = kind.value === 'words';
-      count.value = kind.value === 'words' ? 7 : 20;
-      make();
     });
-    count.addEventListener('change', make);
-    list.addEventListener('change', make);
-    maker.after(element('div', { className: 'columns made' },
-      element('div', { className: 'field' }, element('label', { htmlFor: 'made-of' }, word('madeOf')), kind),
-      element('div', { className: 'field' }, element('label', { htmlFor: 'made-length' }, word('madeLength')), count)), list);
-    fields = { make };
-    return fields;
-  }
+    make();
+  });
+  find('#passphrase-hint').after(strength, maker);
+  /** Makes one up of what was chosen, once somebody asked for one. */
+  let make = null;
   function judge() {
     const bits = Math.log2(classes(passphrase.value) || 1) * new Set(passphrase.value).size;
     const grade = ['weak', 'fair', 'good', 'best'][Math.min(3, Math.floor(bits / 25))];
     strength.textContent = passphrase.value ? word('strength', word(grade)) : '';
+    say(strength.textContent, PAUSE);
+    // What the server gets of it has always the same length, and the browser judges only what was typed.
+    const isShort = passphrase.value && [...passphrase.value].length < passphrase.minLength;
+    passphrase.setCustomValidity(isShort ? word('tooShort') : '');
   }
   passphrase.addEventListener('input', judge);
 
+  // Several links: each with all of it, or with a part
+  const { links, parts, needed } = form;
+  let isNeededChosen = false;
+  function settle() {
+    const count = Number(parts.value);
+    parts.disabled = Number(links.value) > 1;
+    links.disabled = !parts.disabled && count > 1;
+    needed.disabled = parts.disabled || count < 2;
+    if (needed.disabled) return;
+    needed.max = count;
+    if (!isNeededChosen || Number(needed.value) > count) needed.value = count;
+  }
+  for (const field of [links, parts]) field.addEventListener('input', settle);
+  needed.addEventListener('input', () => { isNeededChosen = needed.value !== ''; });
+  settle();
+
+  // What is wrong must not be folded away.
+  form.addEventListener('invalid', ({ target }) => target.closest('details')?.setAttribute('open', ''), true);
+
   // Sealing and sending
   form.addEventListener('submit', async (event) => {
-    if (event.submitter?.value === 'generate') return;
+    const isGenerated = event.submitter?.value === 'generate';
     const many = Math.max(Number(form.links.value), Number(form.parts.value));
     const canSeal = Boolean(globalThis.crypto?.subtle);
+    if (!canSeal && isGenerated) {
+      // It is not what is to be shared, so it stays here.
+      box.disabled = true;
+      setTimeout(() => { box.disabled = false; });
+      return;
+    }
     if (!canSeal && !files.length && many < 2) {
       if (!box.value) {
         event.preventDefault();
@@ -231,21 +295,26 @@ function start() {
     }
     event.preventDefault();
     if (abort) return;
-    if (!used() && !files.length) return alarm(word('empty'), form);
-    if (used() > limit) return alarm(word('tooLarge', size(limit)), form);
+    if (!form.reportValidity()) return;
+    const items = files.length + Boolean(box.value);
+    if (!isGenerated) {
+      if (!items) return alarm(word('empty'), form);
+      if (used() > limit) return alarm(word('tooLarge', size(limit)), form);
+      if (items > MOST_ITEMS) return alarm(`${word('files')}: ${word('countOf', items, MOST_ITEMS)}`, form);
+    }
     find('#problem')?.remove();
     abort = new AbortController();
     const primary = find('.primary', form);
     // Not disabled: that would take the focus away.
     primary.ariaDisabled = 'true';
-    const bar = progress('sealing', find('.actions', form));
+    const bar = progress(canSeal ? 'sealing' : 'sending', find('.actions', form));
     const cancel = button(word('cancel'), () => abort.abort());
     find('.actions', form).append(cancel);
     try {
-      await send(bar, canSeal);
+      await send(bar, canSeal, isGenerated);
     } catch (error) {
-      if (abort.signal.aborted) announce(word('cancelled'));
-      else alarm(error.told ?? word('offline'), form);
+      if (abort.signal.aborted && !error.isOpen) announce(word('cancelled'));
+      else alarm(error.told ?? error.message, form);
     } finally {
       abort = null;
       primary.ariaDisabled = null;
@@ -255,25 +324,32 @@ function start() {
     }
   });
 
-  async function send(bar, canSeal) {
-    const seal = await import('./seal.js');
+  async function send(bar, canSeal, isGenerated) {
     const signal = abort.signal;
+    // All that is needed to show the links is here before there are any.
+    const [seal, receipts, { password }] = await Promise.all([import('./seal.js'), import('./receipt.js'), import('./make.js')])
+      .catch(() => { throw failure(word('offline')); });
     const parts = Number(form.parts.value);
-    const needed = Math.min(Math.max(2, Number(form.needed.value)), parts);
+    const needed = Math.min(Math.max(2, Number(form.needed.value) || parts), parts);
+    const generated = isGenerated ? password(Number(form.dataset.passwordLength)) : '';
     // What the browser can't seal, the server puts together; but parts are made here.
     const isPlain = !canSeal && parts < 2;
+    // A browser that fails to read a file while it sends blames the connection.
+    if (isPlain) for (const file of files) await file.slice(0, 1).arrayBuffer();
     const whole = isPlain ? new Blob([box.value])
-      : seal.payload([...(box.value ? [{ text: box.value }] : []), ...files.map((file) => ({ file, name: file.name }))]);
+      : seal.payload(isGenerated ? [{ text: generated }]
+        : [...(box.value ? [{ text: box.value }] : []), ...files.map((file) => ({ file, name: file.name }))]);
     const contents = parts > 1
       ? (await seal.split(new Uint8Array(await whole.arrayBuffer()), needed, parts, {
         signal, onProgress: (done, total) => bar.show('sealing', done, total),
       })).map((part) => seal.payload([{ part }]))
       : Array(Math.max(1, Number(form.links.value))).fill(whole);
     const made = [];
-    for (const content of contents) {
+    async function store(content) {
       const fields = new FormData();
-      const add = (name, value) => value && fields.append(name, value);
+      const add = (name, value) => fields.set(name, value);
       for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label']) add(name, form[name].value);
+      add('passphrase', '');
       let key = '';
       let sealed = content;
       if (canSeal) {
@@ -292,97 +368,95 @@ function start() {
       if (isPlain) for (const file of files) fields.append('file', file);
       const answer = await post('/secret', fields, signal, (done, total) => bar.show('sending', done, total));
       made.push({ ...answer, key, link: answer.link + key, created: Date.now() });
+      receipts.remember(made.at(-1), form.label.value);
+      signal.throwIfAborted();
     }
-    remember(made);
-    if (made.length === 1) await showReceipt(made[0]);
-    else showLinks(made, parts > 1 ? word('partsLead', needed, parts) : word('linksLead'));
+    const lead = parts > 1 ? word('partsLead', needed, parts) : word('linksLead');
+    let page;
+    try {
+      for (const content of contents) await store(content);
+      // Where the receipt does not come, the link is shown without.
+      if (made.length === 1) page = await receipts.fetchPage(`/receipt/${made[0].receipt}${query}`).catch(() => null);
+      signal.throwIfAborted();
+    } catch (error) {
+      // Links are good one by one, but parts together; and who cancels wants neither.
+      const left = signal.aborted || parts > 1
+        ? await receipts.burn(made, form.form_token.value, canSeal ? '' : passphrase.value) : made;
+      if (!left.length) throw error;
+      const phrase = leave();
+      const problem = signal.aborted ? word('offline') : error.told ?? error.message;
+      return receipts.showLinks(left, { lead, phrase, generated, problem });
+    }
+    const phrase = leave();
+    if (page && find('#facts', page)) receipts.showReceipt(made[0], page, phrase, generated);
+    else receipts.showLinks(made, { lead, phrase, generated, title: word(made.length > 1 ? 'links' : 'ready') });
   }
 
-  function remember(made) {
-    const recent = memory.get('recent') ?? [];
-    const label = form.label.value;
-    memory.set('recent', [...made.map(({ receipt, created }) => ({ receipt, created, label })), ...recent].slice(0, 50));
-    for (const { receipt, secret, key } of made) memory.set(`link ${receipt}`, { secret, key });
-  }
-
-  /** Goes to the receipt without losing what only this page knows: the passphrase, to be copied by itself. */
-  async function showReceipt({ receipt }) {
+  /** Forgets what was put in; gives the passphrase, which is to be copied by itself. */
+  function leave() {
     const phrase = passphrase.value;
-    const page = await fetchPage(`/receipt/${receipt}${location.search}`);
-    history.pushState(null, '', `/receipt/${receipt}${location.search}`);
-    document.title = page.title;
-    find('main').replaceWith(document.adoptNode(find('main', page)));
-    const { enhance } = await import('./receipt.js');
-    enhance(phrase);
-    arrive();
-  }
-
-  function showLinks(made, lead) {
-    const phrase = passphrase.value;
-    const cards = made.map(({ link, receipt }, index) => {
-      const id = `link-${index}`;
-      const field = element('input', { id, className: 'mono', type: 'text', dir: 'ltr', readOnly: true, value: link });
-      return element('div', { className: 'field' }, element('label', { htmlFor: id }, word('link', index + 1)), field,
-        element('div', { className: 'actions' }, button(word('copyLink'), () => copy(link)),
-          element('a', { className: 'button', href: `/receipt/${receipt}${location.search}` }, word('receipt'))));
-    });
-    if (phrase) cards.push(button(word('copyPassphrase'), () => copy(phrase)));
-    const title = element('h1', {}, word('links'));
-    document.title = document.title.replace(find('h1').textContent, title.textContent);
-    keepLanguage();
-    find('main').replaceChildren(find('#words'), title, element('p', { className: 'lead' }, lead),
-      element('section', { className: 'card' }, ...cards), element('p', { className: 'hint' }, word('warning')),
-      element('p', {}, element('a', { href: `/${location.search}` }, word('another'))), find('#status'));
-    arrive();
+    box.value = passphrase.value = '';
+    files.length = 0;
+    list.replaceChildren();
+    listening.abort();
+    return phrase;
   }
 
   const recent = memory.get('recent');
   if (recent?.length) {
     const format = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'short' });
     const entries = recent.map(({ receipt, created, label }) => element('li', {},
-      element('a', { href: `/receipt/${receipt}${location.search}` }, label ? element('bdi', {}, label) : format.format(created)),
+      element('a', { href: `/receipt/${receipt}${query}` }, label ? element('bdi', {}, label) : format.format(created)),
       label ? ` ${format.format(created)}` : ''));
     find('#recent').append(element('h2', {}, word('recent')), element('ul', {}, ...entries));
     find('#recent').hidden = false;
   }
 }
 
+// Each address shows its own page, also after going back and forth among those that a script exchanged.
+let isExchanged = false;
+const firstPath = location.pathname;
+addEventListener('popstate', () => {
+  if (isExchanged || location.pathname !== firstPath) location.reload();
+});
+
 /** After a page was exchanged: where it begins is where one reads on. */
 export function arrive() {
+  isExchanged = true;
   const title = find('h1');
   title.tabIndex = -1;
   title.focus();
   scrollTo(0, 0);
-  addEventListener('popstate', () => location.reload());
 }
 
-export function fetchPage(address) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open('GET', address);
-    request.responseType = 'document';
-    request.onload = () => (request.response ? resolve(request.response) : reject(new Error('no page')));
-    request.onerror = () => reject(new Error('offline'));
-    request.send();
-  });
-}
+/** An error whose words are for people. */
+export const failure = (told, more) => Object.assign(new Error(told), { told }, more);
 
-/** Sends a form and tells how far it is; what the server says against it is `told` by the error. */
-export function post(address, fields, signal, onProgress) {
+/** How long somebody who cancelled waits for the answer to what was sent already, in milliseconds. */
+const PATIENCE = 10000;
+
+/**
+ * Sends a form and tells how far it is; what is to be said of an error is `told` by it.
+ *
+ * What was sent as a whole may have done its work, so that its answer is waited for also when it is cancelled; if none comes, the
+ * error `isOpen`.
+ */
+function post(address, fields, signal, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    const stop = () => request.abort();
-    signal?.addEventListener('abort', stop);
-    request.open('POST', address + location.search);
+    let isSent = false;
+    const stop = () => setTimeout(() => request.abort(), isSent ? PATIENCE : 0);
+    signal.addEventListener('abort', stop);
+    request.open('POST', address + query);
     request.responseType = 'json';
-    request.upload.onprogress = (event) => onProgress?.(event.loaded, event.total);
+    request.upload.onprogress = (event) => onProgress(event.loaded, event.total);
+    request.upload.onload = () => { isSent = true; };
     request.onload = () => {
-      if (request.status < 300 && request.response) return resolve(request.response);
-      reject(Object.assign(new Error('refused'), { told: request.response?.error, status: request.status }));
+      if (request.status < 300 && request.response) resolve(request.response);
+      else reject(failure(request.response?.error ?? `HTTP ${request.status}`));
     };
-    request.onerror = () => reject(new Error('offline'));
-    request.onabort = () => reject(new Error('aborted'));
-    request.onloadend = () => signal?.removeEventListener('abort', stop);
+    request.onerror = request.onabort = () => reject(failure(word('offline'), { isOpen: isSent }));
+    request.onloadend = () => signal.removeEventListener('abort', stop);
     request.send(fields);
   });
 }

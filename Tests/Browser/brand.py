@@ -148,7 +148,7 @@ def requests(results, server):
         relay = Relay(server.port)
         with Chromium() as browser:
             browser.go("http://%s:%d/" % (host, relay.port))
-            browser.find("#files-field .quiet")
+            browser.find("#files-field.scripted")
             asked = lambda: re.findall(rb"GET (\S+) HTTP", b"".join(relay.captured))  # noqa: E731
             browser.wait(lambda: len(asked()) >= 4, "four requests: %s" % asked(), 5)
             entries = browser.run("return performance.getEntriesByType('resource').map(entry => entry.name)")

@@ -344,6 +344,23 @@ def broken_part(results, server, browser):
     browser.run("window.isBroken = false")
     browser.find(".primary").click()
     results.equal(shown(browser), "the content", "what was broken on the way is got again")
+
+    browser.go(home(server))
+    browser.run(
+        """(async () => {
+          const seal = await import(document.querySelector('script[src]').src.replace('page.js', 'seal.js'));
+          const fields = new FormData(document.querySelector('#create'));
+          fields.set('kind', 'bundle');
+          fields.set('secret', seal.payload([{part: new Uint8Array(5)}]), 'secret');
+          window.made = await (await fetch('/secret', {method: 'POST', body: fields})).json();
+        })()"""
+    )
+    token = browser.wait(lambda: browser.run("return window.made?.secret"), "nothing was made")
+    browser.go(home(server) + "secret/" + token)
+    browser.find(".primary").click()
+    results.check("cannot be opened" in alert(browser), "a part that is none is told", alert(browser))
+    time.sleep(0.3)
+    results.equal(browser.run("return window.asked"), ["claim"], "and not committed")
     browser.no_longer(script)
     no_complaints(results, browser, "broken")
 

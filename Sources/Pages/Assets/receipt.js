@@ -4,7 +4,7 @@ import {
   alarm, announce, arrive, button, copy, element, failure, find, keepLanguage, memory, query, say, word,
 } from './page.js';
 
-/** A page of the server; an error with its `status` where it is not what was asked for. */
+/** A page of the server; an error with its `status`, and the `page` that came instead, where it is not what was asked for. */
 export function fetchPage(address) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -12,7 +12,7 @@ export function fetchPage(address) {
     request.responseType = 'document';
     request.onload = () => {
       if (request.status === 200 && request.response) resolve(request.response);
-      else reject(failure(`HTTP ${request.status}`, { status: request.status }));
+      else reject(failure(`HTTP ${request.status}`, { status: request.status, page: request.response }));
     };
     request.onerror = () => reject(failure(word('offline')));
     request.send();

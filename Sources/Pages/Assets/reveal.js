@@ -1,7 +1,7 @@
 // The recipient's page: claims the secret for this tab, opens it here and shows it, and only then says that it is here, so that the
 // server may destroy it. Holds the parts of a split secret until enough of them have come together.
 import {
-  alarm, announce, arrive, button, copy, element, fetchPage, find, isolated, keepLanguage, memory, percent, progress, size, word,
+  alarm, announce, arrive, button, copy, element, find, isolated, keepLanguage, memory, percent, progress, query, size, word,
 } from './page.js';
 
 /** For how long the server repeats what it gave for a claim, in milliseconds. */
@@ -155,7 +155,7 @@ async function claim(seal, token, { isSealed, fragment, passphrase, formToken, o
   const stretched = key && passphrase ? await seal.stretch(key, passphrase) : null;
   const fields = new URLSearchParams({ form_token: formToken, claim });
   if (passphrase) fields.append('passphrase', stretched ? await seal.proof(stretched) : passphrase);
-  const answer = await fetch(`/secret/${token}/claim${location.search}`, { method: 'POST', body: fields });
+  const answer = await fetch(`/secret/${token}/claim${query}`, { method: 'POST', body: fields });
   if (!answer.ok) throw refusal((await answer.json()).error, answer.status);
   const bytes = new Uint8Array(await answer.arrayBuffer());
   try {
@@ -295,7 +295,7 @@ function clear() {
   shownSet = null;
   addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
   for (const box of document.querySelectorAll('textarea')) box.value = '';
-  exchange(word('cleared'), '', element('p', {}, element('a', { className: 'button', href: `/${location.search}` }, word('share'))));
+  exchange(word('cleared'), '', element('p', {}, element('a', { className: 'button', href: `/${query}` }, word('share'))));
 }
 
 function exchange(title, lead, ...content) {
@@ -426,7 +426,11 @@ async function add(seal, set, given, phrase, onProgress) {
   const token = address?.origin === location.origin && tokenIn(address.pathname);
   if (!token) throw refusal(word('partMismatch'));
   // Its page tells what it needs, and uses nothing up.
-  const page = await fetchPage(`/secret/${token}${location.search}`);
+  const { fetchPage } = await import('./receipt.js');
+  const page = await fetchPage(`/secret/${token}${query}`).catch((error) => {
+    if (error.status !== 404) throw error;
+    return error.page;
+  });
   const form = find('#reveal', page);
   const before = recall(`claim ${token}`);
   if (!form && !before) throw refusal(find('.lead', page)?.textContent);

@@ -37,8 +37,10 @@ export function say(text, rest = 100) {
     spoken.setAttribute('role', 'status');
     find('#status').after(spoken);
   }
+  // Where the page is exchanged meanwhile, this is no longer to be said.
+  const spoken = find('#spoken');
   clearTimeout(speaking);
-  speaking = setTimeout(() => { find('#spoken').textContent = text; }, rest);
+  speaking = setTimeout(() => { spoken.textContent = text; }, rest);
 }
 
 /** Shows what was wrong where the server would, and goes there. */

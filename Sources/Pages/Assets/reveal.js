@@ -1,7 +1,7 @@
 // The recipient's page: claims the secret for this tab, opens it here and shows it, and only then says that it is here, so that the
 // server may destroy it. Holds the parts of a split secret until enough of them have come together.
 import {
-  alarm, announce, arrive, button, copy, element, find, isolated, keepLanguage, memory, percent, progress, query, size, word,
+  alarm, announce, arrive, button, copy, element, find, isolated, keepLanguage, memory, progress, query, size, word,
 } from './page.js';
 
 /** For how long the server repeats what it gave for a claim, in milliseconds. */
@@ -115,10 +115,7 @@ async function run(form, action) {
   stopComplaining(form);
   let bar = null;
   const onProgress = (done, total) => {
-    if (!bar && done < total) {
-      bar = progress('opening', find('.actions', form));
-      announce(word('opening', percent(0, total)));
-    }
+    if (!bar && done < total) bar = progress('opening', find('.actions', form));
     bar?.show('opening', done, total);
   };
   try {
@@ -129,7 +126,6 @@ async function run(form, action) {
     location.replace(location.pathname + location.search);
   } finally {
     primary.ariaDisabled = null;
-    if (bar) announce('');
     bar?.remove();
   }
 }

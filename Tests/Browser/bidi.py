@@ -15,7 +15,9 @@ import tempfile
 import threading
 import time
 
+# Nobody is there to answer whether a page may be left that shows a secret.
 PREFERENCES = {
+    "dom.disable_beforeunload": True,
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.page": 0,
     "datareporting.policy.dataSubmissionEnabled": False,

@@ -55,7 +55,7 @@ def handoff(results, server, browser):
     browser.type("#passphrase", "correct horse")
     browser.click("#reveal .primary")
     results.equal(shown(browser), CONTENT, "the right passphrase opens it")
-    results.check("#" not in browser.url, "the key does not stay in the address", browser.url)
+    results.check(browser.wait(lambda: "#" not in browser.url, "the key stays"), "the key does not stay in the address")
     results.equal(browser.run("return document.activeElement.tagName"), "H1", "the focus is where the new page begins")
     browser.go(home(server) + "secret/" + token)
     browser.says("There is nothing here any more")

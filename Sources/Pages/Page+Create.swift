@@ -47,7 +47,9 @@ extension Page {
         problem: Problem? = nil
     ) {
         let words = context.words
-        open(&writer, context, status: .ok, title: words.createTitle, script: .page, problem: problem)
+        open(
+            &writer, context, status: .ok, title: words.createTitle, script: .page, problem: problem,
+            isEmptyForm: problem == nil)
         createWords(&writer, words, policy)
         writer.element("<p class=\"lead\">", words.createLead, "</p>\n")
         alert(&writer, context, problem)

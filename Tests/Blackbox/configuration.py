@@ -129,6 +129,7 @@ def mistakes(results):
         results.equal(out, "", "nothing but the mistakes")
         for wanted in (
             "unknown option '--what'; --help lists them",
+            "unexpected argument 'word'",
             path + ", line 1: default-ttl is 'soon', but has to be a time from 1 to 2592000 seconds",
             path + ", line 2: unknown option 'unknown'",
             path + ", line 3: a line has to be name = value",
@@ -145,7 +146,7 @@ def mistakes(results):
             "none.pem cannot be read",
         ):
             results.check(any(wanted in line for line in err.splitlines()), "told: " + wanted, err)
-        results.equal(len(err.splitlines()), 15, "and nothing else: %s" % err)
+        results.equal(len(err.splitlines()), 16, "and nothing else: %s" % err)
         results.check(TOKEN not in err, "a secret in the wrong place is not told", err)
         for name, content, wanted in (
             ("large", b"#" * 65537, "cannot be read: File too large"),

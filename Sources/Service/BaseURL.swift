@@ -49,6 +49,14 @@ extension ServiceContext {
         return HostName.isLoopbackOrPrivate(host)
     }
 
+    /// Whether a host may be served: where the server knows its names, one of them, on any port, or this machine or a private address.
+    func serves(_ host: Span<UInt8>) -> Bool {
+        if settings.ownNames.isEmpty { return true }
+        let name = HostName.withoutPort(host)
+        for own in settings.ownNames where name.equals(lowerCase: own.utf8Span.span) { return true }
+        return HostName.isLoopbackOrPrivate(host)
+    }
+
     /// Whether a page's form was sent by a page of this server, as far as the browser says.
     ///
     /// `Sec-Fetch-Site` where there is one (only for hosts that the browser trusts), else `Origin`. Pages are sent with

@@ -35,6 +35,13 @@ extension OnetimeService {
         response.append("{\"error\":\"Method Not Allowed\"}")
     }
 
+    /// Refuses a host that is none of the server's (RFC 9110, section 15.5.20), and does not tell who it is.
+    func refuseHost(_ response: inout ResponseWriter) {
+        response.begin(.misdirectedRequest, contentType: "text/plain")
+        response.field("Cache-Control", "no-store")
+        response.append("Misdirected Request\n")
+    }
+
     /// Every error of v1 is a 404 with the status that was meant in a field of its own; but a client has to be able to tell a
     /// server that has no room or time from a secret that is not there, so those keep their own status.
     private func refuseInV1(

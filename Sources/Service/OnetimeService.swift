@@ -27,6 +27,8 @@ public final class OnetimeService: RequestHandler {
             case follow(ReceiptFollower)
             /// Answered without its body.
             case refused(Route, Refusal)
+            /// It names a host that is not the server's.
+            case misdirected
             /// The path is known, the method is not.
             case wrongMethod(Route)
         }
@@ -53,6 +55,16 @@ public final class OnetimeService: RequestHandler {
         self.onUserSignal = onUserSignal
     }
 
+    /// Puts other settings in force, between two requests. What the start found out, and what the vault was made with, stays.
+    public func replaceSettings(_ settings: ServiceSettings) {
+        var settings = settings
+        settings.fallbackURL = context.settings.fallbackURL
+        settings.healthReport = context.settings.healthReport
+        settings.ownerName = context.settings.ownerName
+        settings.passphraseAttempts = context.settings.passphraseAttempts
+        context.settings = settings
+    }
+
     // MARK: A request comes
 
     /// Settles the route, and refuses what need not be read.
@@ -62,6 +74,10 @@ public final class OnetimeService: RequestHandler {
         let route = route(of: request)
         let method = request.head.method
         plan.limit = Self.smallBody
+        if !context.serves(request.head.host.span(in: request.bytes)), !route.isHealth {
+            plan.isRefused = request.head.hasBody
+            return Exchange(stage: .misdirected)
+        }
         if route.isUnknown && method != .options {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, .unknownSecret))
@@ -138,6 +154,10 @@ public final class OnetimeService: RequestHandler {
         _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, now: Moment,
         isolation vault: isolated Vault
     ) -> Outcome {
+        if case .misdirected = exchange.stage {
+            refuseHost(&response)
+            return .complete
+        }
         if request.head.method == .options {
             response.begin(.noContent)
             switch exchange.stage {
@@ -160,7 +180,7 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .draft(let draft):
             return act(on: draft, request, &exchange, &response, now, vault)
-        case .reveal, .follow:
+        case .reveal, .follow, .misdirected:
             return .complete
         }
     }

@@ -62,6 +62,12 @@ enum Route {
         }
     }
 
+    /// Whether it is for probes, which name any host.
+    var isHealth: Bool {
+        if case .health = self { return true }
+        return false
+    }
+
     var isInAPI: Bool {
         switch self {
         case .status, .authcheck, .create, .generate, .reveal, .receipt, .burn, .recent, .unknownInAPI: true

@@ -5,7 +5,8 @@ internal import SecureMemory
 
 /// The things that all requests share: settings, primitives, memory, workers.
 final class ServiceContext {
-    let settings: ServiceSettings
+    /// Replaced between two calls, at SIGHUP.
+    var settings: ServiceSettings
     let arena: SecureArena
     let suite: CipherSuite
     let workers: WorkerPool

@@ -9,6 +9,8 @@ public struct ServiceSettings: Sendable {
     public var publicURL: String?
     /// Hosts, with port where they have one, that links may point to without a public URL.
     public var allowedHosts: [String] = []
+    /// The only names that are served besides loopback and private addresses, in lower case, without ports; none: every name is.
+    public var ownNames: [String] = []
     /// Where links point to when neither is so.
     public var fallbackURL = "http://127.0.0.1:7143"
     /// The TTL of a secret that asks for none.

@@ -25,11 +25,15 @@ struct OnetimeLite {
             let rest = command == nil ? arguments : Array(arguments.dropFirst())
             switch command {
             case nil, "serve":
-                var configuration = try read(rest)
-                try configuration.readBrands()
+                var configuration = Configuration.read(arguments: rest, environment: Environment.value)
+                configuration.readFiles()
+                try configuration.demandNoErrors()
                 return ServeCommand.run(configuration, hardening: hardening)
             case "check":
-                return CheckCommand.run(try read(rest))
+                if CheckConfiguration.isWanted(rest) { return try CheckConfiguration.run(rest) }
+                let configuration = Configuration.read(arguments: rest, environment: Environment.value)
+                try configuration.demandNoErrors()
+                return CheckCommand.run(configuration)
             case .some(let other):
                 throw UsageError(text: "unknown command '\(other)'; it is serve or check")
             }
@@ -37,9 +41,5 @@ struct OnetimeLite {
             Console.failure(error.text)
             return 2
         }
-    }
-
-    private static func read(_ arguments: [String]) throws(UsageError) -> Configuration {
-        try Configuration.read(arguments: arguments, environment: Environment.value)
     }
 }

@@ -80,12 +80,10 @@ enum ServeCommand {
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
+        let reload = Reload(started: configuration, service: service, tls: tls, console: console)
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
-            loop: loop, workers: workers, tls: tls
-        ) {
-            reload(configuration.tls, tls, console)
-        }
+            loop: loop, workers: workers, tls: tls, reload: reload.run)
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {

@@ -10,6 +10,7 @@ enum Help {
             Usage:
               onetime-lite [serve] [OPTIONS]   serve the page and the API until SIGTERM
               onetime-lite check [OPTIONS]     exit 0 if a server answers there, 1 if not
+              onetime-lite keygen --help       make an API key
               onetime-lite --help | --version
 
             SIGTERM and SIGINT finish what is in flight, wipe everything and exit 0; a second one does not wait.

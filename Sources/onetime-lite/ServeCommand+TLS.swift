@@ -1,5 +1,6 @@
 // TLS at the start, at SIGHUP, and what the operator is told of it.
 import Kernel
+import Rules
 import SecureMemory
 import TLS
 
@@ -33,8 +34,28 @@ extension ServeCommand {
         return region
     }
 
+    /// SIGHUP: reads anew what comes from files that may change.
+    static func reload(_ configuration: Configuration, _ tls: TLSServer?, _ keys: KeyBook, _ console: Console) {
+        if configuration.keys.file != nil { reload(configuration.keys, keys, console) }
+        guard configuration.keys.file == nil || configuration.tls.isOn else { return }
+        reload(configuration.tls, tls, console)
+    }
+
+    /// Reads the key file anew. A key whose line is gone fails from now on; where the file is wrong, all stays as it is.
+    private static func reload(_ settings: KeySettings, _ keys: KeyBook, _ console: Console) {
+        do throws(UsageError) {
+            let (count, removed) = keys.replaceLines(try settings.read())
+            console.event(
+                "keys read anew: \(count), \(removed) are gone",
+                [("event.action", "reload"), ("event.outcome", "success")])
+        } catch {
+            console.event(
+                "the keys in use stay: \(error.text)", [("event.action", "reload"), ("event.outcome", "failure")])
+        }
+    }
+
     /// Reads the certificates anew. Where that fails, those in use stay: a mistake in a file must not end a service.
-    static func reload(_ settings: TLSSettings, _ tls: TLSServer?, _ console: Console) {
+    private static func reload(_ settings: TLSSettings, _ tls: TLSServer?, _ console: Console) {
         guard let tls, !settings.isSelfSigned else {
             return console.event("nothing to read anew", [("event.action", "reload")])
         }

@@ -47,6 +47,7 @@ public enum Page {
         writer.begin(problem?.status ?? status, contentType: "text/html; charset=utf-8")
         writer.fields(securityFields)
         if !isEmptyForm { writer.fields(openerField) }
+        if status == .unauthorized { askForKey(&writer) }
         writer.field("Content-Language") { $0.append(words.tag) }
         if let seconds = retryAfter ?? problem?.retryAfter { writer.field("Retry-After", decimal: seconds) }
 
@@ -76,6 +77,11 @@ public enum Page {
         masthead(&writer, context)
         writer.markup("</header>\n<main>\n")
         writer.element("<h1>", title, "</h1>\n")
+    }
+
+    /// Has a browser ask for a name and a key (RFC 7617): that works without scripts, and it shows the key to this server alone.
+    static func askForKey(_ writer: inout ResponseWriter) {
+        writer.fields("WWW-Authenticate: Basic realm=\"onetime-lite\", charset=\"UTF-8\"\r\n")
     }
 
     /// Ends a page.

@@ -3,6 +3,7 @@ public import HTTPServer
 internal import HTTPWire
 public import Kernel
 internal import Pages
+public import Rules
 public import Sealing
 public import SecureMemory
 public import Vault
@@ -44,14 +45,15 @@ public final class OnetimeService: RequestHandler {
     /// A service.
     ///
     /// - Parameters:
-    ///   - credential: the hash of the one API key, if there is one.
+    ///   - credential: the hash of the environment's own key, if there is one.
+    ///   - keys: all keys. The caller may change them between two calls of this service.
     ///   - onUserSignal: told how many secrets were wiped when SIGUSR1 came.
     public init(
         settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
-        credential: consuming CredentialHash?, onUserSignal: @escaping (Int) -> Void
+        credential: consuming CredentialHash?, keys: KeyBook = KeyBook(), onUserSignal: @escaping (Int) -> Void
     ) throws(SealingError) {
         context = try ServiceContext(
-            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential)
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys)
         self.onUserSignal = onUserSignal
     }
 
@@ -60,7 +62,6 @@ public final class OnetimeService: RequestHandler {
         var settings = settings
         settings.fallbackURL = context.settings.fallbackURL
         settings.healthReport = context.settings.healthReport
-        settings.ownerName = context.settings.ownerName
         settings.passphraseAttempts = context.settings.passphraseAttempts
         context.settings = settings
     }
@@ -106,12 +107,19 @@ public final class OnetimeService: RequestHandler {
         if route.isInAPI, let site = request.value(of: .secFetchSite), site.equals("cross-site") {
             refusal = .foreignOrigin
         }
+        let draft = Draft(route: route, context: context, takesContent: takesContent, now: now)
+        if context.keys.isInUse {
+            draft.caller = context.caller(request, now)
+            // A link comes with the form; a client of the API has nothing else to show.
+            if takesContent, refusal == nil, context.settings.requiresKey, route.isInAPI {
+                refusal = draft.refusalToCreate(now)
+            }
+        }
         if let refusal {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, refusal))
         }
         guard context.arena.hasRoom(for: ServerLimits.requestReserve) else { return nil }
-        let draft = Draft(route: route, context: context, takesContent: takesContent)
         draft.setFormat(request)
         guard isWhole || draft.takeMemory() else { return nil }
         draft.readQuery(request)
@@ -125,7 +133,8 @@ public final class OnetimeService: RequestHandler {
         let route = Route(request)
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
-        case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage,
+        case .homePage, .linkPage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents,
+            .burnPage,
             .asset, .brandPart:
             return context.settings.hasPages ? route : .unknown
         default: return route
@@ -241,11 +250,12 @@ public final class OnetimeService: RequestHandler {
     ) {
         switch route {
         case .health: writeHealth(&response)
-        case .status(let version): writeStatus(version: version, request, &response)
-        case .authcheck: writeAuthCheck(request, &response)
+        case .status(let version): writeStatus(version: version, request, &response, now)
+        case .authcheck: writeAuthCheck(request, &response, now)
         case .receipt(let key): showReceipt(key, request, &response, now, vault)
         case .recent: listRecent(request, &response, now, vault)
-        case .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage:
+        case .listKeys: listKeys(request, &response, now)
+        case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .burnPage:
             showPage(route, request, &response, now, vault)
         case .asset(.icon) where context.brand(request).writeIcon(to: &response): break
         case .asset(let asset): asset.write(to: &response)
@@ -278,6 +288,9 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .burn(let key), .burnPage(let key):
             return burn(key, draft, request, &response, now, vault)
+        case .rotateKey, .revokeKey, .makeLink:
+            changeKeys(draft, request, &response, now)
+            return .complete
         default:
             showPage(draft.route, request, &response, now, vault)
             return .complete

@@ -53,8 +53,10 @@ public struct ServiceSettings: Sendable {
     public static var locales: [String] { Words.all.map(\.tag) }
     /// The language of those who ask for none.
     public var locale = "en"
-    /// The name of the owner of the API key.
-    public var ownerName: String?
+    /// Whether only bearers of keys and of creation links create secrets.
+    public var requiresKey = false
+    /// How many creation links there may be at a time.
+    public var maximumCreationLinks = 1024
     /// What `/health` tells besides being well: the version and what protects the memory.
     public var healthReport = ""
 

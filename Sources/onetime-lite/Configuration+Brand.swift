@@ -49,6 +49,7 @@ extension Configuration {
     mutating func readFiles() {
         do throws(UsageError) {
             try readBrands()
+            _ = try keys.read()
         } catch {
             errors.append(error.text)
         }

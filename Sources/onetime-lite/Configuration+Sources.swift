@@ -49,6 +49,7 @@ extension Configuration {
         lines?.removeAll { stronger.contains($0.option.flag) }
         for said in (lines ?? []) + variables + flags { configuration.apply(said) }
         if !again { configuration.checkKey(environment) }
+        configuration.takeKeys(environment)
         configuration.settle()
         return configuration
     }

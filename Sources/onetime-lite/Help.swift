@@ -12,6 +12,7 @@ enum Help {
               onetime-lite check [OPTIONS]     exit 0 if a server answers there, 1 if not
               onetime-lite check --config [FILE] [--json] [OPTIONS]
                                                print all settings and their origins; 2 and all mistakes
+              onetime-lite keygen --help       make an API key
               onetime-lite --help | --version
 
             SIGTERM and SIGINT finish what is in flight, wipe everything and exit 0; a second one does not wait.

@@ -12,6 +12,10 @@ struct OnetimeLite {
     }
 
     private static func run(_ arguments: [String], _ hardening: ProcessHardening) -> Int32 {
+        if arguments.first == "keygen", arguments.contains("--help") {
+            Console.write(KeygenCommand.help, to: Console.standardOutput)
+            return 0
+        }
         if arguments.contains("--help") || arguments.first == "help" {
             Console.write(Help.text, to: Console.standardOutput)
             return 0
@@ -34,8 +38,10 @@ struct OnetimeLite {
                 let configuration = Configuration.read(arguments: rest, environment: Environment.value)
                 try configuration.demandNoErrors()
                 return CheckCommand.run(configuration)
+            case "keygen":
+                return try KeygenCommand.run(rest)
             case .some(let other):
-                throw UsageError(text: "unknown command '\(other)'; it is serve or check")
+                throw UsageError(text: "unknown command '\(other)'; it is serve, check or keygen")
             }
         } catch {
             Console.failure(error.text)

@@ -1,6 +1,7 @@
 // SIGHUP: configuration and the files that it names are read anew, between two requests. All of it is judged before any of it is
 // put in force, so a mistake changes nothing. What is read anew, and what is put in force, have one place each here.
 import Kernel
+import Rules
 import SecureMemory
 import Service
 import TLS
@@ -10,6 +11,7 @@ struct Reload {
     let started: Configuration
     let service: OnetimeService
     let tls: TLSServer?
+    let keys: KeyBook
     let console: Console
 
     /// Reads anew, and tells the operator in one event what came of it.
@@ -33,8 +35,10 @@ struct Reload {
         console.event("configuration and files read anew; a restart is needed for \(late)", fields)
     }
 
-    /// Whatever may fail comes first; requests under way go on with what they took already.
+    /// Whatever may fail comes first; requests under way go on with what they took already. A key whose line is gone fails from now
+    /// on.
     private func putInForce(_ configuration: Configuration) throws(UsageError) {
+        let lines = try configuration.keys.read()
         if let tls, !started.tls.isSelfSigned, !configuration.tls.files.isEmpty {
             do throws(TLSError) {
                 var identities = try configuration.tls.identities()
@@ -43,6 +47,7 @@ struct Reload {
                 throw UsageError(text: error.advice)
             }
         }
+        _ = keys.replaceLines(lines)
         service.replaceSettings(configuration.service)
     }
 

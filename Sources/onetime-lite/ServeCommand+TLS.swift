@@ -1,5 +1,6 @@
 // TLS at the start, at SIGHUP, and what the operator is told of it.
 import Kernel
+import Rules
 import SecureMemory
 import TLS
 

@@ -350,6 +350,8 @@ function start() {
     async function store(content) {
       const fields = new FormData();
       const add = (name, value) => fields.set(name, value);
+      // First, for nothing else is taken from somebody who may not create.
+      if (form.link) add('link', form.link.value);
       for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label']) add(name, form[name].value);
       add('passphrase', '');
       let key = '';

@@ -49,9 +49,8 @@ extension ServiceContext {
         return HostName.isLoopbackOrPrivate(host)
     }
 
-    /// Whether a host may be served: where the server knows its names, one of them, on any port, or this machine or a private address.
+    /// Whether a host is one of the server's own, on any port, or this machine or a private address.
     func serves(_ host: Span<UInt8>) -> Bool {
-        if settings.ownNames.isEmpty { return true }
         let name = HostName.withoutPort(host)
         for own in settings.ownNames where name.equals(lowerCase: own.utf8Span.span) { return true }
         return HostName.isLoopbackOrPrivate(host)

@@ -75,7 +75,7 @@ public final class OnetimeService: RequestHandler {
         let route = route(of: request)
         let method = request.head.method
         plan.limit = Self.smallBody
-        if !context.serves(request.head.host.span(in: request.bytes)), !route.isHealth {
+        if !context.servesEveryHost, !route.isHealth, !context.serves(request.head.host.span(in: request.bytes)) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .misdirected)
         }

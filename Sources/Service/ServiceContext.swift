@@ -7,7 +7,11 @@ internal import SecureMemory
 /// The things that all requests share: settings, primitives, memory, workers.
 final class ServiceContext {
     /// Replaced between two calls, at SIGHUP.
-    var settings: ServiceSettings
+    var settings: ServiceSettings {
+        didSet { servesEveryHost = settings.ownNames.isEmpty }
+    }
+    /// Whether the server knows no names of its own.
+    private(set) var servesEveryHost: Bool
     let arena: SecureArena
     let suite: CipherSuite
     let workers: WorkerPool
@@ -32,6 +36,7 @@ final class ServiceContext {
         credential: consuming CredentialHash?, keys: KeyBook
     ) throws(SealingError) {
         self.settings = settings
+        servesEveryHost = settings.ownNames.isEmpty
         self.arena = arena
         self.suite = suite
         self.workers = workers

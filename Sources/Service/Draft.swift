@@ -412,7 +412,7 @@ final class Draft {
     }
 
     /// Whether the form may have been opened by a creation link.
-    private var takesLink: Bool { takesWords && !context.links.isEmpty }
+    private var takesLink: Bool { takesWords && (context.links.isInUse || context.settings.requiresKey) }
 
     private func beginWords() {
         if field == .note {

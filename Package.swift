@@ -66,6 +66,7 @@ let package = Package(
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
+        room("Audit", ["HTTPWire", "Kernel", "Sealing", "SecureMemory"]),
         // Floor 4
         room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"]),
         room("Service", ["HTTPServer", "HTTPWire", "Kernel", "Pages", "Sealing", "SecureMemory", "Vault"]),
@@ -73,13 +74,13 @@ let package = Package(
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Pages", "QRCode", "Sealing", "SecureMemory", "Service",
+                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Pages", "QRCode", "Sealing", "SecureMemory", "Service",
                 "TLS", "Vault",
             ],
             swiftSettings: settings, linkerSettings: wipingAllocator),
         // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.
         .executableTarget(
-            name: "bench-rooms", dependencies: ["Kernel", "Sealing", "SecureMemory", "TimerWheel", "Vault"],
+            name: "bench-rooms", dependencies: ["Audit", "Kernel", "Sealing", "SecureMemory", "TimerWheel", "Vault"],
             path: "Tests/Bench/Rooms", swiftSettings: settings, linkerSettings: wipingAllocator),
         tests(of: "Kernel"),
         tests(of: "SecureMemory"),
@@ -92,6 +93,7 @@ let package = Package(
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
+        tests(of: "Audit", ["Kernel", "Sealing", "SecureMemory"], exclude: ["ecs-fields.txt"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
     ] + (fuzzed ? [fuzz] : []),
     swiftLanguageModes: [.v6]

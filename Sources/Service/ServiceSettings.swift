@@ -1,5 +1,6 @@
 // What the operator decides about secrets, links and pages.
 public import Pages
+public import Rules
 public import Sealing
 
 /// The service's settings; times in seconds, sizes in bytes.
@@ -51,6 +52,10 @@ public struct ServiceSettings: Sendable {
     public static var locales: [String] { Words.all.map(\.tag) }
     /// The language of those who ask for none.
     public var locale = "en"
+    /// The hours in which secrets may be read; nil for always.
+    public var hours: TimeWindows?
+    /// How often a client may create, miss and guess.
+    public var rates = RateLimits()
     /// The name of the owner of the API key.
     public var ownerName: String?
     /// What `/health` tells besides being well: the version and what protects the memory.

@@ -65,6 +65,7 @@ let package = Package(
         room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
+        room("Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         // Floor 4
         room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"]),
@@ -91,6 +92,7 @@ let package = Package(
         tests(of: "HTTPWire", exclude: ["Vectors"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
+        tests(of: "Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
     ] + (fuzzed ? [fuzz] : []),

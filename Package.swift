@@ -92,6 +92,10 @@ let package = Package(
         tests(of: "HTTPWire", exclude: ["Vectors"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
+        // The outgoing ways by themselves, for the suite that plays their receivers; no part of the product.
+        .executableTarget(
+            name: "send-lines", dependencies: ["Kernel", "Outbound", "SecureMemory", "TLS"], path: "Tests/SendLines",
+            swiftSettings: settings),
         tests(of: "Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),

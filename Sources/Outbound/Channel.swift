@@ -137,7 +137,8 @@ struct Channel: ~Copyable {
         }
     }
 
-    private mutating func step(receivingInto bytes: inout MutableSpan<UInt8>) -> Result<TLSSession.Step, OutboundFault> {
+    private mutating func step(receivingInto bytes: inout MutableSpan<UInt8>) -> Result<TLSSession.Step, OutboundFault>
+    {
         if session != nil { return .success(session?.receive(into: &bytes) ?? .broken) }
         do throws(Errno) {
             return .success(try socket.receive(into: &bytes).map { $0 == 0 ? .ended : .moved($0) } ?? .wantsToRead)

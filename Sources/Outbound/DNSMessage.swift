@@ -112,7 +112,9 @@ struct DNSQuestion {
                 continue
             }
             guard count < 64, offset + 1 + count <= message.count, name.count + 1 + count <= 255 else { return nil }
-            for index in offset...offset + count { name.append(index == offset ? message[index] : lower(message[index])) }
+            for index in offset...offset + count {
+                name.append(index == offset ? message[index] : lower(message[index]))
+            }
             offset += 1 + count
             if count == 0 { return (name, end ?? offset) }
         }

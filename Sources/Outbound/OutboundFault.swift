@@ -43,7 +43,8 @@ extension OutboundFault: CustomStringConvertible {
         case .refusedAddress: "its address is one that nothing may be sent to"
         case .unreachable(let error): "\(error)"
         case .timedOut: "it took too long"
-        case .badCertificate(.unknownAuthority): "its certificate comes from no authority that is believed; --ca-file names others"
+        case .badCertificate(.unknownAuthority):
+            "its certificate comes from no authority that is believed; --ca-file names others"
         case .badCertificate(.expired): "its certificate is not good at this time"
         case .badCertificate(.otherName): "its certificate is for another name"
         case .badCertificate(.other(let number)): "its certificate is not good (OpenSSL's error \(number))"

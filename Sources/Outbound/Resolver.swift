@@ -38,7 +38,9 @@ public struct Resolver: Sendable {
     private func hosts(named name: String) -> [SocketAddress] {
         var found: [SocketAddress] = []
         for words in lines(of: hostsPath)
-        where words.dropFirst().contains(where: { $0.lowercased() == name }) && found.count < DNSQuestion.maximumAddresses {
+        where words.dropFirst().contains(where: { $0.lowercased() == name })
+            && found.count < DNSQuestion.maximumAddresses
+        {
             let text = words[0].contains(":") ? "[\(words[0])]:0" : "\(words[0]):0"
             if let address = SocketAddress(text) { found.append(address) }
         }
@@ -113,7 +115,8 @@ public struct Resolver: Sendable {
     /// Asks one server. The socket is connected, so the kernel takes answers from that server only; its port and the number of the
     /// question are random (RFC 5452).
     private func ask(
-        _ server: SocketAddress, _ name: String, _ kind: DNSQuestion.Kind, until milliseconds: UInt64, _ closing: Closing
+        _ server: SocketAddress, _ name: String, _ kind: DNSQuestion.Kind, until milliseconds: UInt64,
+        _ closing: Closing
     ) throws(OutboundFault) -> DNSQuestion.Answer {
         guard let number = try? Randomness.number() else { throw .libraryFailure }
         guard let question = DNSQuestion(name, kind, id: UInt16(truncatingIfNeeded: number)) else { return .failure }

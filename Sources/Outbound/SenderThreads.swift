@@ -40,13 +40,16 @@ final class SenderThreads: Sendable {
         }
     }
 
-    /// Has the threads send what they can until a moment, and waits until they are done or that moment has come.
+    /// How long threads may take to notice that their time is up, in milliseconds.
+    private static let notice: UInt64 = 100
+
+    /// Has the threads send what they can until a moment, and waits until they are done, or little longer than that moment.
     func stop(until milliseconds: UInt64) {
         closing.begin(until: milliseconds)
         while tally.withLock({ $0.running }) > 0 {
             let now = BootClock.milliseconds()
-            guard now < milliseconds else { return }
-            _ = ended.wait(for: -1, .readable, milliseconds: Int32(clamping: milliseconds - now))
+            guard now < milliseconds + Self.notice else { return }
+            _ = ended.wait(for: -1, .readable, milliseconds: Int32(clamping: milliseconds + Self.notice - now))
             ended.acknowledge()
         }
     }

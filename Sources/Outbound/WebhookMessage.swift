@@ -56,9 +56,11 @@ struct WebhookAnswer {
             else { return .malformed }
             let status = Int(rest[9] - 0x30) * 100 + Int(rest[10] - 0x30) * 10 + Int(rest[11] - 0x30)
             guard (100..<200).contains(status) else { return .status(status) }
-            guard let end = (0..<max(rest.count - 3, 0)).first(where: {
-                rest[$0] == 0x0d && rest[$0 + 1] == 0x0a && rest[$0 + 2] == 0x0d && rest[$0 + 3] == 0x0a
-            }) else { return .incomplete }
+            guard
+                let end = (0..<max(rest.count - 3, 0)).first(where: {
+                    rest[$0] == 0x0d && rest[$0 + 1] == 0x0a && rest[$0 + 2] == 0x0d && rest[$0 + 3] == 0x0a
+                })
+            else { return .incomplete }
             start += end + 4
         }
     }

@@ -221,7 +221,7 @@ public actor Vault {
             : state == .received ? record.book?.lastRead ?? now.wallSeconds : now.wallSeconds
         gone.insert(
             GoneReceipt(
-                state: state, isLocked: record.extras?.lock != nil, isOwned: record.isOwned,
+                state: state, isLocked: record.extras?.lock != nil, owner: record.owner,
                 timeToLive: record.timeToLive, created: record.created, updated: end,
                 forgottenAt: record.deadline + UInt64(record.timeToLive) * 1000,
                 recipients: record.extras?.recipients, label: record.extras?.label, kind: record.kind,
@@ -310,7 +310,7 @@ extension Record {
         created = secret.facts.created
         self.deadline = deadline
         timeToLive = secret.facts.timeToLive
-        isOwned = secret.ownerSeal != nil
+        owner = secret.owner
         kind = secret.facts.kind
         readers = secret.readers
         self.attemptLimit = secret.attempts ?? attemptLimit

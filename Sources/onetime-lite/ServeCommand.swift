@@ -1,6 +1,7 @@
 // `onetime-lite serve`: wires the rooms together, runs, and wipes at the end.
 import HTTPServer
 import Kernel
+import Rules
 import Sealing
 import SecureMemory
 import Service
@@ -35,13 +36,17 @@ enum ServeCommand {
         var protection = weaker(weaker(arena.protection, inputs.protection), shares.protection)
         if let records { protection = weaker(protection, records.protection) }
         defer { records?.wipe() }
+        var status: Int32 = 1
         do {
-            let status = try serve(configuration, arena, inputs, shares, protection, hardening)
+            status = try serve(configuration, arena, inputs, shares, protection, hardening)
             arena.wipeAll()
             inputs.wipeAll()
             return status
         } catch let error as TLSError {
             Console.failure(error.advice)
+        } catch let error as UsageError {
+            Console.failure(error.text)
+            status = 2
         } catch let error as Errno {
             let address = configuration.listen.map { "\($0)" } ?? ""
             Console.failure("cannot serve on \(address): \(error)")
@@ -50,7 +55,7 @@ enum ServeCommand {
         }
         arena.wipeAll()
         inputs.wipeAll()
-        return 1
+        return status
     }
 
     private static func serve(
@@ -64,7 +69,9 @@ enum ServeCommand {
         Library.prepare()
         let suite = try CipherSuite(arena: arena)
         var settings = configuration.service
-        let credential = try takeCredential(&settings, suite, arena)
+        var ownerName: String?
+        let credential = try takeCredential(&ownerName, suite, arena)
+        let keys = KeyBook(try configuration.keys.read(), ownerName: ownerName, isInUse: configuration.keys.isInUse)
         let loop = try EventLoop()
         loop.adoptCurrentThread()
         let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)
@@ -75,17 +82,15 @@ enum ServeCommand {
             ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
         let service = try OnetimeService(
-            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys
         ) { count in
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
+        let reload = Reload(started: configuration, service: service, tls: tls, keys: keys, console: console)
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
-            loop: loop, workers: workers, tls: tls
-        ) {
-            reload(configuration.tls, tls, console)
-        }
+            loop: loop, workers: workers, tls: tls, reload: reload.run)
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {
@@ -150,7 +155,7 @@ enum ServeCommand {
 
     /// Hashes the API key of the environment and wipes it there.
     private static func takeCredential(
-        _ settings: inout ServiceSettings, _ suite: CipherSuite, _ arena: SecureArena
+        _ ownerName: inout String?, _ suite: CipherSuite, _ arena: SecureArena
     ) throws -> CredentialHash? {
         guard let name = Environment.value("ONETIME_USER"), !name.isEmpty,
             let token = Environment.takeSecret("ONETIME_APITOKEN", into: arena),
@@ -159,7 +164,7 @@ enum ServeCommand {
         credential.append(name.utf8Span.span)
         credential.append(UInt8(ascii: ":"))
         credential.append(token.span)
-        settings.ownerName = name
+        ownerName = name
         return try CredentialHash(of: credential.span, suite: suite, arena: arena)
     }
 }

@@ -49,7 +49,8 @@ struct TLSSettings {
         return try .selfSigned(for: names, addresses: addresses)
     }
 
-    private static func withoutPort(_ host: String) -> String {
+    /// A host without the port that may stand behind it.
+    static func withoutPort(_ host: String) -> String {
         if let bracket = host.firstIndex(of: "]") { return String(host[...bracket]) }
         return String(host.prefix { $0 != ":" })
     }

@@ -66,6 +66,7 @@ let package = Package(
         room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
+        room("Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         room("Rules", ["HTTPWire", "Kernel"]),
         room("Audit", ["HTTPWire", "Kernel", "Sealing", "SecureMemory"]),
@@ -97,6 +98,11 @@ let package = Package(
         tests(of: "HTTPWire", exclude: ["Vectors"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
+        // The outgoing ways by themselves, for the suite that plays their receivers; no part of the product.
+        .executableTarget(
+            name: "send-lines", dependencies: ["Kernel", "Outbound", "SecureMemory", "TLS"], path: "Tests/SendLines",
+            swiftSettings: settings),
+        tests(of: "Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
         tests(of: "Rules", ["HTTPWire", "Kernel"], exclude: ["Vectors"]),
         tests(of: "Audit", ["Kernel", "Sealing", "SecureMemory"], exclude: ["ecs-fields.txt"]),

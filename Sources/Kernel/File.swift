@@ -7,11 +7,22 @@ public enum File {
     ///
     /// Never waits: a pipe that nobody writes to is empty. The corresponding C functions are `open` and `read`.
     public static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
+        // One byte more than is allowed, to see whether there is one.
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        var room = bytes.mutableSpan
+        let count = try read(path, into: &room)
+        guard count <= limit else { throw .fileTooLarge }
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+
+    /// Fills memory of the caller's with the bytes of a file, as far as there is room, and returns how many they are.
+    ///
+    /// For what is secret: no copy stays behind. Never waits: a pipe that nobody writes to is empty.
+    public static func read(_ path: String, into bytes: inout MutableSpan<UInt8>) throws(Errno) -> Int {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
         let descriptor = try SystemCalls.retrying { unsafe Int(path.withCString { unsafe open($0, flags) }) }
         let file = FileDescriptor(owning: Int32(descriptor))
-        // One byte more than is allowed, to see whether there is one.
-        var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
         while count < bytes.count {
             let read = try SystemCalls.retrying {
@@ -23,9 +34,7 @@ public enum File {
             if read == 0 { break }
             count += read
         }
-        guard count <= limit else { throw .fileTooLarge }
-        bytes.removeLast(bytes.count - count)
-        return bytes
+        return count
     }
     /// Opens a file, or whatever else a path leads to, to be read in parts. The corresponding C function is `open`.
     public static func opened(_ path: String) throws(Errno) -> FileDescriptor {

@@ -62,6 +62,7 @@ extension TLSError {
         switch self {
         case .libraryFailure: "OpenSSL failed to set up TLS"
         case .badCertificate(let path): "\(path) cannot be read or holds no certificate in PEM form"
+        case .badAuthorities(let path): "\(path) cannot be read or holds no certificate of an authority in PEM form"
         case .badKey(let path): "\(path) cannot be read or holds no private key in PEM form without a passphrase"
         case .keyOfAnotherCertificate(let path): "the key in \(path) belongs to another certificate"
         case .arenaFull: "there is not enough protected memory for TLS; raise --locked-memory"

@@ -66,15 +66,16 @@ let package = Package(
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
+        room("Rules", ["HTTPWire", "Kernel"]),
         // Floor 4
         room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"]),
-        room("Service", ["HTTPServer", "HTTPWire", "Kernel", "Pages", "Sealing", "SecureMemory", "Vault"]),
+        room("Service", ["HTTPServer", "HTTPWire", "Kernel", "Pages", "Rules", "Sealing", "SecureMemory", "Vault"]),
         // Floor 5
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Pages", "QRCode", "Sealing", "SecureMemory", "Service",
-                "TLS", "Vault",
+                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Pages", "QRCode", "Rules", "Sealing", "SecureMemory",
+                "Service", "TLS", "Vault",
             ],
             swiftSettings: settings, linkerSettings: wipingAllocator),
         // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.
@@ -92,6 +93,7 @@ let package = Package(
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
+        tests(of: "Rules", ["HTTPWire", "Kernel"], exclude: ["Vectors"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
     ] + (fuzzed ? [fuzz] : []),
     swiftLanguageModes: [.v6]

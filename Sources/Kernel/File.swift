@@ -7,10 +7,20 @@ public enum File {
     ///
     /// Never waits: a pipe that nobody writes to is empty. The corresponding C functions are `open` and `read`.
     public static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
-        // One byte more than is allowed, to see whether there is one.
-        var bytes = [UInt8](repeating: 0, count: limit + 1)
-        var room = bytes.mutableSpan
-        let count = try read(path, into: &room)
+        let file = try openedWithoutWaiting(path)
+        // One byte more than is allowed, to see whether there is one; no more room than the file seems to need.
+        var facts = stat()
+        let size = unsafe fstat(file.rawValue, &facts) == 0 ? Int(facts.st_size) : 0
+        var bytes = [UInt8](repeating: 0, count: min(max(size, 4096), limit) + 1)
+        var count = 0
+        while count <= limit {
+            if count == bytes.count { bytes += [UInt8](repeating: 0, count: min(count, limit + 1 - count)) }
+            var room = bytes.mutableSpan
+            var rest = room._mutatingExtracting(droppingFirst: count)
+            let read = try FileDescriptor.read(from: file.rawValue, into: &rest)
+            if read == 0 { break }
+            count += read
+        }
         guard count <= limit else { throw .fileTooLarge }
         bytes.removeLast(bytes.count - count)
         return bytes
@@ -20,22 +30,23 @@ public enum File {
     ///
     /// For what is secret: no copy stays behind. Never waits: a pipe that nobody writes to is empty.
     public static func read(_ path: String, into bytes: inout MutableSpan<UInt8>) throws(Errno) -> Int {
-        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
-        let descriptor = try SystemCalls.retrying { unsafe Int(path.withCString { unsafe open($0, flags) }) }
-        let file = FileDescriptor(owning: Int32(descriptor))
+        let file = try openedWithoutWaiting(path)
         var count = 0
         while count < bytes.count {
-            let read = try SystemCalls.retrying {
-                unsafe bytes.withUnsafeMutableBytes { all in
-                    let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: all[count...])
-                    return unsafe Glibc.read(file.rawValue, rest.baseAddress, rest.count)
-                }
-            }
+            var rest = bytes._mutatingExtracting(droppingFirst: count)
+            let read = try FileDescriptor.read(from: file.rawValue, into: &rest)
             if read == 0 { break }
             count += read
         }
         return count
     }
+
+    private static func openedWithoutWaiting(_ path: String) throws(Errno) -> FileDescriptor {
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+        let descriptor = try SystemCalls.retrying { unsafe Int(path.withCString { unsafe open($0, flags) }) }
+        return FileDescriptor(owning: Int32(descriptor))
+    }
+
     /// Opens a file, or whatever else a path leads to, to be read in parts. The corresponding C function is `open`.
     public static func opened(_ path: String) throws(Errno) -> FileDescriptor {
         let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY

@@ -62,6 +62,8 @@ public struct ServiceSettings: Sendable {
     public var hours: TimeWindows?
     /// How often a client may create, miss and guess.
     public var rates = RateLimits()
+    /// Who is believed about clients, and from where requests may come.
+    public var clients = ClientSettings()
     /// What `/health` tells besides being well: the version and what protects the memory.
     public var healthReport = ""
 

@@ -50,6 +50,7 @@ extension Configuration {
         do throws(UsageError) {
             try readBrands()
             _ = try keys.read()
+            try readCountries()
         } catch {
             errors.append(error.text)
         }

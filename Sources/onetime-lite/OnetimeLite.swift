@@ -30,8 +30,10 @@ struct OnetimeLite {
                 return ServeCommand.run(configuration, hardening: hardening)
             case "check":
                 return CheckCommand.run(try read(rest))
+            case "verify":
+                return try VerifyCommand.run(rest)
             case .some(let other):
-                throw UsageError(text: "unknown command '\(other)'; it is serve or check")
+                throw UsageError(text: "unknown command '\(other)'; it is serve, check or verify")
             }
         } catch {
             Console.failure(error.text)

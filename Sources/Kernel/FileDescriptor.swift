@@ -38,6 +38,12 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Whether a descriptor is open, and for writing. The corresponding C function is `fcntl` with `F_GETFL`.
+    public static func isWritable(_ rawValue: Int32) -> Bool {
+        let flags = fcntl(rawValue, F_GETFL)
+        return flags >= 0 && flags & O_ACCMODE != O_RDONLY
+    }
+
     /// Whether a descriptor is a terminal. The corresponding C function is `isatty`.
     public static func isTerminal(_ rawValue: Int32) -> Bool {
         isatty(rawValue) == 1

@@ -1,7 +1,7 @@
 // What `--help` says.
 
 enum Help {
-    static let version = "0.1.0"
+    static let version: StaticString = "0.1.0"
 
     static var text: String {
         var text = """
@@ -13,6 +13,10 @@ enum Help {
               onetime-lite check --config [FILE] [--json] [OPTIONS]
                                                print all settings and their origins; 2 and all mistakes
               onetime-lite keygen --help       make an API key
+              onetime-lite verify [FILE...] [--certificate FILE] [--public-key KEY] [--partial]
+                                               check an audit log (standard input without FILE) or a certificate:
+                                               exit 0 if it is whole, 1 if it was tampered with, 3 if events are
+                                               missing and the log says so
               onetime-lite --help | --version
 
             SIGTERM and SIGINT finish what is in flight, wipe everything and exit 0; a second one does not wait.

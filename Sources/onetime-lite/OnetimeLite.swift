@@ -40,8 +40,10 @@ struct OnetimeLite {
                 return CheckCommand.run(configuration)
             case "keygen":
                 return try KeygenCommand.run(rest)
+            case "verify":
+                return try VerifyCommand.run(rest)
             case .some(let other):
-                throw UsageError(text: "unknown command '\(other)'; it is serve, check or keygen")
+                throw UsageError(text: "unknown command '\(other)'; it is serve, check, keygen or verify")
             }
         } catch {
             Console.failure(error.text)

@@ -15,6 +15,11 @@ enum ServeCommand {
 
     /// Serves until a signal ends it. Returns the exit status.
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
+        // Before the program opens any descriptor itself, which could have that number.
+        if let closed = configuration.audit.closedDescriptor {
+            Console.failure("descriptor \(closed) is not open for writing")
+            return 2
+        }
         let arena: SecureArena
         let inputs: SecureArena
         let shares: ShareTable
@@ -81,10 +86,12 @@ enum ServeCommand {
         settings.healthReport =
             ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
+        let proof = try Proof(configuration.audit, arena, listening: address, protection, hardening, now: .now)
         let service = try OnetimeService(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys
         ) { count in
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
+            proof.noteWipe(count)
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
         let reload = Reload(started: configuration, service: service, tls: tls, keys: keys, console: console)
@@ -100,9 +107,10 @@ enum ServeCommand {
         }
         announce(console, address, settings, protection, hardening)
         if let fingerprint { announce(fingerprint, console) }
+        try proof.announce(console)
+        let running = Running(server: server, proof: proof)
         try vault.assumeIsolated { vault in
-            try server.run(isolation: vault)
-            vault.wipeAll(now: .now)
+            try running.run(isolation: vault)
         }
         console.event("stopped; everything is wiped", [("event.action", "stop")])
         return 0
@@ -120,7 +128,7 @@ enum ServeCommand {
             console.event(
                 "listening",
                 [
-                    ("event.action", "start"), ("service.version", Help.version), ("url.full", url),
+                    ("event.action", "start"), ("service.version", "\(Help.version)"), ("url.full", url),
                     ("server.address", "\(address)"), ("onetime.memory", protection.rawValue),
                 ])
         }

@@ -15,6 +15,7 @@ final class Draft {
     enum Field: UInt8 {
         case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries,
             note, label, claim, file, link, keyName, keyID, grace, maximumTimeToLive, maximumContent,
+            hours, notBefore, allowNetworks, denyNetworks, allowCountries, denyCountries,
             ignored
     }
 
@@ -68,6 +69,11 @@ final class Draft {
     private(set) var grace: Int?
     private(set) var linkTimeToLive: Int?
     private(set) var linkContent: Int?
+
+    /// When and from where the secret may be read.
+    private(set) var rules = DraftRules()
+    /// The secret that the request turned out to be about.
+    var subject: RecordID?
 
     /// The content under seal, with its token, its receipt's token, and the share that it is sealed under.
     var sealer: ContentSealer?
@@ -297,7 +303,12 @@ final class Draft {
         case .link: if link?.append(piece) != true { fail(.key(.linkGone)) }
         case .ignored: break
         default:
-            guard value.count + piece.count <= Self.shortValueLimit else {
+            let limit = field.ruleName == nil ? Self.shortValueLimit : SecretRules.maximumText
+            guard value.count + piece.count <= limit else {
+                if let rule = field.ruleName {
+                    let allowed = "at most \(SecretRules.maximumText) bytes"
+                    return fail(.malformedRule(StaticText(text: rule), allowed: allowed))
+                }
                 field = .ignored
                 return
             }
@@ -340,6 +351,7 @@ final class Draft {
         case .grace: grace = number(of: value)
         case .maximumTimeToLive: linkTimeToLive = number(of: value)
         case .maximumContent: linkContent = number(of: value)
+        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: readRule()
         case .passphrase, .link, .ignored: break
         }
         field = .ignored
@@ -368,8 +380,20 @@ final class Draft {
         case .grace: grace = nil
         case .maximumTimeToLive: linkTimeToLive = nil
         case .maximumContent: linkContent = nil
+        case .hours: rules.hours = nil
+        case .notBefore: rules.notBefore = nil
+        case .allowNetworks: rules.places.networks.allowed = []
+        case .denyNetworks: rules.places.networks.denied = []
+        case .allowCountries: rules.places.countries.allowed = []
+        case .denyCountries: rules.places.countries.denied = []
         default: break
         }
+    }
+
+    private func readRule() {
+        let text = value
+        guard let name = field.ruleName, let allowed = rules.read(field, text.span) else { return }
+        fail(.malformedRule(StaticText(text: name), allowed: allowed))
     }
 
     /// A whole number that has to make sense: a limit that is not understood must not be none.
@@ -398,6 +422,9 @@ final class Draft {
         case (.keyName, .revokeKey), (.keyID, .revokeKey): true
         case (.maximumTimeToLive, .makeLink), (.maximumContent, .makeLink): true
         case (.keyName, _), (.keyID, _), (.grace, _), (.maximumTimeToLive, _), (.maximumContent, _): false
+        case (.hours, _), (.notBefore, _), (.allowNetworks, _), (.denyNetworks, _), (.allowCountries, _),
+            (.denyCountries, _):
+            takesContent
         case (.readers, _), (.tries, _), (.note, _), (.label, _): takesWords
         default: true
         }

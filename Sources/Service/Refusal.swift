@@ -32,7 +32,20 @@ enum Refusal: Error, Equatable {
     case duplicateField
     case malformedBody(FieldFault)
     case bodyTooLarge
+    /// A rule of the server or of the secret.
+    case rule(RuleRefusal)
+    /// A rule that the sender gave is not understood.
+    case malformedRule(StaticText, allowed: String)
+    /// With the rules that the sender gave, nobody could ever read the secret.
+    case neverOpen
     case internalError
+}
+
+/// A text of the program's own, compared by what it says.
+struct StaticText: Equatable {
+    let text: StaticString
+
+    static func == (one: StaticText, other: StaticText) -> Bool { "\(one.text)" == "\(other.text)" }
 }
 
 extension Refusal {

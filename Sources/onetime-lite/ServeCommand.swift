@@ -88,7 +88,8 @@ enum ServeCommand {
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
         let proof = try Proof(configuration.audit, arena, listening: address, protection, hardening, now: .now)
         let service = try OnetimeService(
-            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
+            audit: proof.log
         ) { count in
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
             proof.noteWipe(count)

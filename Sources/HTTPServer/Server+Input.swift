@@ -290,7 +290,8 @@ extension Server {
     @_lifetime(copy bytes)
     private func request(_ connection: Peer, _ head: RequestHead, _ bytes: Span<UInt8>) -> Request {
         Request(
-            head: head, bytes: bytes, ticket: connection.ticket, peer: connection.peer, isSecure: connection.session != nil)
+            head: head, bytes: bytes, ticket: connection.ticket, peer: connection.peer,
+            isSecure: connection.session != nil)
     }
 
     private func isWhole(_ head: RequestHead, in available: Int) -> Bool {

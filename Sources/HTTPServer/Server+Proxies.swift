@@ -50,10 +50,12 @@ extension Server {
         return settle(connection, SocketAddress(InternetAddress(bytes: source.bytes), port: source.port))
     }
 
-    /// Counts a connection among those of the client that its proxy names, unless he has as many as he may.
+    /// Counts a connection among those of the client that its proxy names, unless he has as many as he may. One who is said to be on
+    /// this machine is spared nothing: it may be another machine's loopback.
     private func settle(_ connection: Peer, _ client: SocketAddress) -> Bool {
         let network = ClientNetwork(client)
-        guard addresses.add(network, limit: connectionLimit(of: client)) else {
+        let isProxy = limits.trustedProxies.cover(client.host)
+        guard addresses.add(network, limit: isProxy ? 0 : limits.connectionsPerAddress) else {
             // Nothing can be said before a handshake.
             if tls == nil {
                 refuse(connection, status: .tooManyRequests, reason: "This address has too many open connections.")
@@ -65,7 +67,7 @@ extension Server {
         addresses.remove(connection.network)
         connection.peer = client
         connection.network = network
-        connection.speaksForMany = speaksForMany(client)
+        connection.speaksForMany = isProxy
         return true
     }
 }

@@ -65,7 +65,9 @@ public enum ForwardingGrammar: BitwiseCopyable, Sendable {
             while index < upper, ByteClass.isToken(bytes[index]) { index += 1 }
             if index > start {
                 let isNode = bytes.matches("for", start, index)
-                guard index + 1 < upper, bytes[index] == .equals, let value = value(bytes, &index, upper) else { return nil }
+                guard index + 1 < upper, bytes[index] == .equals, let value = value(bytes, &index, upper) else {
+                    return nil
+                }
                 if isNode {
                     guard node == nil else { return nil }
                     node = value
@@ -104,11 +106,15 @@ public enum ForwardingGrammar: BitwiseCopyable, Sendable {
         if bytes[lower] == .openBracket {
             let close = bytes.first(.closeBracket, from: lower, to: upper)
             guard close < upper, colon < close else { return nil }
-            guard close + 1 == upper || (bytes[close + 1] == .colon && isPort(bytes, close + 2, upper)) else { return nil }
+            guard close + 1 == upper || (bytes[close + 1] == .colon && isPort(bytes, close + 2, upper)) else {
+                return nil
+            }
             return ByteRange(lower + 1, close)
         }
         guard colon < upper else { return ByteRange(lower, upper) }
-        if bytes.first(.colon, from: colon + 1, to: upper) < upper { return self == .list ? ByteRange(lower, upper) : nil }
+        if bytes.first(.colon, from: colon + 1, to: upper) < upper {
+            return self == .list ? ByteRange(lower, upper) : nil
+        }
         return isPort(bytes, colon + 1, upper) ? ByteRange(lower, colon) : nil
     }
 

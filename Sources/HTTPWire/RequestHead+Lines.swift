@@ -11,7 +11,9 @@ extension RequestHead {
         lastLine(before: offset, in: head) { start, colon in
             guard colon - start == name.count else { return false }
             for index in name.indices {
-                guard ByteClass.lowercased(head[start + index]) == ByteClass.lowercased(name[index]) else { return false }
+                guard ByteClass.lowercased(head[start + index]) == ByteClass.lowercased(name[index]) else {
+                    return false
+                }
             }
             return true
         }

@@ -54,7 +54,9 @@ public struct AddressRange: BitwiseCopyable, Equatable, Sendable {
     /// Whether an address is in the range. O(1).
     public func contains(_ address: InternetAddress) -> Bool {
         let mask = Self.mask(Int(sharedBits))
-        guard (address.high ^ first.high) & mask.high == 0, (address.low ^ first.low) & mask.low == 0 else { return false }
+        guard (address.high ^ first.high) & mask.high == 0, (address.low ^ first.low) & mask.low == 0 else {
+            return false
+        }
         return address.isIPv4 == first.isIPv4
     }
 
@@ -85,7 +87,8 @@ extension [AddressRange] {
         while let word = words.next(text) {
             let bytes = text.extracting(word)
             guard let range = AddressRange(bytes) else {
-                throw ListFault(text: "'\(ListWords.text(bytes))' is no address or range, or has bits set beyond its prefix")
+                throw ListFault(
+                    text: "'\(ListWords.text(bytes))' is no address or range, or has bits set beyond its prefix")
             }
             guard count < limit else { throw ListFault(text: "there are more than \(limit)") }
             append(range)

@@ -120,7 +120,8 @@ public struct CountryDatabase: Sendable {
 extension RecordReader {
     /// The code of the country that a key of the record at a place names.
     fileprivate mutating func country(_ key: StaticString, _ root: Int, _ bytes: Span<UInt8>) -> CountryCode? {
-        guard let country = value(of: key, inMapAt: root, bytes), let code = value(of: "iso_code", inMapAt: country, bytes),
+        guard let country = value(of: key, inMapAt: root, bytes),
+            let code = value(of: "iso_code", inMapAt: country, bytes),
             let text = text(at: code, bytes)
         else { return nil }
         return CountryCode(bytes.extracting(text))

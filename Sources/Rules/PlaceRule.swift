@@ -1,5 +1,4 @@
 // From where something may be done: networks and countries together. One for the server, or one for a secret.
-public import Kernel
 
 /// What a place was refused by.
 public enum PlaceRefusal: Equatable, Sendable {
@@ -32,15 +31,4 @@ public struct PlaceRule: Equatable, Sendable {
 
     /// Whether there is no rule at all.
     public var isEmpty: Bool { networks.isEmpty && countries.isEmpty }
-
-    /// Why a client may not, or nil where he may.
-    ///
-    /// - Parameters:
-    ///   - address: nil for one that is not known.
-    ///   - country: asked only where a rule needs it; nil for one that is not known.
-    public func refusal(of address: InternetAddress?, country: () -> CountryCode?) -> PlaceRefusal? {
-        if !networks.isEmpty, !networks.permits(address) { return .network }
-        if !countries.isEmpty, !countries.permits(country()) { return .country }
-        return nil
-    }
 }

@@ -55,7 +55,9 @@ struct RecordReader {
         guard let map = resolved(place, bytes), map.kind == .map else { return nil }
         var next = map.body
         for _ in 0..<map.size {
-            guard let name = resolved(next, bytes), name.kind == .text, let value = skip(next, bytes) else { return nil }
+            guard let name = resolved(next, bytes), name.kind == .text, let value = skip(next, bytes) else {
+                return nil
+            }
             if Self.equals(bytes.extracting(name.body..<name.body + name.size), key) { return value }
             guard let following = skip(value, bytes) else { return nil }
             next = following

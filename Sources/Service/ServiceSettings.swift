@@ -53,6 +53,8 @@ public struct ServiceSettings: Sendable {
     public var locale = "en"
     /// The name of the owner of the API key.
     public var ownerName: String?
+    /// Who is believed about clients, and from where requests may come.
+    public var clients = ClientSettings()
     /// What `/health` tells besides being well: the version and what protects the memory.
     public var healthReport = ""
 

@@ -16,6 +16,8 @@ struct Configuration {
     var server = ServerLimits()
     var tls = TLSSettings()
     var brand = BrandSettings()
+    /// The path of a file of countries.
+    var countryFile: String?
     /// Bytes of protected memory, for requests in flight and for shares. The default leaves most of the 8 MiB that containers
     /// may lock.
     var lockedMemory = 2 << 20
@@ -113,6 +115,7 @@ struct Configuration {
         tls.hosts = publicHosts.compactMap(\.self) + service.allowedHosts
         if tls.isOn { server.strictTransportSeconds = tls.effectiveStrictTransportSeconds }
         if let locale = brand.locale { service.locale = locale }
+        try settlePlaces()
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
         service.passphraseAttempts = attempts

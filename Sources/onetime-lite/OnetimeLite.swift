@@ -27,6 +27,7 @@ struct OnetimeLite {
             case nil, "serve":
                 var configuration = try read(rest)
                 try configuration.readBrands()
+                try configuration.readCountries()
                 return ServeCommand.run(configuration, hardening: hardening)
             case "check":
                 return CheckCommand.run(try read(rest))

@@ -1,8 +1,9 @@
 // What can be wrong with what a client asks for.
 internal import HTTPWire
+internal import Rules
 
 /// Why a request is refused. What each means to an API client and on a page is said where it is written.
-enum Refusal: Equatable {
+enum Refusal: Error, Equatable {
     case nothingToShare
     case contentTooLarge
     case contentIsNotText
@@ -18,7 +19,8 @@ enum Refusal: Equatable {
     case passphraseTooLong
     case passphraseMissing
     case recipientWithoutAccount
-    case notAuthorized
+    /// About API keys and creation links.
+    case key(KeyRefusal)
     case unknownSecret
     case malformedKey
     case wrongPassphrase(attemptsLeft: Int)

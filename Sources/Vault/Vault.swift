@@ -33,6 +33,10 @@ public actor Vault {
     /// Receipts whose changes somebody waits for, and those of them that changed.
     var watched: Set<RecordID> = []
     var news: [RecordID] = []
+    /// What became of all secrets so far.
+    public internal(set) var tally = VaultTally()
+    /// Secrets that every reader had, and that the last one may still ask for again.
+    var readOnes = 0
     /// Bytes that went back to the kernel, other than those of the block heap.
     var givenBack = 0
 
@@ -98,6 +102,7 @@ public actor Vault {
         wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
         let record = Record(secret, deadline: deadline, attemptLimit: limits.passphraseAttempts)
         bytesInRecords += record.cost
+        tally.created += 1
         highWater = max(highWater, bytesInUse)
         records.insert(record, at: slot)
     }
@@ -212,6 +217,8 @@ public actor Vault {
         wheel.cancel(UInt32(slot))
         slots.giveBack(slot)
         let record = records.remove(slot)
+        if let book = record.book, book.content != nil, book.remaining == 0 { readOnes -= 1 }
+        tally.count(state)
         record.book?.letGo()
         bytesInRecords -= record.cost
         tell(receiptID)
@@ -221,7 +228,7 @@ public actor Vault {
             : state == .received ? record.book?.lastRead ?? now.wallSeconds : now.wallSeconds
         gone.insert(
             GoneReceipt(
-                state: state, isLocked: record.extras?.lock != nil, isOwned: record.isOwned,
+                state: state, isLocked: record.extras?.lock != nil, owner: record.owner,
                 timeToLive: record.timeToLive, created: record.created, updated: end,
                 forgottenAt: record.deadline + UInt64(record.timeToLive) * 1000,
                 recipients: record.extras?.recipients, label: record.extras?.label, kind: record.kind,
@@ -310,7 +317,7 @@ extension Record {
         created = secret.facts.created
         self.deadline = deadline
         timeToLive = secret.facts.timeToLive
-        isOwned = secret.ownerSeal != nil
+        owner = secret.owner
         kind = secret.facts.kind
         readers = secret.readers
         self.attemptLimit = secret.attempts ?? attemptLimit

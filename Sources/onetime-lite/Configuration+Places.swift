@@ -5,7 +5,8 @@ import Rules
 import Service
 
 extension Configuration {
-    static var places: [Option] {
+    /// The server counts connections by these from its first one on.
+    static var proxies: [Option] {
         [
             ranges(
                 "trusted-proxies", "TRUSTED_PROXY_CIDRS",
@@ -15,6 +16,11 @@ extension Configuration {
                 "proxy-protocol", "PROXY_PROTOCOL",
                 "connections begin with a header of the PROXY protocol v2: those of --trusted-proxies, else all",
                 \.server.expectsProxyHeader),
+        ]
+    }
+
+    static var places: [Option] {
+        [
             ranges("allow-networks", "ALLOW_NETWORKS", "networks that requests may come from (all)") {
                 $0.service.clients.places.networks.allowed = $1
             },
@@ -88,18 +94,18 @@ extension Configuration {
     }
 
     /// Settles what these options say together, and reads the file of countries. Rules that nothing can answer are a mistake.
-    mutating func settlePlaces() throws(UsageError) {
+    mutating func settlePlaces() {
         server.trustedProxies = service.clients.trustedProxies
         if !service.clients.countryField.isEmpty, service.clients.trustedProxies.isEmpty {
-            throw UsageError(text: "--country-header is believed from --trusted-proxies alone, and there are none")
+            errors.append("--country-header is believed from --trusted-proxies alone, and there are none")
         }
         let answers = countryFile != nil || !service.clients.countryField.isEmpty
-        guard answers || service.clients.places.countries.isEmpty else {
-            throw UsageError(text: "--allow-countries and --deny-countries need --country-file or --country-header")
+        if !answers && !service.clients.places.countries.isEmpty {
+            errors.append("--allow-countries and --deny-countries need --country-file or --country-header")
         }
     }
 
-    /// Reads the file of countries. It is not read again.
+    /// Reads the file of countries.
     mutating func readCountries() throws(UsageError) {
         guard let path = countryFile else { return }
         let bytes: [UInt8]

@@ -21,9 +21,9 @@ struct Console {
         Self.write(line + "}\n", to: Self.standardOutput)
     }
 
-    /// Says in one line why the program cannot go on.
+    /// Says why the program cannot go on: each reason in a line.
     static func failure(_ text: String) {
-        write("onetime-lite: \(text)\n", to: standardError)
+        for line in text.split(separator: "\n") { write("onetime-lite: \(line)\n", to: standardError) }
     }
 
     static func write(_ text: String, to descriptor: Int32) {
@@ -31,7 +31,8 @@ struct Console {
         try? FileDescriptor.write(text.utf8Span.span, to: descriptor)
     }
 
-    private static func escaped(_ text: String) -> String {
+    /// A text as it stands between the quotation marks of JSON.
+    static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -1,6 +1,7 @@
 // `onetime-lite serve`: wires the rooms together, runs, and wipes at the end.
 import HTTPServer
 import Kernel
+import Rules
 import Sealing
 import SecureMemory
 import Service
@@ -14,6 +15,11 @@ enum ServeCommand {
 
     /// Serves until a signal ends it. Returns the exit status.
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
+        // Before the program opens any descriptor itself, which could have that number.
+        if let closed = configuration.audit.closedDescriptor {
+            Console.failure("descriptor \(closed) is not open for writing")
+            return 2
+        }
         let arena: SecureArena
         let inputs: SecureArena
         let shares: ShareTable
@@ -35,13 +41,17 @@ enum ServeCommand {
         var protection = weaker(weaker(arena.protection, inputs.protection), shares.protection)
         if let records { protection = weaker(protection, records.protection) }
         defer { records?.wipe() }
+        var status: Int32 = 1
         do {
-            let status = try serve(configuration, arena, inputs, shares, protection, hardening)
+            status = try serve(configuration, arena, inputs, shares, protection, hardening)
             arena.wipeAll()
             inputs.wipeAll()
             return status
         } catch let error as TLSError {
             Console.failure(error.advice)
+        } catch let error as UsageError {
+            Console.failure(error.text)
+            status = 2
         } catch let error as Errno {
             let address = configuration.listen.map { "\($0)" } ?? ""
             Console.failure("cannot serve on \(address): \(error)")
@@ -50,7 +60,7 @@ enum ServeCommand {
         }
         arena.wipeAll()
         inputs.wipeAll()
-        return 1
+        return status
     }
 
     private static func serve(
@@ -64,7 +74,9 @@ enum ServeCommand {
         Library.prepare()
         let suite = try CipherSuite(arena: arena)
         var settings = configuration.service
-        let credential = try takeCredential(&settings, suite, arena)
+        var ownerName: String?
+        let credential = try takeCredential(&ownerName, suite, arena)
+        let keys = KeyBook(try configuration.keys.read(), ownerName: ownerName, isInUse: configuration.keys.isInUse)
         let loop = try EventLoop()
         loop.adoptCurrentThread()
         let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)
@@ -74,18 +86,18 @@ enum ServeCommand {
         settings.healthReport =
             ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
+        let proof = try Proof(configuration.audit, arena, listening: address, protection, hardening, now: .now)
         let service = try OnetimeService(
-            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys
         ) { count in
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
+            proof.noteWipe(count)
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
+        let reload = Reload(started: configuration, service: service, tls: tls, keys: keys, console: console)
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
-            loop: loop, workers: workers, tls: tls
-        ) {
-            reload(configuration.tls, tls, console)
-        }
+            loop: loop, workers: workers, tls: tls, reload: reload.run)
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {
@@ -95,9 +107,10 @@ enum ServeCommand {
         }
         announce(console, address, settings, protection, hardening)
         if let fingerprint { announce(fingerprint, console) }
+        try proof.announce(console)
+        let running = Running(server: server, proof: proof)
         try vault.assumeIsolated { vault in
-            try server.run(isolation: vault)
-            vault.wipeAll(now: .now)
+            try running.run(isolation: vault)
         }
         console.event("stopped; everything is wiped", [("event.action", "stop")])
         return 0
@@ -115,7 +128,7 @@ enum ServeCommand {
             console.event(
                 "listening",
                 [
-                    ("event.action", "start"), ("service.version", Help.version), ("url.full", url),
+                    ("event.action", "start"), ("service.version", "\(Help.version)"), ("url.full", url),
                     ("server.address", "\(address)"), ("onetime.memory", protection.rawValue),
                 ])
         }
@@ -150,7 +163,7 @@ enum ServeCommand {
 
     /// Hashes the API key of the environment and wipes it there.
     private static func takeCredential(
-        _ settings: inout ServiceSettings, _ suite: CipherSuite, _ arena: SecureArena
+        _ ownerName: inout String?, _ suite: CipherSuite, _ arena: SecureArena
     ) throws -> CredentialHash? {
         guard let name = Environment.value("ONETIME_USER"), !name.isEmpty,
             let token = Environment.takeSecret("ONETIME_APITOKEN", into: arena),
@@ -159,7 +172,7 @@ enum ServeCommand {
         credential.append(name.utf8Span.span)
         credential.append(UInt8(ascii: ":"))
         credential.append(token.span)
-        settings.ownerName = name
+        ownerName = name
         return try CredentialHash(of: credential.span, suite: suite, arena: arena)
     }
 }

@@ -7,7 +7,8 @@ import Vault
 
 extension Configuration {
     static var options: [Option] {
-        file + listening + (links + brands + secrets + rules + places).reloadable + keys + limits + machine + auditing
+        file + listening + (links + brands + secrets + rules + places).reloadable + proxies + keys + limits + machine
+            + auditing
     }
 
     private static var file: [Option] {

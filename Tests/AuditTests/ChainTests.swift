@@ -78,6 +78,8 @@ import Testing
 
     @Test func `each inserted line is found`() throws {
         let (_, lines) = try chain()
+        #expect(try verdict([lines[0]] + lines) == .inserted(event: 0))
+        #expect(try verdict(lines + lines) == .inserted(event: 0))
         for index in 2..<lines.count {
             var changed = lines
             changed.insert(lines[1], at: index)

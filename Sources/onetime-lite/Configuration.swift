@@ -16,6 +16,7 @@ struct Configuration {
     var tls = TLSSettings()
     var brand = BrandSettings()
     var keys = KeySettings()
+    var outbound = OutboundSettings()
     /// Bytes of protected memory, for requests in flight and for shares. The default leaves most of the 8 MiB that containers
     /// may lock.
     var lockedMemory = 2 << 20

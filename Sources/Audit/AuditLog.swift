@@ -66,7 +66,8 @@ public final class AuditLog {
         buffer.append(escaping: start.listening, bound: 64)
         buffer.append(#"","onetime.memory":""#)
         buffer.append(escaping: start.memory, bound: 32)
-        buffer.append(#"","onetime.public_key":""#)
+        buffer.append(#"""#)
+        buffer.append(AuditFormat.keyField)
         buffer.append(base64: key.standardForm.span)
         buffer.append(0x22)
         finish()
@@ -136,11 +137,11 @@ public final class AuditLog {
 
     private func begin(_ action: AuditAction, _ outcome: AuditEvent.Outcome, _ now: Moment) {
         buffer.begin()
-        buffer.append(#"{"@timestamp":""#)
+        buffer.append(AuditFormat.opening)
         clock.write(now, into: &buffer)
         buffer.append(AuditFormat.marker)
         buffer.append(decimal: count)
-        buffer.append(#","ecs.version":"8.17.0","service.name":"onetime-lite","event.kind":"event","#)
+        buffer.append(AuditFormat.middle)
         buffer.append(action.fields)
         buffer.append(outcome == .success ? #"success""# : #"failure""#)
     }

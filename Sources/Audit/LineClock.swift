@@ -29,9 +29,6 @@ struct LineClock {
         buffer.append(0x5A)
     }
 
-    /// The milliseconds of a moment on the wall clock.
-    func wallMilliseconds(_ now: Moment) -> Int64 { Int64(now.milliseconds) + offset }
-
     private mutating func settle(_ seconds: Int64) {
         second = seconds
         let text = WallClock.timestamp(seconds)

@@ -1,4 +1,4 @@
-// Small files that are read once, at the start.
+// Files: small ones that are read once, and long ones that are read in parts.
 internal import Glibc
 
 /// Files by their paths.
@@ -35,5 +35,23 @@ public enum File {
             count += read
         }
         return count
+    }
+    /// Opens a file, or whatever else a path leads to, to be read in parts. The corresponding C function is `open`.
+    public static func opened(_ path: String) throws(Errno) -> FileDescriptor {
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY
+        let descriptor = try SystemCalls.retrying { unsafe Int(path.withCString { unsafe open($0, flags) }) }
+        return FileDescriptor(owning: Int32(descriptor))
+    }
+}
+
+extension FileDescriptor {
+    /// Reads into a span and returns how many bytes came; 0 is the end. The corresponding C function is `read`.
+    @_lifetime(bytes: copy bytes)
+    public static func read(from rawValue: Int32, into bytes: inout MutableSpan<UInt8>) throws(Errno) -> Int {
+        while true {
+            let count = unsafe bytes.withUnsafeMutableBytes { unsafe Glibc.read(rawValue, $0.baseAddress, $0.count) }
+            if count >= 0 { return count }
+            if Errno.last != .interrupted { throw Errno.last }
+        }
     }
 }

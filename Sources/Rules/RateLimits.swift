@@ -25,8 +25,8 @@ public struct RateLimits: Equatable, Sendable {
     public var wrongPassphrases = 30
     /// Wrong API keys.
     public var failedKeys = 10
-    /// Whether the loopback may do everything any number of times: a proxy there speaks for everybody.
-    public var sparesLoopback = true
+    /// Whether all this is so for the loopback, too. Otherwise it is spared: a proxy there speaks for everybody.
+    public var limitsLoopback = false
 
     /// The standard limits.
     public init() {}

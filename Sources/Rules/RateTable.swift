@@ -51,7 +51,7 @@ public struct RateTable: Sendable {
     private static let setSize = 4
     private static let minute: UInt32 = 60_000_000
 
-    private let sparesLoopback: Bool
+    private let limitsLoopback: Bool
     /// Microseconds of the minute that one costs of each kind; 0 where any number is free.
     private var costs: [4 of UInt32] = .init(repeating: 0)
     /// Empty until the first client is counted: a server on the loopback needs no table.
@@ -64,7 +64,7 @@ public struct RateTable: Sendable {
 
     /// A table in which nobody has done anything.
     public init(_ limits: RateLimits) {
-        sparesLoopback = limits.sparesLoopback
+        limitsLoopback = limits.limitsLoopback
         for kind in RateKind.allCases {
             let limit = min(max(limits.perMinute(kind), 0), RateLimits.maximum)
             costs[kind.rawValue] = limit == 0 ? 0 : Self.minute / UInt32(limit)
@@ -77,7 +77,7 @@ public struct RateTable: Sendable {
     /// - Returns: nil if it was taken; else the seconds after which one will be there, and nothing was taken.
     public mutating func take(_ kind: RateKind, _ client: RateClient, now: UInt64) -> Int? {
         let cost = costs[kind.rawValue]
-        guard cost > 0, !(sparesLoopback && client.isLoopback) else { return nil }
+        guard cost > 0, limitsLoopback || !client.isLoopback else { return nil }
         let index = place(of: client, now)
         let spent = places[index].spent[kind.rawValue]
         guard spent <= Self.minute - cost else { return Self.seconds(spent - (Self.minute - cost)) }
@@ -91,7 +91,7 @@ public struct RateTable: Sendable {
     /// - Returns: nil if there is one; else the seconds after which one will be there. Nothing is taken.
     public func wait(_ kind: RateKind, _ client: RateClient, now: UInt64) -> Int? {
         let cost = costs[kind.rawValue]
-        guard cost > 0, !(sparesLoopback && client.isLoopback), !places.isEmpty else { return nil }
+        guard cost > 0, limitsLoopback || !client.isLoopback, !places.isEmpty else { return nil }
         for index in set(of: client) where places[index].client == client {
             let spent = Self.left(of: places[index].spent[kind.rawValue], since: places[index].at, now)
             return spent <= Self.minute - cost ? nil : Self.seconds(spent - (Self.minute - cost))

@@ -1,5 +1,6 @@
 // What the operator decides about secrets, links and pages.
 public import Pages
+public import Rules
 public import Sealing
 
 /// The service's settings; times in seconds, sizes in bytes.
@@ -57,6 +58,10 @@ public struct ServiceSettings: Sendable {
     public var requiresKey = false
     /// How many creation links there may be at a time.
     public var maximumCreationLinks = 1024
+    /// The hours in which secrets may be read; nil for always.
+    public var hours: TimeWindows?
+    /// How often a client may create, miss and guess.
+    public var rates = RateLimits()
     /// What `/health` tells besides being well: the version and what protects the memory.
     public var healthReport = ""
 

@@ -18,6 +18,7 @@ extension Vault {
         } else {
             let ends = min(now.milliseconds + UInt64(limits.claimSeconds) * 1000, records[slot].deadline)
             book.admit(claim, ends: ends, lease: lease, wallSeconds: now.wallSeconds)
+            if book.remaining == 0 { readOnes += 1 }
             tell(receipts.id(of: slot))
             settle(slot, now)
         }

@@ -16,6 +16,9 @@ extension Vault {
         var atOnce = Self.segmentsWipedAtOnce
         while atOnce > 0, shares.wipeNext() { atOnce -= 1 }
         guard count > 0 || gone.count > 0 || !owned.isEmpty else { return }
+        tally.revealed += UInt64(readOnes)
+        tally.wiped += UInt64(records.count - readOnes)
+        readOnes = 0
         remains.append(
             Remains(
                 records: exchange(&records, with: Slab(capacity: limits.secrets)),

@@ -33,6 +33,10 @@ public actor Vault {
     /// Receipts whose changes somebody waits for, and those of them that changed.
     var watched: Set<RecordID> = []
     var news: [RecordID] = []
+    /// What became of all secrets so far.
+    public internal(set) var tally = VaultTally()
+    /// Secrets that every reader had, and that the last one may still ask for again.
+    var readOnes = 0
     /// Bytes that went back to the kernel, other than those of the block heap.
     var givenBack = 0
 
@@ -98,6 +102,7 @@ public actor Vault {
         wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
         let record = Record(secret, deadline: deadline, attemptLimit: limits.passphraseAttempts)
         bytesInRecords += record.cost
+        tally.created += 1
         highWater = max(highWater, bytesInUse)
         records.insert(record, at: slot)
     }
@@ -212,6 +217,8 @@ public actor Vault {
         wheel.cancel(UInt32(slot))
         slots.giveBack(slot)
         let record = records.remove(slot)
+        if let book = record.book, book.content != nil, book.remaining == 0 { readOnes -= 1 }
+        tally.count(state)
         record.book?.letGo()
         bytesInRecords -= record.cost
         tell(receiptID)

@@ -7,7 +7,7 @@ import Vault
 
 extension Configuration {
     static var options: [Option] {
-        file + listening + (links + brands + secrets).reloadable + keys + outbounds + limits + machine
+        file + listening + (links + brands + secrets + rules).reloadable + keys + outbounds + limits + machine
     }
 
     private static var file: [Option] {

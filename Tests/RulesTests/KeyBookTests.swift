@@ -8,7 +8,10 @@ private func line(_ id: String, name: String = "a", _ more: String = "") throws 
     return try #require(try KeyFile.parse(Array("name=\(name) id=\(id) sha256=\(digits) \(more)".utf8)).first)
 }
 
-private func id(_ text: String) throws -> KeyID { try #require(KeyID(text.utf8Span.span)) }
+private func id(_ text: String) throws -> KeyID {
+    let id = KeyID(text.utf8Span.span)
+    return try #require(id)
+}
 
 @Suite struct KeyBookTests {
     @Test func aKeyIsGoodUntilItEndsIsUsedUpOrRevoked() throws {

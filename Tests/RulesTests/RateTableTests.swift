@@ -82,7 +82,7 @@ import Testing
         }
         #expect(answers.allSatisfy { $0 == nil })
         var strict = limits
-        strict.sparesLoopback = false
+        strict.limitsLoopback = true
         table = RateTable(strict)
         let first = (0..<7).map { _ in table.take(.miss, loopback, now: 0) }
         #expect(first.last == 10)

@@ -79,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Pages", "QRCode", "Rules", "Sealing",
+                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Outbound", "Pages", "QRCode", "Rules", "Sealing",
                 "SecureMemory",
                 "Service", "TLS", "Vault",
             ],

@@ -99,6 +99,8 @@ enum ServeCommand {
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
             loop: loop, workers: workers, tls: tls, reload: reload.run)
+        let outgoing = try Outgoing(configuration.outbound, arena: arena, console: console)
+        defer { outgoing.stop() }
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {

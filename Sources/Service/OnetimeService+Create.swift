@@ -134,7 +134,7 @@ extension OnetimeService {
             try sealWords(draft.takeNote(), token.span, facts.id, .note),
             try sealWords(draft.takeLabel(), receiptToken.span, receiptID, .label)
         )
-        let rules = draft.rules.settled
+        let rules = draft.rules?.settled
         let readers = UInt8(min(max(draft.readers ?? 1, 1), ServiceSettings.maximumReaders))
         let attempts = draft.tries.map { UInt8(min(max($0, 1), context.settings.passphraseAttempts)) }
         let content = try sealer.finish(facts: facts, suite: suite)
@@ -211,7 +211,7 @@ extension OnetimeService {
             : min(context.settings.maximumTimeToLive, context.settings.maximumAnonymousTimeToLive)
         let standard = context.settings.defaultTimeToLive
         let asked = draft.timeToLive.map { $0 > 0 ? $0 : standard } ?? standard
-        return min(max(asked, context.settings.minimumTimeToLive), longest, draft.timeToLiveLimit)
+        return min(max(asked, context.settings.minimumTimeToLive), longest, draft.rights?.timeToLiveLimit ?? .max)
     }
 
     private func answer(

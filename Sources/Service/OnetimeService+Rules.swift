@@ -107,8 +107,8 @@ extension OnetimeService {
     }
 
     /// What is wrong with the rules of a secret that is to be made: hours that never come.
-    func refusal(ofRules rules: DraftRules, _ draft: Draft, _ now: Moment) -> Refusal? {
-        guard rules.hours != nil || rules.notBefore != nil else { return nil }
+    func refusal(ofRules rules: DraftRules?, _ draft: Draft, _ now: Moment) -> Refusal? {
+        guard let rules, rules.hours != nil || rules.notBefore != nil else { return nil }
         guard
             let refusal = WindowRefusal(
                 at: now.wallSeconds, server: context.settings.hours, secret: rules.hours, notBefore: rules.notBefore)

@@ -124,7 +124,7 @@ public final class OnetimeService: RequestHandler {
                 plan.isRefused = request.head.hasBody
                 return Exchange(stage: .refused(route, limited))
             }
-            draft.caller = context.caller(request, now)
+            draft.rights = Rights(caller: context.caller(request, now), began: now)
             // A link comes with the form; a client of the API has nothing else to show.
             if takesContent, refusal == nil, context.settings.requiresKey, route.isInAPI {
                 refusal = draft.refusalToCreate(now)

@@ -33,7 +33,7 @@ final class SecretRules: SecretConditions {
 }
 
 /// The rules of a secret as they come in, field by field.
-struct DraftRules {
+final class DraftRules {
     var hours: TimeWindows?
     var notBefore: Int64?
     var places = PlaceRule()
@@ -44,7 +44,7 @@ struct DraftRules {
     /// Takes the value of a field.
     ///
     /// - Returns: what is allowed instead, where it is not understood: a rule that is not understood must not be none.
-    mutating func read(_ field: Draft.Field, _ text: Span<UInt8>) -> String? {
+    func read(_ field: Draft.Field, _ text: Span<UInt8>) -> String? {
         // An empty field of a form says nothing.
         if text.isEmpty { return nil }
         switch field {
@@ -62,7 +62,7 @@ struct DraftRules {
         return nil
     }
 
-    private mutating func readPlaces(_ field: Draft.Field, _ text: Span<UInt8>) -> String? {
+    private func readPlaces(_ field: Draft.Field, _ text: Span<UInt8>) -> String? {
         do throws(ListFault) {
             switch field {
             case .allowNetworks: places.networks.allowed = try Self.networks(text)
@@ -78,6 +78,18 @@ struct DraftRules {
             }
         }
         return nil
+    }
+
+    /// Lets go of what a field said.
+    func forget(_ field: Draft.Field) {
+        switch field {
+        case .hours: hours = nil
+        case .notBefore: notBefore = nil
+        case .allowNetworks: places.networks.allowed = []
+        case .denyNetworks: places.networks.denied = []
+        case .allowCountries: places.countries.allowed = []
+        default: places.countries.denied = []
+        }
     }
 
     private static func networks(_ text: Span<UInt8>) throws(ListFault) -> [AddressRange] {

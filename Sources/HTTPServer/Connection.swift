@@ -26,7 +26,14 @@ final class Connection<Exchange> {
 
     let socket: Socket
     let ticket: Ticket
-    let network: ClientNetwork
+    /// Where it comes from; once the header of a proxy has come, where that says.
+    var peer: SocketAddress
+    /// The network whose connections it is counted among.
+    var network: ClientNetwork
+    /// A proxy's, or this machine's, for which no limit of an address holds.
+    var speaksForMany: Bool
+    /// What has come of a proxy's header; nil when it is complete, or none is expected.
+    var preface: ProxyPreface?
     /// The connection's TLS, once its first byte came; nil without.
     var session: TLSSession?
     /// Speaks plain HTTP to a port that speaks TLS.
@@ -87,9 +94,11 @@ final class Connection<Exchange> {
     /// How the answer that goes out part by part is framed.
     var form = ResponseWriter.Form()
 
-    init(socket: consuming Socket, network: ClientNetwork, ticket: Ticket, limits: HeadLimits) {
+    init(socket: consuming Socket, peer: SocketAddress, speaksForMany: Bool, ticket: Ticket, limits: HeadLimits) {
         self.socket = socket
-        self.network = network
+        self.peer = peer
+        self.speaksForMany = speaksForMany
+        network = ClientNetwork(peer)
         self.ticket = ticket
         scanner = HeadScanner(limits: limits)
     }

@@ -10,14 +10,17 @@ public struct Request: ~Escapable {
     public let bytes: Span<UInt8>
     /// Names the request for a ``WorkerPool``.
     public let ticket: Ticket
+    /// Where the connection comes from: its own address, or the one that a proxy's header names.
+    public let peer: SocketAddress
     /// Whether it came by TLS.
     public let isSecure: Bool
 
     @_lifetime(copy bytes)
-    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket, isSecure: Bool) {
+    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket, peer: SocketAddress, isSecure: Bool) {
         self.head = head
         self.bytes = bytes
         self.ticket = ticket
+        self.peer = peer
         self.isSecure = isSecure
     }
 
@@ -64,6 +67,10 @@ public protocol RequestHandler: AnyObject {
     associatedtype Isolation: Actor
     /// What the handler remembers of a request under way.
     associatedtype Exchange
+
+    /// The address that a request counts as: the client's, where the peer is a proxy that is believed. Asked before `begin`, and only
+    /// where requests are counted.
+    func origin(of request: borrowing Request) -> InternetAddress
 
     /// A head has come: decides what is to be done with the body, before any of it is read.
     ///

@@ -33,7 +33,7 @@ extension Server {
             do throws(Errno) {
                 guard let socket = try listener?.accept(from: &peer) else { return false }
                 guard let peer else { continue }
-                add(socket, ClientNetwork(peer))
+                add(socket, peer)
             } catch {
                 // No descriptor or no memory left: it may be better soon, also when none of ours closes.
                 listensAgainAt = now.milliseconds + Self.tickMilliseconds
@@ -45,9 +45,9 @@ extension Server {
     }
 
     /// Whether a client may send another request now. One that waited for memory was counted before.
-    func mayAsk(_ connection: Peer) -> Bool {
+    func mayAsk(_ request: borrowing Request) -> Bool {
         guard requestBudget.isLimited, !isRetrying else { return true }
-        return requestBudget.take(connection.network, now: now.milliseconds)
+        return requestBudget.take(ClientNetwork(handler.origin(of: request)), now: now.milliseconds)
     }
 
     /// Turns a client away that has as many connections as one may have. What cannot be sent at once is not sent.
@@ -81,14 +81,18 @@ extension Server {
         connections[Int(connection.ticket.slot)] === connection
     }
 
-    private func add(_ socket: consuming Socket, _ network: ClientNetwork) {
-        let limit = network.isLoopback && limits.sparesLoopback ? 0 : limits.connectionsPerAddress
-        guard addresses.add(network, limit: limit) else { return turnAway(socket) }
+    private func add(_ socket: consuming Socket, _ peer: SocketAddress) {
+        // Its own address is a proxy's, for which there is no limit, where it is to say whose the connection is.
+        let expectsHeader = expectsProxyHeader(from: peer)
+        guard addresses.add(ClientNetwork(peer), limit: expectsHeader ? 0 : connectionLimit(of: peer)) else {
+            return turnAway(socket)
+        }
         let slot = freeSlots.popLast() ?? connections.count
         generation = generation == .max >> 1 ? 1 : generation + 1
         let connection = Peer(
-            socket: socket, network: network, ticket: Ticket(slot: UInt32(slot), generation: generation),
-            limits: limits.head)
+            socket: socket, peer: peer, speaksForMany: speaksForMany(peer),
+            ticket: Ticket(slot: UInt32(slot), generation: generation), limits: limits.head)
+        if expectsHeader { connection.preface = ProxyPreface() }
         if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
         openCount += 1
         setDeadline(connection, now.milliseconds + limits.headTimeout)

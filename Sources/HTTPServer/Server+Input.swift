@@ -252,13 +252,13 @@ extension Server {
             redirect(connection, head, bytes)
             return true
         }
-        guard mayAsk(connection) else {
+        let request = request(connection, head, bytes)
+        guard mayAsk(request) else {
             refuse(connection, status: .tooManyRequests, reason: "This address sends too many requests.")
             return true
         }
         let isWhole = isWhole(head, in: input.count - headEnd)
         var plan = BodyPlan(limit: 0)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
         guard let exchange = handler.begin(request, isWhole: isWhole, plan: &plan, now: now, isolation: isolation)
         else { return false }
         if !plan.isRefused {
@@ -285,6 +285,12 @@ extension Server {
         setDeadline(connection, now.milliseconds + limits.bodyTimeout)
         if head.expectsContinue && input.count == headEnd { writer.writeContinue() }
         return true
+    }
+
+    @_lifetime(copy bytes)
+    private func request(_ connection: Peer, _ head: RequestHead, _ bytes: Span<UInt8>) -> Request {
+        Request(
+            head: head, bytes: bytes, ticket: connection.ticket, peer: connection.peer, isSecure: connection.session != nil)
     }
 
     private func isWhole(_ head: RequestHead, in available: Int) -> Bool {
@@ -340,7 +346,7 @@ extension Server {
     ) {
         guard let head = connection.head, var exchange = connection.exchange.take() else { return }
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        let request = request(connection, head, bytes)
         prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = handler.respond(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
@@ -385,7 +391,7 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) -> Outcome {
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        let request = request(connection, head, bytes)
         return handler.resume(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
     }

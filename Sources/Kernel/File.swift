@@ -10,10 +10,13 @@ public enum File {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
         let descriptor = try SystemCalls.retrying { unsafe Int(path.withCString { unsafe open($0, flags) }) }
         let file = FileDescriptor(owning: Int32(descriptor))
-        // One byte more than is allowed, to see whether there is one.
-        var bytes = [UInt8](repeating: 0, count: limit + 1)
+        // One byte more than is allowed, to see whether there is one; no more room than the file seems to need.
+        var facts = stat()
+        let size = unsafe fstat(file.rawValue, &facts) == 0 ? Int(facts.st_size) : 0
+        var bytes = [UInt8](repeating: 0, count: min(max(size, 4096), limit) + 1)
         var count = 0
-        while count < bytes.count {
+        while count <= limit {
+            if count == bytes.count { bytes += [UInt8](repeating: 0, count: min(count, limit + 1 - count)) }
             let read = try SystemCalls.retrying {
                 unsafe bytes.withUnsafeMutableBytes { all in
                     let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: all[count...])

@@ -198,6 +198,9 @@ extension OnetimeService {
         write(",\"max_size\":", key.caps.maximumContent, &response)
         write(",\"max_count\":", key.caps.creations, &response)
         write(",\"uses\":", key.caps.uses, &response)
+        response.append(",\"networks\":\"")
+        response.append(json: key.caps.networks.map(\.description).joined(separator: ","))
+        response.append("\"")
         response.append("}")
     }
 

@@ -39,6 +39,8 @@ public final class OnetimeService: RequestHandler {
     }
 
     let context: ServiceContext
+    /// Makes a certificate of what the vault did so far, with how many secrets it holds; nil where there is nothing to sign with.
+    public var certificate: (VaultTally, Int, Moment) -> String? = { _, _, _ in nil }
     /// Who waits for news of a receipt.
     var followers = ReceiptFollowers()
     private let onUserSignal: (Int) -> Void
@@ -270,6 +272,7 @@ public final class OnetimeService: RequestHandler {
         case .receipt(let key): showReceipt(key, request, &response, now, vault)
         case .recent: listRecent(request, &response, now, vault)
         case .listKeys: listKeys(request, &response, now)
+        case .audit: showAudit(request, &response, now)
         case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .burnPage:
             showPage(route, request, &response, now, vault)
         case .asset(.icon) where context.brand(request).writeIcon(to: &response): break
@@ -290,6 +293,9 @@ public final class OnetimeService: RequestHandler {
         switch draft.route {
         case .create, .generate, .homePage, .conceal:
             return create(draft, request, &response, now, vault)
+        case .certificate:
+            certify(draft, request, &response, now, vault)
+            return .complete
         case .commit(let key):
             commit(key, draft, request, &response, now, vault)
             return .complete

@@ -20,6 +20,9 @@ enum Route {
     case rotateKey
     case revokeKey
     case makeLink
+    /// The log of what happened, and a signed statement of it.
+    case audit
+    case certificate
     case homePage
     /// The form of somebody who has a creation link.
     case linkPage(ByteRange)
@@ -41,7 +44,8 @@ enum Route {
     /// The methods that the route knows besides OPTIONS.
     var methods: StaticString {
         switch self {
-        case .create, .generate, .reveal, .burn, .conceal, .claim, .commit, .rotateKey, .revokeKey, .makeLink:
+        case .create, .generate, .reveal, .burn, .conceal, .claim, .commit, .rotateKey, .revokeKey, .makeLink,
+            .certificate:
             "POST, OPTIONS"
         case .receipt, .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage: "GET, HEAD, POST, OPTIONS"
         default: "GET, HEAD, OPTIONS"
@@ -54,7 +58,7 @@ enum Route {
         case (.create, .head), (.generate, .head), (.reveal, .head), (.burn, .head): false
         case (.conceal, .get), (.claim, .get), (.commit, .get): false
         case (.conceal, .head), (.claim, .head), (.commit, .head): false
-        case (.rotateKey, _), (.revokeKey, _), (.makeLink, _): method == .post
+        case (.rotateKey, _), (.revokeKey, _), (.makeLink, _), (.certificate, _): method == .post
         case (_, .get), (_, .head): true
         case (.create, .post), (.generate, .post), (.reveal, .post), (.burn, .post), (.receipt, .post): true
         case (.homePage, .post), (.secretPage, .post), (.receiptPage, .post), (.burnPage, .post): true
@@ -80,7 +84,7 @@ enum Route {
     var isInAPI: Bool {
         switch self {
         case .status, .authcheck, .create, .generate, .reveal, .receipt, .burn, .recent, .listKeys, .rotateKey,
-            .revokeKey, .makeLink, .unknownInAPI:
+            .revokeKey, .makeLink, .audit, .certificate, .unknownInAPI:
             true
         default: false
         }
@@ -89,7 +93,7 @@ enum Route {
     /// Whether upstream's clients know the route, and expect its errors as upstream writes them.
     var isUpstream: Bool {
         switch self {
-        case .listKeys, .rotateKey, .revokeKey, .makeLink: false
+        case .listKeys, .rotateKey, .revokeKey, .makeLink, .audit, .certificate: false
         default: true
         }
     }
@@ -103,6 +107,7 @@ enum Route {
         case .receipt: .receipt
         case .recent: .recent
         case .listKeys, .rotateKey, .revokeKey: .admin
+        case .audit, .certificate: .audit
         default: []
         }
     }
@@ -167,6 +172,8 @@ enum Route {
             if segments.matches(2, "rotate") { return .rotateKey }
             return segments.matches(2, "revoke") ? .revokeKey : .unknownInAPI
         }
+        if segments.count == 2, segments.matches(1, "audit") { return .audit }
+        if segments.count == 2, segments.matches(1, "certificate") { return .certificate }
         if segments.matches(1, "links") { return segments.count == 2 ? .makeLink : .unknownInAPI }
         guard segments.matches(1, "v1") else { return .unknownInAPI }
         switch segments.count {

@@ -12,6 +12,7 @@ struct Reload {
     let service: OnetimeService
     let tls: TLSServer?
     let keys: KeyBook
+    let proof: Proof
     let console: Console
 
     /// Reads anew, and tells the operator in one event what came of it.
@@ -28,6 +29,7 @@ struct Reload {
             return console.event(
                 "nothing is changed: \(reasons)", [("event.action", "reload"), ("event.outcome", "failure")])
         }
+        proof.noteConfiguration(configuration)
         var fields = [(name: "event.action", value: "reload"), (name: "event.outcome", value: "success")]
         let late = needingRestart(configuration)
         guard !late.isEmpty else { return console.event("configuration and files read anew", fields) }

@@ -1,4 +1,5 @@
 // `onetime-lite serve`: wires the rooms together, runs, and wipes at the end.
+import Audit
 import HTTPServer
 import Kernel
 import Rules
@@ -95,12 +96,20 @@ enum ServeCommand {
             proof.noteWipe(count)
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
-        let reload = Reload(started: configuration, service: service, tls: tls, keys: keys, console: console)
+        let reload = Reload(
+            started: configuration, service: service, tls: tls, keys: keys, proof: proof, console: console)
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
             loop: loop, workers: workers, tls: tls, reload: reload.run)
         let outgoing = try Outgoing(configuration.outbound, arena: arena, console: console)
         defer { outgoing.stop() }
+        if let log = proof.log {
+            try outgoing.attach(to: log)
+            proof.noteConfiguration(configuration)
+        }
+        service.certificate = { tally, held, now in
+            (try? proof.certificate(tally, held: held, isFinal: false, now: now))?.line(at: now)
+        }
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {

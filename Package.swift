@@ -62,18 +62,19 @@ let package = Package(
         // Floor 2
         room("Sealing", ["COpenSSL", "SecureMemory"]),
         room("HTTPWire"),
+        room("Log", ["Kernel"]),
         room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         // Floor 4
         room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"]),
-        room("Service", ["HTTPServer", "HTTPWire", "Kernel", "Pages", "Sealing", "SecureMemory", "Vault"]),
+        room("Service", ["HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "Sealing", "SecureMemory", "Vault"]),
         // Floor 5
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Pages", "QRCode", "Sealing", "SecureMemory", "Service",
+                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "QRCode", "Sealing", "SecureMemory", "Service",
                 "TLS", "Vault",
             ],
             swiftSettings: settings, linkerSettings: wipingAllocator),
@@ -89,6 +90,7 @@ let package = Package(
         tests(of: "FingerprintWords", exclude: ["Vectors"]),
         tests(of: "Sealing", ["SecureMemory"]),
         tests(of: "HTTPWire", exclude: ["Vectors"]),
+        tests(of: "Log", ["Kernel"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),

@@ -27,6 +27,10 @@ final class Connection<Exchange> {
     let socket: Socket
     let ticket: Ticket
     let network: ClientNetwork
+    /// The address at its other end.
+    let peer: SocketAddress
+    /// Came in on the port that shows figures, which speaks no TLS.
+    let isOnMetricsPort: Bool
     /// The connection's TLS, once its first byte came; nil without.
     var session: TLSSession?
     /// Speaks plain HTTP to a port that speaks TLS.
@@ -84,12 +88,19 @@ final class Connection<Exchange> {
     var began: UInt64 = 0
     var bodyCount: UInt64 = 0
     var exchange: Exchange?
+    /// What the report of the request under way will say.
+    var notes = ReportNotes()
     /// How the answer that goes out part by part is framed.
     var form = ResponseWriter.Form()
 
-    init(socket: consuming Socket, network: ClientNetwork, ticket: Ticket, limits: HeadLimits) {
+    init(
+        socket: consuming Socket, network: ClientNetwork, peer: SocketAddress, isOnMetricsPort: Bool, ticket: Ticket,
+        limits: HeadLimits
+    ) {
         self.socket = socket
         self.network = network
+        self.peer = peer
+        self.isOnMetricsPort = isOnMetricsPort
         self.ticket = ticket
         scanner = HeadScanner(limits: limits)
     }
@@ -110,6 +121,7 @@ final class Connection<Exchange> {
         rawStart = 0
         bodyCount = 0
         began = 0
+        notes = ReportNotes()
         phase = .head
     }
 }

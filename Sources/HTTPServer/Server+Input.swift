@@ -34,6 +34,7 @@ extension Server {
             // Nil is nothing to read right now; a broken connection is as good as an ended one.
             let received = (try? connection.socket.receive(into: &room)) ?? nil
             input.commit(received ?? 0)
+            meter.received &+= UInt64(received ?? 0)
             if received == 0 { close(connection) }
             return
         }
@@ -48,6 +49,7 @@ extension Server {
                 return
             }
             input.commit(count)
+            meter.received &+= UInt64(count)
             if count == 0 { connection.peerFinished = true }
         } catch {
             return close(connection)
@@ -192,7 +194,7 @@ extension Server {
             switch connection.phase {
             case .head:
                 guard !input.isEmpty else { return }
-                if connection.began == 0 { connection.began = now.milliseconds }
+                if connection.began == 0 { noteFirstByte(connection) }
                 do throws(RequestFault) {
                     if connection.headEnd == 0 {
                         guard let end = try connection.scanner.scan(input.span) else {
@@ -240,6 +242,19 @@ extension Server {
         }
     }
 
+    /// Something of the next request has come.
+    func noteFirstByte(_ connection: Peer) {
+        connection.began = now.milliseconds
+        connection.notes.began = meter.turnBegan
+    }
+
+    @_lifetime(copy bytes)
+    private func request(_ head: RequestHead, _ bytes: Span<UInt8>, _ connection: Peer) -> Request {
+        Request(
+            head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil,
+            isOnMetricsPort: connection.isOnMetricsPort)
+    }
+
     /// Begins the request whose head ends at `headEnd`. Returns false when there is no memory for it now.
     func begin(
         _ connection: Peer, _ input: borrowing SecureBytes, _ isolation: isolated Handler.Isolation
@@ -258,7 +273,7 @@ extension Server {
         }
         let isWhole = isWhole(head, in: input.count - headEnd)
         var plan = BodyPlan(limit: 0)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        let request = request(head, bytes, connection)
         guard let exchange = handler.begin(request, isWhole: isWhole, plan: &plan, now: now, isolation: isolation)
         else { return false }
         if !plan.isRefused {
@@ -272,6 +287,8 @@ extension Server {
         connection.bodyEnd = headEnd
         connection.rawStart = headEnd
         connection.exchange = exchange
+        connection.notes.label = plan.label
+        connection.notes.isOwed = meter.isOn
         connection.phase = .body
         if plan.isRefused {
             connection.leavesRequestUnread = head.hasBody
@@ -340,12 +357,12 @@ extension Server {
     ) {
         guard let head = connection.head, var exchange = connection.exchange.take() else { return }
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        let request = request(head, bytes, connection)
         prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = handler.respond(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
         connection.exchange = exchange
-        settle(connection, outcome)
+        settle(connection, outcome, isolation)
     }
 
     /// A worker is done with a request.
@@ -372,7 +389,7 @@ extension Server {
         prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = resumed(connection, head, &exchange, input, isolation)
         connection.exchange = exchange
-        settle(connection, outcome)
+        settle(connection, outcome, isolation)
         if connection.phase == .head {
             input.removeFirst(connection.rawStart)
             connection.endRequest()
@@ -385,13 +402,13 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) -> Outcome {
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = Request(head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil)
+        let request = request(head, bytes, connection)
         return handler.resume(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
     }
 
     /// Ends what the handler wrote, and decides how the connection goes on.
-    private func settle(_ connection: Peer, _ outcome: Outcome) {
+    private func settle(_ connection: Peer, _ outcome: Outcome, _ isolation: isolated Handler.Isolation) {
         switch outcome {
         case .waiting:
             writer.discard()
@@ -421,6 +438,11 @@ extension Server {
             prepareWriter(for: connection, keepsAlive: false)
             writePlain(.internalServerError, "The answer does not fit.")
             connection.phase = .closing
+        }
+        if meter.isOn {
+            connection.notes.status = writer.statusCode
+            connection.notes.responseBytes = UInt64(writer.bodyBytes)
+            if connection.phase != .streaming { report(connection, isolation) }
         }
         setDeadline(connection, now.milliseconds + limits.idleTimeout)
     }

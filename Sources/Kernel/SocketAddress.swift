@@ -118,15 +118,17 @@ public struct SocketAddress: Sendable, Equatable {
 
 extension SocketAddress: CustomStringConvertible {
     /// As it stands in a URL: `127.0.0.1:7143`, `[::1]:7143`.
-    public var description: String {
-        if isIPv4 { return "\(bytes[12]).\(bytes[13]).\(bytes[14]).\(bytes[15]):\(port)" }
-        let text = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { buffer in
+    public var description: String { isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)" }
+
+    /// The address without its port, as RFC 5952 writes it.
+    public var host: String {
+        if isIPv4 { return "\(bytes[12]).\(bytes[13]).\(bytes[14]).\(bytes[15])" }
+        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { buffer in
             let written = unsafe withUnsafeBytes(of: bytes) { raw in
                 unsafe inet_ntop(AF_INET6, raw.baseAddress, buffer.baseAddress, socklen_t(buffer.count))
             }
             guard unsafe written != nil, let base = buffer.baseAddress else { return "" }
             return unsafe String(cString: base)
         }
-        return "[\(text)]:\(port)"
     }
 }

@@ -9,6 +9,7 @@ extension OnetimeService {
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ draft: Draft? = nil
     ) {
+        if !route.isUnknown { observation.noteRefusal(refusal.name) }
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
         case .homePage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .unknown:

@@ -2,6 +2,7 @@
 public import HTTPServer
 internal import HTTPWire
 public import Kernel
+internal import Log
 internal import Pages
 public import Sealing
 public import SecureMemory
@@ -25,6 +26,8 @@ public final class OnetimeService: RequestHandler {
             case reveal(Reveal)
             /// Its receipt's changes are told as they come.
             case follow(ReceiptFollower)
+            /// Figures go out.
+            case metrics(MetricsText)
             /// Answered without its body.
             case refused(Route, Refusal)
             /// The path is known, the method is not.
@@ -35,6 +38,7 @@ public final class OnetimeService: RequestHandler {
     }
 
     let context: ServiceContext
+    let observation: Observation
     /// Who waits for news of a receipt.
     var followers = ReceiptFollowers()
     private let onUserSignal: (Int) -> Void
@@ -43,11 +47,13 @@ public final class OnetimeService: RequestHandler {
     ///
     /// - Parameters:
     ///   - credential: the hash of the one API key, if there is one.
+    ///   - observation: notes what happens, for figures and the log.
     ///   - onUserSignal: told how many secrets were wiped when SIGUSR1 came.
     public init(
         settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
-        credential: consuming CredentialHash?, onUserSignal: @escaping (Int) -> Void
+        credential: consuming CredentialHash?, observation: Observation, onUserSignal: @escaping (Int) -> Void
     ) throws(SealingError) {
+        self.observation = observation
         context = try ServiceContext(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential)
         self.onUserSignal = onUserSignal
@@ -60,6 +66,7 @@ public final class OnetimeService: RequestHandler {
         _ request: borrowing Request, isWhole: Bool, plan: inout BodyPlan, now: Moment, isolation vault: isolated Vault
     ) -> Exchange? {
         let route = route(of: request)
+        if observation.meter.isOn { plan.label = route.group.rawValue }
         let method = request.head.method
         plan.limit = Self.smallBody
         if route.isUnknown && method != .options {
@@ -107,11 +114,18 @@ public final class OnetimeService: RequestHandler {
 
     private func route(of request: borrowing Request) -> Route {
         let route = Route(request)
+        if request.isOnMetricsPort {
+            switch route {
+            case .health, .metrics: return route
+            default: return .unknownInAPI
+            }
+        }
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
         case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage,
             .asset, .brandPart:
             return context.settings.hasPages ? route : .unknown
+        case .metrics: return observation.settings.showsMetrics ? route : .unknown
         default: return route
         }
     }
@@ -149,6 +163,9 @@ public final class OnetimeService: RequestHandler {
         switch exchange.stage {
         case .plain(.receiptEvents(let key)):
             return follow(key, request, &exchange, &response, now, vault)
+        case .plain(.metrics):
+            exchange.stage = .metrics(writeMetrics(&response, vault))
+            return .partial
         case .plain(let route):
             look(route, request, &response, now, vault)
             return .complete
@@ -160,7 +177,7 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .draft(let draft):
             return act(on: draft, request, &exchange, &response, now, vault)
-        case .reveal, .follow:
+        case .reveal, .follow, .metrics:
             return .complete
         }
     }
@@ -205,6 +222,7 @@ public final class OnetimeService: RequestHandler {
         switch exchange.stage {
         case .reveal(let reveal): return reveal.writeNext(again: again, &response)
         case .follow(let follower): return tellNext(follower, again: again, &response, now, vault)
+        case .metrics(let text): return text.writeNext(again: again, &response)
         default: return nil
         }
     }
@@ -273,7 +291,8 @@ public final class OnetimeService: RequestHandler {
 
     /// When the next secret is due.
     public func nextExpiry(isolation vault: isolated Vault) -> UInt64? {
-        vault.nextExpiry
+        guard let flush = observation.log.flushesAgainAt else { return vault.nextExpiry }
+        return min(flush, vault.nextExpiry ?? .max)
     }
 
     /// SIGUSR1: wipes everything and goes on.

@@ -34,6 +34,36 @@ enum Refusal: Equatable {
 }
 
 extension Refusal {
+    /// What figures call it.
+    var name: StaticString {
+        switch self {
+        case .nothingToShare: "nothing_to_share"
+        case .contentTooLarge: "content_too_large"
+        case .contentIsNotText: "content_is_not_text"
+        case .wordsTooLong: "words_too_long"
+        case .claimMissing: "claim_missing"
+        case .needsScript: "needs_script"
+        case .holdsFiles: "holds_files"
+        case .passphraseTooShort: "passphrase_too_short"
+        case .passphraseTooLong: "passphrase_too_long"
+        case .passphraseMissing: "passphrase_missing"
+        case .recipientWithoutAccount: "recipient_without_account"
+        case .notAuthorized: "not_authorized"
+        case .unknownSecret: "unknown_secret"
+        case .malformedKey: "malformed_key"
+        case .wrongPassphrase: "wrong_passphrase"
+        case .lockedOut: "locked_out"
+        case .tooBusy: "too_busy"
+        case .vaultFull: "vault_full"
+        case .noMemory: "no_memory"
+        case .foreignOrigin: "foreign_origin"
+        case .duplicateField: "duplicate_field"
+        case .malformedBody: "malformed_body"
+        case .bodyTooLarge: "body_too_large"
+        case .internalError: "internal_error"
+        }
+    }
+
     /// Whether a passphrase was wrong, or as many as may be are being tried on the secret already.
     var isAboutPassphrase: Bool {
         switch self {

@@ -7,6 +7,8 @@ internal import Sealing
 /// What a request asks for; a key is where it stands in the request's head.
 enum Route {
     case health
+    /// Figures, where they may be seen.
+    case metrics
     case status(version: Int)
     case authcheck
     case create
@@ -80,6 +82,7 @@ enum Route {
             case segments.matches(0, "icon.svg"), segments.matches(0, "favicon.ico"): self = .asset(.icon)
             case segments.matches(0, "robots.txt"): self = .asset(.robots)
             case segments.matches(0, "secret"): self = .conceal
+            case segments.matches(0, "metrics"): self = .metrics
             // The short form, for links that carry a key behind a #.
             case Token.isWellFormed(segments[0].span(in: request.bytes)): self = .secretPage(segments[0])
             default: self = segments.matches(0, "api") ? .unknownInAPI : .unknown

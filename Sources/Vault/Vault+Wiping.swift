@@ -12,6 +12,7 @@ extension Vault {
     /// first, those of the first quarter of a million secrets before it returns, the others before anything else that
     /// ``expire(now:budget:)`` does, in a few milliseconds. Ciphertexts and tables follow; until then their bytes count.
     public func wipe(now: Moment) {
+        counts.wiped += UInt64(count)
         shares.wipeAll()
         var atOnce = Self.segmentsWipedAtOnce
         while atOnce > 0, shares.wipeNext() { atOnce -= 1 }

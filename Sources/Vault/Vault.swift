@@ -35,6 +35,8 @@ public actor Vault {
     var news: [RecordID] = []
     /// Bytes that went back to the kernel, other than those of the block heap.
     var givenBack = 0
+    /// What became of all secrets so far.
+    public internal(set) final var counts = VaultCounts()
 
     /// The executor of the event loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -65,7 +67,10 @@ public actor Vault {
     public var count: Int { records.count }
 
     /// How many bytes of the budget are taken.
-    var bytesInUse: Int { bytesInRecords + bytesInBooks.bytes }
+    public var bytesInUse: Int { bytesInRecords + bytesInBooks.bytes }
+
+    /// How many secrets it may hold.
+    public var secretLimit: Int { limits.secrets }
 
     /// How many more bytes it may hold.
     public var freeBytes: Int { limits.bytes - bytesInUse }
@@ -98,6 +103,7 @@ public actor Vault {
         wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
         let record = Record(secret, deadline: deadline, attemptLimit: limits.passphraseAttempts)
         bytesInRecords += record.cost
+        counts.created += 1
         highWater = max(highWater, bytesInUse)
         records.insert(record, at: slot)
     }
@@ -135,6 +141,7 @@ public actor Vault {
         if isUnlocked { giveBackAttempt(slot) }
         if claim != nil || records[slot].readers > 1 { return lend(slot, claim, share: &share, now: now) }
         shares.withShare(slot) { _ = share.append($0) }
+        counts.revealed += 1
         records[slot].book?.admit(nil, ends: 0, lease: nil, wallSeconds: now.wallSeconds)
         let facts = facts(of: slot)
         let record = remove(slot, as: .received, now)
@@ -175,6 +182,7 @@ public actor Vault {
     public func attemptFailed(_ id: RecordID, now: Moment) -> Int {
         guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return 0 }
         records[slot].attemptsUnderWay -= 1
+        counts.wrongPassphrases += 1
         let left = Int(records[slot].attemptLimit) - Int(records[slot].attempts)
         book(of: slot).noteFailure(wallSeconds: now.wallSeconds)
         tell(receipts.id(of: slot))
@@ -206,6 +214,7 @@ public actor Vault {
     /// Moves a record out; what is left of it is a receipt without key material.
     private func remove(_ slot: Int, as state: ReceiptView.State, _ now: Moment) -> Record {
         givenBack += shares.wipe(slot)
+        counts.note(state)
         let receiptID = receipts.id(of: slot)
         secrets.remove(slot: slot)
         receipts.remove(slot: slot)

@@ -6,7 +6,7 @@ import Service
 import Vault
 
 extension Configuration {
-    static var options: [Option] { links + brands + secrets + limits + machine }
+    static var options: [Option] { links + brands + secrets + limits + observation + machine }
 
     private static var links: [Option] {
         [

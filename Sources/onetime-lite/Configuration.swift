@@ -1,6 +1,7 @@
 // Everything that can be set, with its default, and how flags and environment set it.
 import HTTPServer
 import Kernel
+import Log
 import SecureMemory
 import Service
 import Vault
@@ -16,6 +17,8 @@ struct Configuration {
     var server = ServerLimits()
     var tls = TLSSettings()
     var brand = BrandSettings()
+    var metrics = MetricsSettings()
+    var log = LogSettings()
     /// Bytes of protected memory, for requests in flight and for shares. The default leaves most of the 8 MiB that containers
     /// may lock.
     var lockedMemory = 2 << 20
@@ -116,6 +119,7 @@ struct Configuration {
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
         service.passphraseAttempts = attempts
+        if log.hasSource && !log.hasRequests { throw UsageError(text: "--log-source needs --log-requests") }
         vault.lockedShares = lockedMemory / 4 / 32
         server.headTimeout = UInt64(headTimeout) * 1000
         server.bodyTimeout = UInt64(bodyTimeout) * 1000

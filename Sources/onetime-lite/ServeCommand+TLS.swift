@@ -1,5 +1,6 @@
 // TLS at the start, at SIGHUP, and what the operator is told of it.
 import Kernel
+import Log
 import SecureMemory
 import TLS
 
@@ -34,17 +35,17 @@ extension ServeCommand {
     }
 
     /// Reads the certificates anew. Where that fails, those in use stay: a mistake in a file must not end a service.
-    static func reload(_ settings: TLSSettings, _ tls: TLSServer?, _ console: Console) {
+    static func reload(_ settings: TLSSettings, _ tls: TLSServer?, _ log: LogStream) {
         guard let tls, !settings.isSelfSigned else {
-            return console.event("nothing to read anew", [("event.action", "reload")])
+            return log.event("nothing to read anew", .info, [("event.action", "reload")])
         }
         do throws(TLSError) {
             var identities = try settings.identities()
             try tls.replace(&identities)
-            console.event("certificates read anew", [("event.action", "reload"), ("event.outcome", "success")])
+            log.event("certificates read anew", .info, [("event.action", "reload"), ("event.outcome", "success")])
         } catch {
-            console.event(
-                "the certificates in use stay: \(error.advice)",
+            log.event(
+                "the certificates in use stay: \(error.advice)", .error,
                 [("event.action", "reload"), ("event.outcome", "failure")])
         }
     }

@@ -179,7 +179,7 @@ public final class Server<Handler: RequestHandler> {
         let awakened = handler.takeAwakened(isolation: isolation)
         for ticket in awakened { awaken(ticket, isolation) }
         while let exchange = abandoned.popLast() { handler.abandon(exchange, now: now, isolation: isolation) }
-        while let report = lateReports.popLast() { handler.ended(report, isolation: isolation) }
+        if !lateReports.isEmpty { tellLateReports(isolation) }
         if let again = listensAgainAt, now.milliseconds >= again { resumeListening() }
         handler.turnEnds(now: now, isolation: isolation)
         meter.endTurn()

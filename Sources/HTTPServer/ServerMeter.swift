@@ -141,6 +141,12 @@ extension Server {
         lateReports.append(makeReport(connection, isComplete: isComplete))
     }
 
+    /// Tells of all that had to wait, in the order in which they ended.
+    func tellLateReports(_ isolation: isolated Handler.Isolation) {
+        for report in lateReports { handler.ended(report, isolation: isolation) }
+        lateReports.removeAll(keepingCapacity: true)
+    }
+
     private func makeReport(_ connection: Peer, isComplete: Bool) -> RequestReport {
         connection.notes.isOwed = false
         let notes = connection.notes

@@ -126,7 +126,7 @@ extension OnetimeService {
         response.metric("onetime_loop_turn_longest_seconds", "gauge", "The longest turn of the loop since the start.")
         response.sample("onetime_loop_turn_longest_seconds", microseconds: meter.longestTurn)
         response.single(
-            "onetime_log_lines_dropped_total", "counter", observation.log.droppedCount,
+            "onetime_log_lines_dropped_total", "counter", log.droppedCount,
             "Lines of the log that nobody read in time.")
     }
 
@@ -160,7 +160,6 @@ extension OnetimeService {
 
     /// Hands the lines of this turn on, as far as somebody takes them.
     public func turnEnds(now: Moment, isolation: isolated Vault) {
-        let log = observation.log
         if log.hasLines { log.flushInTurn(now: now.milliseconds) }
     }
 }

@@ -39,6 +39,8 @@ public final class OnetimeService: RequestHandler {
 
     let context: ServiceContext
     let observation: Observation
+    /// The observation's, looked at in every turn.
+    let log: LogStream
     /// Who waits for news of a receipt.
     var followers = ReceiptFollowers()
     private let onUserSignal: (Int) -> Void
@@ -54,6 +56,7 @@ public final class OnetimeService: RequestHandler {
         credential: consuming CredentialHash?, observation: Observation, onUserSignal: @escaping (Int) -> Void
     ) throws(SealingError) {
         self.observation = observation
+        log = observation.log
         context = try ServiceContext(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential)
         self.onUserSignal = onUserSignal
@@ -291,7 +294,7 @@ public final class OnetimeService: RequestHandler {
 
     /// When the next secret is due.
     public func nextExpiry(isolation vault: isolated Vault) -> UInt64? {
-        guard let flush = observation.log.flushesAgainAt else { return vault.nextExpiry }
+        guard let flush = log.flushesAgainAt else { return vault.nextExpiry }
         return min(flush, vault.nextExpiry ?? .max)
     }
 

@@ -12,10 +12,10 @@ private struct Pipe {
 
     init() {
         var ends: [Int32] = [0, 0]
-        unsafe pipe2(&ends, O_NONBLOCK)
+        _ = unsafe pipe(&ends)
         (reading, writing) = (ends[0], ends[1])
-        // What is written through has to be able to wait, as standard output can.
-        _ = fcntl(writing, F_SETFL, 0)
+        // What is written to waits for its reader, as standard output does.
+        _ = fcntl(reading, F_SETFL, O_NONBLOCK)
     }
 
     func close() {

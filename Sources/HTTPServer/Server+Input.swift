@@ -288,7 +288,7 @@ extension Server {
         connection.rawStart = headEnd
         connection.exchange = exchange
         connection.notes.label = plan.label
-        connection.notes.isOwed = meter.isOn
+        connection.notes.isOwed = isMeasuring
         connection.phase = .body
         if plan.isRefused {
             connection.leavesRequestUnread = head.hasBody
@@ -439,7 +439,7 @@ extension Server {
             writePlain(.internalServerError, "The answer does not fit.")
             connection.phase = .closing
         }
-        if meter.isOn {
+        if isMeasuring {
             connection.notes.status = writer.statusCode
             connection.notes.responseBytes = UInt64(writer.bodyBytes)
             if connection.phase != .streaming { report(connection, isolation) }

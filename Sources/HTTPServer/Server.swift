@@ -17,6 +17,8 @@ public final class Server<Handler: RequestHandler> {
     let workers: WorkerPool
     let tls: TLSServer?
     let meter: ServerMeter
+    /// The meter's, looked at in every turn.
+    let isMeasuring: Bool
     private let reload: () -> Void
     let queue: EventQueue
     private let alarm: Alarm
@@ -99,6 +101,7 @@ public final class Server<Handler: RequestHandler> {
         self.handler = handler
         self.tls = tls
         self.meter = meter
+        isMeasuring = meter.isOn
         self.reload = reload
         self.limits = limits
         requestBudget = RequestBudget(rate: limits.requestsPerAddress)
@@ -149,7 +152,7 @@ public final class Server<Handler: RequestHandler> {
         try setAlarm(isolation)
         let ready = try queue.wait(milliseconds: hasMore || !holdingMore.isEmpty || hasHandshakesLeft ? 0 : nil)
         now = .now
-        meter.beginTurn()
+        if isMeasuring { meter.beginTurn() }
         handshakesTook = 0
         readHeldBytes(isolation)
         isPostponing = ready >= Outbox.fewestReady
@@ -182,7 +185,7 @@ public final class Server<Handler: RequestHandler> {
         if !lateReports.isEmpty { tellLateReports(isolation) }
         if let again = listensAgainAt, now.milliseconds >= again { resumeListening() }
         handler.turnEnds(now: now, isolation: isolation)
-        meter.endTurn()
+        if isMeasuring { meter.endTurn() }
         // What follows an answer that went on may be news in its turn.
         return hasTimedOut || isResuming || more || !awakened.isEmpty
     }

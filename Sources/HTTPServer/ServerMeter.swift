@@ -108,11 +108,10 @@ public final class ServerMeter {
     }
 
     func beginTurn() {
-        if isOn { turnBegan = BootClock.microseconds() }
+        turnBegan = BootClock.microseconds()
     }
 
     func endTurn() {
-        guard isOn else { return }
         let took = BootClock.microseconds() - turnBegan
         turns.add(microseconds: took)
         longestTurn = max(longestTurn, took)
@@ -166,7 +165,7 @@ extension Server {
         case 300..<400: break
         default: meter.malformed += 1
         }
-        guard meter.isOn else { return }
+        guard isMeasuring else { return }
         connection.notes.status = writer.statusCode
         connection.notes.responseBytes = UInt64(writer.bodyBytes)
         reportLater(connection, isComplete: true)

@@ -174,13 +174,18 @@ public final class LogStream {
 
     /// Appends a number, with zeros before it up to a width.
     func append(digits number: UInt64, width: Int = 1) {
-        let end = bytes.count
+        var unit: UInt64 = 1
+        var count = 1
+        while count < width || number / unit >= 10 {
+            unit *= 10
+            count += 1
+        }
         var rest = number
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0 || bytes.count - end < width
-        bytes[end...].reverse()
+        while unit > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest / unit))
+            rest %= unit
+            unit /= 10
+        }
     }
 
     func append(_ text: StaticString) {

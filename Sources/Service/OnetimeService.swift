@@ -39,6 +39,7 @@ public final class OnetimeService: RequestHandler {
 
     let context: ServiceContext
     let observation: Observation
+    private let isObserving: Bool
     /// The observation's, looked at in every turn.
     let log: LogStream
     /// Who waits for news of a receipt.
@@ -57,6 +58,7 @@ public final class OnetimeService: RequestHandler {
     ) throws(SealingError) {
         self.observation = observation
         log = observation.log
+        isObserving = observation.meter.isOn
         context = try ServiceContext(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential)
         self.onUserSignal = onUserSignal
@@ -69,7 +71,7 @@ public final class OnetimeService: RequestHandler {
         _ request: borrowing Request, isWhole: Bool, plan: inout BodyPlan, now: Moment, isolation vault: isolated Vault
     ) -> Exchange? {
         let route = route(of: request)
-        if observation.meter.isOn { plan.label = route.group.rawValue }
+        if isObserving { plan.label = route.group.rawValue }
         let method = request.head.method
         plan.limit = Self.smallBody
         if route.isUnknown && method != .options {
@@ -115,14 +117,10 @@ public final class OnetimeService: RequestHandler {
     /// The largest body of a request that brings no content, in bytes.
     private static let smallBody = 64 * 1024
 
+    @inline(__always)
     private func route(of request: borrowing Request) -> Route {
         let route = Route(request)
-        if request.isOnMetricsPort {
-            switch route {
-            case .health, .metrics: return route
-            default: return .unknownInAPI
-            }
-        }
+        if request.isOnMetricsPort { return route.isForWatchers ? route : .unknownInAPI }
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
         case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage,

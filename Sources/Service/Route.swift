@@ -64,6 +64,14 @@ enum Route {
         }
     }
 
+    /// Whether the port for figures has it too.
+    var isForWatchers: Bool {
+        switch self {
+        case .health, .metrics: true
+        default: false
+        }
+    }
+
     var isInAPI: Bool {
         switch self {
         case .status, .authcheck, .create, .generate, .reveal, .receipt, .burn, .recent, .unknownInAPI: true

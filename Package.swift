@@ -7,15 +7,16 @@ let fuzzed = ProcessInfo.processInfo.environment["ONETIME_FUZZ"] == "1"
 let fuzzing: [SwiftSetting] = fuzzed ? [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing"])] : []
 
 // Strictness that every Swift target shares.
-let settings: [SwiftSetting] = fuzzing + [
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableExperimentalFeature("Lifetimes"),
-    .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
-]
+let settings: [SwiftSetting] =
+    fuzzing + [
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableExperimentalFeature("Lifetimes"),
+        .unsafeFlags(["-cross-module-optimization", "-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+    ]
 
 // The forensic suite proves that it can see by looking at a build in which nothing is wiped; nothing else sets this.
 let ablated = ProcessInfo.processInfo.environment["ONETIME_ABLATE_WIPING"] == "1"
@@ -66,21 +67,27 @@ let package = Package(
         room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
+        room("Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
+        room("Rules", ["HTTPWire", "Kernel"]),
+        room("Audit", ["HTTPWire", "Kernel", "Sealing", "SecureMemory"]),
         // Floor 4
         room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"]),
-        room("Service", ["HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "Sealing", "SecureMemory", "Vault"]),
+        room(
+            "Service",
+            ["Audit", "HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "Rules", "Sealing", "SecureMemory", "Vault"]),
         // Floor 5
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "QRCode", "Sealing", "SecureMemory", "Service",
-                "TLS", "Vault",
+                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "QRCode", "Rules", "Sealing",
+                "SecureMemory",
+                "Service", "TLS", "Vault",
             ],
             swiftSettings: settings, linkerSettings: wipingAllocator),
         // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.
         .executableTarget(
-            name: "bench-rooms", dependencies: ["Kernel", "Sealing", "SecureMemory", "TimerWheel", "Vault"],
+            name: "bench-rooms", dependencies: ["Audit", "Kernel", "Sealing", "SecureMemory", "TimerWheel", "Vault"],
             path: "Tests/Bench/Rooms", swiftSettings: settings, linkerSettings: wipingAllocator),
         tests(of: "Kernel"),
         tests(of: "SecureMemory"),
@@ -93,7 +100,14 @@ let package = Package(
         tests(of: "Log", ["Kernel"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
+        // The outgoing ways by themselves, for the suite that plays their receivers; no part of the product.
+        .executableTarget(
+            name: "send-lines", dependencies: ["Kernel", "Outbound", "SecureMemory", "TLS"], path: "Tests/SendLines",
+            swiftSettings: settings),
+        tests(of: "Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory"]),
+        tests(of: "Rules", ["HTTPWire", "Kernel"], exclude: ["Vectors"]),
+        tests(of: "Audit", ["Kernel", "Sealing", "SecureMemory"], exclude: ["ecs-fields.txt"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
     ] + (fuzzed ? [fuzz] : []),
     swiftLanguageModes: [.v6]

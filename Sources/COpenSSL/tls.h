@@ -83,18 +83,24 @@ static void onetime_tls_message(int is_written, int version, int type, const voi
     if (socket->key_updates > onetime_tls_key_updates && count > 4) ((unsigned char *)bytes)[4] = 0xff;
 }
 
-// Gives a session its socket, which it does not close. 1 on success. To be called on one thread.
+static BIO_METHOD *onetime_tls_socket_method = NULL;
+
+static void onetime_tls_make_socket_method(void) {
+    BIO_METHOD *made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+    if (made == NULL) return;
+    BIO_meth_set_read_ex(made, onetime_tls_socket_read);
+    BIO_meth_set_write_ex(made, onetime_tls_socket_write);
+    BIO_meth_set_ctrl(made, onetime_tls_socket_control);
+    BIO_meth_set_destroy(made, onetime_tls_socket_free);
+    onetime_tls_socket_method = made;
+}
+
+// Gives a session its socket, which it does not close. 1 on success. Any thread may call it.
 static inline int onetime_tls_set_socket(SSL *session, int descriptor) {
-    static BIO_METHOD *method = NULL;
-    if (method == NULL) {
-        BIO_METHOD *made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
-        if (made == NULL) return 0;
-        BIO_meth_set_read_ex(made, onetime_tls_socket_read);
-        BIO_meth_set_write_ex(made, onetime_tls_socket_write);
-        BIO_meth_set_ctrl(made, onetime_tls_socket_control);
-        BIO_meth_set_destroy(made, onetime_tls_socket_free);
-        method = made;
-    }
+    static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
+    if (CRYPTO_THREAD_run_once(&once, onetime_tls_make_socket_method) != 1) return 0;
+    BIO_METHOD *method = onetime_tls_socket_method;
+    if (method == NULL) return 0;
     onetime_tls_socket *socket = (onetime_tls_socket *)OPENSSL_zalloc(sizeof *socket);
     BIO *bio = socket == NULL ? NULL : BIO_new(method);
     if (bio == NULL) {
@@ -251,6 +257,35 @@ static inline int onetime_tls_join(SSL_CTX **contexts, int count, onetime_ticket
         if (count > 1) SSL_CTX_set_tlsext_servername_callback(contexts[index], onetime_tls_name);
     }
     return SSL_CTX_set_ex_data(contexts[0], owner_index, server) == 1 && server->ticket_cipher != NULL;
+}
+
+// A context for clients that believe only in certificates of an authority: those of a file, or of where OpenSSL looks by itself
+// (SSL_CERT_FILE and SSL_CERT_DIR say otherwise). NULL where libssl refuses; *is_bad_file says that the file holds none.
+static inline SSL_CTX *onetime_tls_client_context(const char *authorities, int *is_bad_file) {
+    *is_bad_file = 0;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (context == NULL) return NULL;
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
+                                  | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    if (authorities != NULL) *is_bad_file = SSL_CTX_load_verify_file(context, authorities) != 1;
+    if (!*is_bad_file && (authorities != NULL || SSL_CTX_set_default_verify_paths(context) == 1)
+        && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1
+        && SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
+        && SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1) return context;
+    SSL_CTX_free(context);
+    return NULL;
+}
+
+// Says whose certificate a client's session takes: that of a name, which it also asks for (SNI), or of an address of 4 or 16 bytes.
+// 1 on success.
+static inline int onetime_tls_expect(SSL *session, const char *name, const unsigned char *address, size_t count) {
+    X509_VERIFY_PARAM *wanted = SSL_get0_param(session);
+    if (name == NULL) return X509_VERIFY_PARAM_set1_ip(wanted, address, count);
+    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    return X509_VERIFY_PARAM_set1_host(wanted, name, 0) == 1 && SSL_set_tlsext_host_name(session, name) == 1;
 }
 
 static inline EVP_PKEY *onetime_new_p256_key(void) {

@@ -26,11 +26,16 @@ final class Connection<Exchange> {
 
     let socket: Socket
     let ticket: Ticket
-    let network: ClientNetwork
-    /// The address at its other end.
-    let peer: SocketAddress
+    /// Where it comes from; once the header of a proxy has come, where that says.
+    var peer: SocketAddress
+    /// The network whose connections it is counted among.
+    var network: ClientNetwork
+    /// A proxy's, or this machine's, for which no limit of an address holds.
+    var speaksForMany: Bool
     /// Came in on the port that shows figures, which speaks no TLS.
     let isOnMetricsPort: Bool
+    /// What has come of a proxy's header; nil when it is complete, or none is expected.
+    var preface: ProxyPreface?
     /// The connection's TLS, once its first byte came; nil without.
     var session: TLSSession?
     /// Speaks plain HTTP to a port that speaks TLS.
@@ -94,13 +99,14 @@ final class Connection<Exchange> {
     var form = ResponseWriter.Form()
 
     init(
-        socket: consuming Socket, network: ClientNetwork, peer: SocketAddress, isOnMetricsPort: Bool, ticket: Ticket,
+        socket: consuming Socket, peer: SocketAddress, speaksForMany: Bool, isOnMetricsPort: Bool, ticket: Ticket,
         limits: HeadLimits
     ) {
         self.socket = socket
-        self.network = network
         self.peer = peer
+        self.speaksForMany = speaksForMany
         self.isOnMetricsPort = isOnMetricsPort
+        network = ClientNetwork(peer)
         self.ticket = ticket
         scanner = HeadScanner(limits: limits)
     }

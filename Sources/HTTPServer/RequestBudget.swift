@@ -1,4 +1,5 @@
 // How many requests an address may send in a second.
+internal import Kernel
 
 /// A token bucket for each network that sent requests of late, in a table of fixed size.
 ///

@@ -10,16 +10,22 @@ public struct Request: ~Escapable {
     public let bytes: Span<UInt8>
     /// Names the request for a ``WorkerPool``.
     public let ticket: Ticket
+    /// Where the connection comes from: its own address, or the one that a proxy's header names.
+    public let peer: SocketAddress
     /// Whether it came by TLS.
     public let isSecure: Bool
     /// Whether it came to the port that shows figures and nothing else.
     public let isOnMetricsPort: Bool
 
     @_lifetime(copy bytes)
-    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket, isSecure: Bool, isOnMetricsPort: Bool = false) {
+    init(
+        head: RequestHead, bytes: Span<UInt8>, ticket: Ticket, peer: SocketAddress, isSecure: Bool,
+        isOnMetricsPort: Bool = false
+    ) {
         self.head = head
         self.bytes = bytes
         self.ticket = ticket
+        self.peer = peer
         self.isSecure = isSecure
         self.isOnMetricsPort = isOnMetricsPort
     }
@@ -69,6 +75,10 @@ public protocol RequestHandler: AnyObject {
     associatedtype Isolation: Actor
     /// What the handler remembers of a request under way.
     associatedtype Exchange
+
+    /// The address that a request counts as: the client's, where the peer is a proxy that is believed. Asked before `begin`, and only
+    /// where requests are counted.
+    func origin(of request: borrowing Request) -> InternetAddress
 
     /// A head has come: decides what is to be done with the body, before any of it is read.
     ///

@@ -47,9 +47,9 @@ extension Server {
     }
 
     /// Whether a client may send another request now. One that waited for memory was counted before.
-    func mayAsk(_ connection: Peer) -> Bool {
-        guard requestBudget.isLimited, !isRetrying, !connection.isOnMetricsPort else { return true }
-        return requestBudget.take(connection.network, now: now.milliseconds)
+    func mayAsk(_ request: borrowing Request) -> Bool {
+        guard requestBudget.isLimited, !isRetrying, !request.isOnMetricsPort else { return true }
+        return requestBudget.take(ClientNetwork(handler.origin(of: request)), now: now.milliseconds)
     }
 
     /// Turns a client away that has as many connections as one may have. What cannot be sent at once is not sent.
@@ -85,15 +85,16 @@ extension Server {
     }
 
     func add(_ socket: consuming Socket, _ peer: SocketAddress, isOnMetricsPort: Bool = false) {
-        let network = ClientNetwork(peer)
-        let isSpared = isOnMetricsPort || network.isLoopback && limits.sparesLoopback
-        let limit = isSpared ? 0 : limits.connectionsPerAddress
-        guard addresses.add(network, limit: limit) else { return turnAway(socket) }
+        // Its own address is a proxy's, for which there is no limit, where it is to say whose the connection is.
+        let expectsHeader = !isOnMetricsPort && expectsProxyHeader(from: peer)
+        let limit = expectsHeader || isOnMetricsPort ? 0 : connectionLimit(of: peer)
+        guard addresses.add(ClientNetwork(peer), limit: limit) else { return turnAway(socket) }
         let slot = freeSlots.popLast() ?? connections.count
         generation = generation == .max >> 1 ? 1 : generation + 1
         let connection = Peer(
-            socket: socket, network: network, peer: peer, isOnMetricsPort: isOnMetricsPort,
+            socket: socket, peer: peer, speaksForMany: speaksForMany(peer), isOnMetricsPort: isOnMetricsPort,
             ticket: Ticket(slot: UInt32(slot), generation: generation), limits: limits.head)
+        if expectsHeader { connection.preface = ProxyPreface() }
         if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
         openCount += 1
         if isOnMetricsPort { metricsCount += 1 }

@@ -242,19 +242,6 @@ extension Server {
         }
     }
 
-    /// Something of the next request has come.
-    func noteFirstByte(_ connection: Peer) {
-        connection.began = now.milliseconds
-        connection.notes.began = meter.turnBegan
-    }
-
-    @_lifetime(copy bytes)
-    private func request(_ head: RequestHead, _ bytes: Span<UInt8>, _ connection: Peer) -> Request {
-        Request(
-            head: head, bytes: bytes, ticket: connection.ticket, isSecure: connection.session != nil,
-            isOnMetricsPort: connection.isOnMetricsPort)
-    }
-
     /// Begins the request whose head ends at `headEnd`. Returns false when there is no memory for it now.
     func begin(
         _ connection: Peer, _ input: borrowing SecureBytes, _ isolation: isolated Handler.Isolation
@@ -267,13 +254,13 @@ extension Server {
             redirect(connection, head, bytes)
             return true
         }
-        guard mayAsk(connection) else {
+        let request = request(connection, head, bytes)
+        guard mayAsk(request) else {
             refuse(connection, status: .tooManyRequests, reason: "This address sends too many requests.")
             return true
         }
         let isWhole = isWhole(head, in: input.count - headEnd)
         var plan = BodyPlan(limit: 0)
-        let request = request(head, bytes, connection)
         guard let exchange = handler.begin(request, isWhole: isWhole, plan: &plan, now: now, isolation: isolation)
         else { return false }
         if !plan.isRefused {
@@ -288,7 +275,10 @@ extension Server {
         connection.rawStart = headEnd
         connection.exchange = exchange
         connection.notes.label = plan.label
-        connection.notes.isOwed = isMeasuring
+        if isMeasuring {
+            connection.notes.isOwed = true
+            connection.notes.origin = handler.origin(of: request)
+        }
         connection.phase = .body
         if plan.isRefused {
             connection.leavesRequestUnread = head.hasBody
@@ -302,6 +292,13 @@ extension Server {
         setDeadline(connection, now.milliseconds + limits.bodyTimeout)
         if head.expectsContinue && input.count == headEnd { writer.writeContinue() }
         return true
+    }
+
+    @_lifetime(copy bytes)
+    private func request(_ connection: Peer, _ head: RequestHead, _ bytes: Span<UInt8>) -> Request {
+        Request(
+            head: head, bytes: bytes, ticket: connection.ticket, peer: connection.peer,
+            isSecure: connection.session != nil, isOnMetricsPort: connection.isOnMetricsPort)
     }
 
     private func isWhole(_ head: RequestHead, in available: Int) -> Bool {
@@ -357,7 +354,7 @@ extension Server {
     ) {
         guard let head = connection.head, var exchange = connection.exchange.take() else { return }
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = request(head, bytes, connection)
+        let request = request(connection, head, bytes)
         prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = handler.respond(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
@@ -402,7 +399,7 @@ extension Server {
         _ isolation: isolated Handler.Isolation
     ) -> Outcome {
         let bytes = input.span.extracting(connection.headStart..<connection.headEnd)
-        let request = request(head, bytes, connection)
+        let request = request(connection, head, bytes)
         return handler.resume(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
     }

@@ -43,9 +43,9 @@ extension Server {
     }
 
     /// Whether the address of a connection has so many others that hold memory, or wait for it, that those of other addresses
-    /// come first. The loopback is a proxy that speaks for everybody.
+    /// come first.
     private func isGreedy(_ connection: Peer) -> Bool {
-        !connection.network.isLoopback && addresses.claims(of: connection.network) >= limits.claimsPerAddress
+        !connection.speaksForMany && addresses.claims(of: connection.network) >= limits.claimsPerAddress
     }
 
     /// Whether a connection may hold memory from turn to turn now: those who wait longer come first, and the last quarter is not

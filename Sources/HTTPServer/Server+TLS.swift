@@ -60,6 +60,7 @@ extension Server {
     ///
     /// - Returns: whether that is so, and something may be there to read.
     func isReadyToRead(_ connection: Peer) -> Bool {
+        if connection.preface != nil, !takePreface(connection) { return false }
         guard let tls, !connection.isMisdirected, !connection.isOnMetricsPort else { return true }
         if connection.session?.isEstablished == true { return true }
         guard handshakesTook < Self.handshakeMicroseconds else { return false }

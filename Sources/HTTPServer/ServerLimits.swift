@@ -1,5 +1,6 @@
 // How much the server takes from a client, and how long it waits for one.
 public import HTTPWire
+public import Kernel
 
 /// Bounds on connections; times in milliseconds.
 public struct ServerLimits: Sendable {
@@ -11,6 +12,11 @@ public struct ServerLimits: Sendable {
     public var connectionsPerAddress = 4096
     /// Whether the loopback has no such limit: a proxy there speaks for everybody.
     public var sparesLoopback = true
+    /// Proxies that speak for everybody: no limit counts their connections.
+    public var trustedProxies: [AddressRange] = []
+    /// Whether connections begin with a header of the PROXY protocol, version 2: those of trusted proxies if there are such, else
+    /// all. One without it is closed.
+    public var expectsProxyHeader = false
     /// How many requests one IPv4 address or IPv6 /64 may send in a second; 0 for any number.
     public var requestsPerAddress = 0
     /// How many connections of an address may hold memory, or wait for it, before those of other addresses come first.

@@ -59,8 +59,8 @@ public struct RequestReport {
     public let responseBytes: UInt64
     /// Whether the answer was given to its end.
     public let isComplete: Bool
-    /// Where it came from.
-    public let peer: SocketAddress
+    /// Where it came from, by ``RequestHandler/origin(of:)``; the connection's own address where the request was not understood.
+    public let origin: InternetAddress
 }
 
 /// The server's own counts, all since its start. The loop's thread writes and reads them.
@@ -125,11 +125,18 @@ struct ReportNotes {
     var label: UInt8 = 0
     var status: UInt16 = 0
     var responseBytes: UInt64 = 0
+    var origin: InternetAddress?
     /// The request was begun and was not told of.
     var isOwed = false
 }
 
 extension Server {
+    /// Something of the next request has come.
+    func noteFirstByte(_ connection: Peer) {
+        connection.began = now.milliseconds
+        connection.notes.began = meter.turnBegan
+    }
+
     /// Tells of a request whose answer is written to its end.
     func report(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
         handler.ended(makeReport(connection, isComplete: true), isolation: isolation)
@@ -153,7 +160,7 @@ extension Server {
         return RequestReport(
             label: notes.label, method: connection.head?.method, minorVersion: connection.head?.minorVersion ?? 1,
             status: notes.status, microseconds: end - min(notes.began, end), requestBytes: connection.bodyCount,
-            responseBytes: notes.responseBytes, isComplete: isComplete, peer: connection.peer)
+            responseBytes: notes.responseBytes, isComplete: isComplete, origin: notes.origin ?? connection.peer.host)
     }
 
     /// Counts a request that the server itself refused, and tells of it.

@@ -104,6 +104,8 @@ extension ResponseStatus {
     public static let contentTooLarge = ResponseStatus(413)
     /// 415.
     public static let unsupportedMediaType = ResponseStatus(415)
+    /// 421.
+    public static let misdirectedRequest = ResponseStatus(421)
     /// 422.
     public static let unprocessableContent = ResponseStatus(422)
     /// 429.

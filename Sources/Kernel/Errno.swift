@@ -36,6 +36,14 @@ public struct Errno: RawRepresentable, Error, Equatable, Sendable, CustomStringC
     public static let addressInUse = Errno(rawValue: EADDRINUSE)
     /// The arguments make no sense to the kernel (`EINVAL`).
     public static let invalidArgument = Errno(rawValue: EINVAL)
+    /// A connection is under way and not there yet (`EINPROGRESS`).
+    public static let inProgress = Errno(rawValue: EINPROGRESS)
+    /// The socket at the other end is of another kind (`EPROTOTYPE`).
+    public static let wrongKind = Errno(rawValue: EPROTOTYPE)
+    /// Nobody listens there (`ECONNREFUSED`).
+    public static let connectionRefused = Errno(rawValue: ECONNREFUSED)
+    /// A message is larger than one may be (`EMSGSIZE`).
+    public static let messageTooLarge = Errno(rawValue: EMSGSIZE)
     /// A file has more bytes than it may (`EFBIG`).
     public static let fileTooLarge = Errno(rawValue: EFBIG)
 

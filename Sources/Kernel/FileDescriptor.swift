@@ -29,6 +29,21 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Writes to a descriptor that stays somebody else's once, and returns how many bytes went.
+    ///
+    /// The corresponding C function is `write`.
+    public static func writeOnce(_ bytes: Span<UInt8>, to rawValue: Int32) throws(Errno) -> Int {
+        try SystemCalls.retrying {
+            unsafe bytes.withUnsafeBytes { unsafe Glibc.write(rawValue, $0.baseAddress, $0.count) }
+        }
+    }
+
+    /// Whether a descriptor is open, and for writing. The corresponding C function is `fcntl` with `F_GETFL`.
+    public static func isWritable(_ rawValue: Int32) -> Bool {
+        let flags = fcntl(rawValue, F_GETFL)
+        return flags >= 0 && flags & O_ACCMODE != O_RDONLY
+    }
+
     /// Whether a descriptor is a terminal. The corresponding C function is `isatty`.
     public static func isTerminal(_ rawValue: Int32) -> Bool {
         isatty(rawValue) == 1

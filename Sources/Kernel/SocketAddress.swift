@@ -26,21 +26,16 @@ public struct SocketAddress: Sendable, Equatable {
 
     /// Reads `127.0.0.1:7143`, `[::1]:7143` or `localhost:7143`; nil for anything else.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), !text.utf8.contains(0) else { return nil }
+        guard let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...]
         // The integer's own reading would take a sign too.
         guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else { return nil }
-        var host = String(text[..<colon])
-        if host == "localhost" { host = "127.0.0.1" }
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            var address = in6_addr()
-            guard unsafe inet_pton(AF_INET6, String(host.dropFirst().dropLast()), &address) == 1 else { return nil }
-            self.init(address, port: port)
-        } else {
-            var address = in_addr()
-            guard unsafe inet_pton(AF_INET, host, &address) == 1 else { return nil }
-            self.init(address, port: port)
-        }
+        let host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        let name = isBracketed ? host.dropFirst().dropLast() : host == "localhost" ? "127.0.0.1" : host
+        // Brackets are there for the colons within.
+        guard name.utf8.contains(0x3a) == isBracketed, let address = InternetAddress(String(name)) else { return nil }
+        self.init(address, port: port)
     }
 
     private init(_ address: in6_addr, port: UInt16) {
@@ -118,17 +113,7 @@ public struct SocketAddress: Sendable, Equatable {
 
 extension SocketAddress: CustomStringConvertible {
     /// As it stands in a URL: `127.0.0.1:7143`, `[::1]:7143`.
-    public var description: String { isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)" }
-
-    /// The address without its port, as RFC 5952 writes it.
-    public var host: String {
-        if isIPv4 { return "\(bytes[12]).\(bytes[13]).\(bytes[14]).\(bytes[15])" }
-        return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { buffer in
-            let written = unsafe withUnsafeBytes(of: bytes) { raw in
-                unsafe inet_ntop(AF_INET6, raw.baseAddress, buffer.baseAddress, socklen_t(buffer.count))
-            }
-            guard unsafe written != nil, let base = buffer.baseAddress else { return "" }
-            return unsafe String(cString: base)
-        }
+    public var description: String {
+        isIPv4 ? "\(host):\(port)" : "[\(host)]:\(port)"
     }
 }

@@ -142,10 +142,14 @@ public final class LogStream {
 
     private func sendPiece() throws(Errno) -> Int? { try Self.send(bytes, from: taken, to: output) }
 
+    /// Sends whole lines where that can be: others may write to the same pipe.
     private static func send(
         _ bytes: borrowing [UInt8], from start: Int, to output: borrowing NonblockingOutput
     ) throws(Errno) -> Int? {
-        try output.write(bytes.span.extracting(droppingFirst: start))
+        var end = min(bytes.count, start + NonblockingOutput.pieceSize)
+        while end > start, bytes[end - 1] != UInt8(ascii: "\n") { end -= 1 }
+        let piece = bytes.span.extracting(start..<(end > start ? end : bytes.count))
+        return try output.write(piece)
     }
 
     /// Sends what waits, and waits for the reader for so long at most. For the end of the process.
@@ -193,7 +197,8 @@ public final class LogStream {
         unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    private static func escaped(_ text: String) -> String {
+    /// A text as it stands between the quotation marks of JSON.
+    public static func escaped(_ text: String) -> String {
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {

@@ -40,52 +40,47 @@ public struct BrandFile: Sendable {
     }
 
     /// The largest file, in bytes.
-    public static let maximumSize = 64 * 1024
+    public static let maximumSize = SettingLines.maximumSize
 
     /// The section for everybody, which may be empty, and those of domains.
     public private(set) var sections = [Section(line: 1)]
 
     /// Reads the bytes of a file.
     public init(parsing bytes: [UInt8]) throws(Fault) {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Fault(line: 1, text: "the file is not UTF-8 text")
-        }
+        guard let text = SettingLines(bytes) else { throw Fault(line: 1, text: "the file is not UTF-8 text") }
         var seen: Set<String> = []
-        for (index, raw) in Self.lines(of: text).enumerated() {
-            let (number, line) = (index + 1, Self.trimmed(raw))
-            if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
-            if line.first == UInt8(ascii: "[") {
+        for line in text.lines {
+            let (number, name) = (line.number, line.name)
+            guard let value = line.value else {
+                guard name.hasPrefix("[") else {
+                    throw Fault(line: number, text: "a line has to be key = value, [domain], or begin with #")
+                }
                 try checkSize()
-                sections.append(Section(domain: try domain(line, number), line: number))
+                sections.append(Section(domain: try domain(name, number), line: number))
                 seen = []
                 continue
             }
-            guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else {
-                throw Fault(line: number, text: "a line has to be key = value, [domain], or begin with #")
-            }
-            let name = String(decoding: Self.trimmed(line[..<equals]), as: UTF8.self)
             guard let key = BrandKey(rawValue: name) else {
                 let known = BrandKey.allCases.map(\.rawValue).joined(separator: ", ")
-                throw Fault(line: number, text: "unknown key '\(name)'; it is one of \(known)")
+                throw Fault(
+                    line: number, text: "unknown key '\(SettingLines.printable(name))'; it is one of \(known)")
             }
             guard seen.insert(name).inserted || key.isRepeatable else {
                 throw Fault(line: number, text: "\(name) is there twice in one section")
             }
-            let value = Self.trimmed(line[line.index(after: equals)...])
-            let text = String(decoding: value, as: UTF8.self)
-            // A control character is one byte: C0 and DEL.
-            guard !value.contains(where: { $0 < 0x20 || $0 == 0x7F }),
-                key.set(text, line: number, in: &sections[sections.count - 1])
+            guard SettingLines.isPrintable(value), key.set(value, line: number, in: &sections[sections.count - 1])
             else {
-                throw Fault(line: number, text: "\(name) is '\(Self.printable(text))', but has to be \(key.allowed)")
+                throw Fault(
+                    line: number,
+                    text: "\(name) is '\(SettingLines.printable(value))', but has to be \(key.allowed)")
             }
         }
         try checkSize()
     }
 
-    private func domain(_ line: ArraySlice<UInt8>, _ number: Int) throws(Fault) -> String {
-        let name = String(decoding: line.dropFirst().dropLast(), as: UTF8.self).lowercased()
-        guard line.last == UInt8(ascii: "]"), Self.isDomain(name) else {
+    private func domain(_ line: String, _ number: Int) throws(Fault) -> String {
+        let name = String(line.dropFirst().dropLast()).lowercased()
+        guard line.hasSuffix("]"), Self.isDomain(name) else {
             throw Fault(
                 line: number,
                 text:
@@ -117,28 +112,5 @@ public struct BrandFile: Sendable {
             return (1...63).contains(label.count) && label.first != hyphen && label.last != hyphen
                 && label.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == hyphen }
         }
-    }
-
-    /// The lines of a text, with what ends them cut off; a byte order mark is none of them.
-    private static func lines(of text: String) -> [ArraySlice<UInt8>] {
-        var bytes = Array(text.utf8)[...]
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-        return bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-    }
-
-    /// Without blanks around it, nor the CR of a line end.
-    private static func trimmed(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
-        var line = line.drop(while: isBlank)
-        while let last = line.last, isBlank(last) { line.removeLast() }
-        return line
-    }
-
-    /// The beginning of a value, for one line of an error.
-    private static func printable(_ text: String) -> String {
-        let start = text.unicodeScalars.prefix(60).map { $0.value < 0x20 || $0.value == 0x7F ? "\u{FFFD}" : $0 }
-        var line = String(String.UnicodeScalarView(start))
-        if text.unicodeScalars.count > 60 { line += "…" }
-        return line
     }
 }

@@ -41,13 +41,16 @@ extension Page {
     ///
     /// - Parameters:
     ///   - chosenLifetime: the lifetime to select, in seconds; nil or one that is not offered selects the default.
+    ///   - link: the token of a creation link, which the form sends in its field `link`; then it makes one secret at a time.
     ///   - problem: why the form is shown again.
     public static func createForm(
         _ writer: inout ResponseWriter, _ context: PageContext, _ policy: FormPolicy, chosenLifetime: Int? = nil,
-        problem: Problem? = nil
+        link: Span<UInt8>? = nil, problem: Problem? = nil
     ) {
         let words = context.words
-        open(&writer, context, status: .ok, title: words.createTitle, script: .page, problem: problem)
+        open(
+            &writer, context, status: .ok, title: words.createTitle, script: .page, problem: problem,
+            isEmptyForm: problem == nil)
         createWords(&writer, words, policy)
         writer.element("<p class=\"lead\">", words.createLead, "</p>\n")
         alert(&writer, context, problem)
@@ -58,6 +61,12 @@ extension Page {
         writer.attribute("data-password-length", "\(policy.generatedLength)")
         writer.markup(">\n")
         formToken(&writer, context)
+        if let link {
+            // Before the content, which is not read from somebody who may not send it.
+            writer.markup("<input type=\"hidden\" name=\"link\" value=\"")
+            writer.append(link)
+            writer.markup("\">\n")
+        }
         contentField(&writer, context, policy, problem)
         // Enter in a field presses the first button.
         writer.markup("<div class=\"actions\">\n")
@@ -65,7 +74,7 @@ extension Page {
         writer.markup("</div>\n")
         writer.element("<p class=\"hint\" id=\"sealed-here\" hidden>", words.sealedHere, "</p>\n")
         writer.element("<p class=\"hint\" id=\"sealed-by-server\" hidden>", words.sealedByServer, "</p>\n")
-        options(&writer, context, policy, chosenLifetime, problem)
+        options(&writer, context, policy, chosenLifetime, problem, most: link == nil ? 20 : 1)
         writer.markup("</form>\n<section id=\"recent\" hidden></section>\n")
         close(&writer, context)
     }
@@ -119,7 +128,7 @@ extension Page {
 
     private static func options(
         _ writer: inout ResponseWriter, _ context: PageContext, _ policy: FormPolicy, _ chosenLifetime: Int?,
-        _ problem: Problem?
+        _ problem: Problem?, most: Int
     ) {
         let words = context.words
         let concernsPassphrase = problem?.concernsPassphrase == true
@@ -156,8 +165,8 @@ extension Page {
         line(&writer, words.noteLabel, words.noteHint, "note")
         line(&writer, words.labelLabel, words.labelHint, "label")
         writer.markup("</div>\n<div class=\"columns\" id=\"many\" hidden>\n")
-        number(&writer, words.linksLabel, words.linksHint, "links", 1...20, value: "1")
-        number(&writer, words.partsLabel, words.partsHint, "parts", 1...16, value: "1")
+        number(&writer, words.linksLabel, words.linksHint, "links", 1...most, value: "1")
+        number(&writer, words.partsLabel, words.partsHint, "parts", 1...min(most, 16), value: "1")
         // All of them, if nothing else is said.
         number(&writer, words.partsNeededLabel, "", "needed", 2...16, value: nil)
         writer.markup("</div>\n<div class=\"actions\">\n")

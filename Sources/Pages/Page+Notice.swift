@@ -10,6 +10,8 @@ public enum Notice: Equatable, Sendable {
     case malformed
     /// The form was not sent by a page of this server (403).
     case refused
+    /// Creating secrets takes an API key (401); a browser asks for one.
+    case keyRequired
     /// The server has too much to do (429). `retryAfter`: seconds to wait, also sent as Retry-After.
     case busy(retryAfter: Int)
     /// There is no room for another secret (507).
@@ -23,6 +25,7 @@ public enum Notice: Equatable, Sendable {
         case .notFound: .notFound
         case .malformed: .badRequest
         case .refused: .forbidden
+        case .keyRequired: .unauthorized
         case .busy: .tooManyRequests
         case .full: .insufficientStorage
         case .tooLarge: .contentTooLarge
@@ -40,6 +43,7 @@ public enum Notice: Equatable, Sendable {
         case .notFound: (words.notFoundTitle, words.notFoundLead)
         case .malformed: (words.malformedTitle, words.malformedLead)
         case .refused: (words.refusedTitle, words.refusedLead)
+        case .keyRequired: (words.createTitle, words.keyRequired)
         case .busy(let seconds): (words.busyTitle, words.fill(words.problemBusy, words.duration(seconds)))
         case .full: (words.fullTitle, words.fullLead)
         case .tooLarge(let limit): (words.tooLargeTitle, words.fill(words.problemContentTooLarge, words.size(limit)))

@@ -35,6 +35,7 @@ extension Page {
     ) {
         writer.begin(status, contentType: "application/json; charset=utf-8")
         writer.fields(securityFields)
+        if status == .unauthorized { askForKey(&writer) }
         writer.field("Content-Language") { $0.append(context.words.tag) }
         if let retryAfter { writer.field("Retry-After", decimal: retryAfter) }
         writer.append("{\"error\":\"")

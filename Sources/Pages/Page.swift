@@ -18,7 +18,6 @@ public enum Page {
         connect-src 'self'; form-action 'self'; \
         frame-ancestors 'none'; base-uri 'none'\r
         Cross-Origin-Embedder-Policy: require-corp\r
-        Cross-Origin-Opener-Policy: same-origin\r
         Cross-Origin-Resource-Policy: same-origin\r
         Permissions-Policy: accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
         clipboard-read=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
@@ -33,14 +32,22 @@ public enum Page {
 
         """
 
+    /// Keeps the page out of reach of whoever opened its window. A browser starts another process for that, which takes it some
+    /// 25 ms: the empty form, which holds nothing yet, goes without.
+    private static let openerField: StaticString = "Cross-Origin-Opener-Policy: same-origin\r\n"
+
     /// Begins a page up to and with its only `h1`. `main` is open; ``close(_:_:)`` closes it.
+    ///
+    /// - Parameter isEmptyForm: nothing on the page is anybody's.
     static func open(
         _ writer: inout ResponseWriter, _ context: PageContext, status: ResponseStatus, title: String,
-        script: Asset? = nil, problem: Problem? = nil, retryAfter: Int? = nil
+        script: Asset? = nil, problem: Problem? = nil, retryAfter: Int? = nil, isEmptyForm: Bool = false
     ) {
         let words = context.words
         writer.begin(problem?.status ?? status, contentType: "text/html; charset=utf-8")
         writer.fields(securityFields)
+        if !isEmptyForm { writer.fields(openerField) }
+        if status == .unauthorized { askForKey(&writer) }
         writer.field("Content-Language") { $0.append(words.tag) }
         if let seconds = retryAfter ?? problem?.retryAfter { writer.field("Retry-After", decimal: seconds) }
 
@@ -70,6 +77,11 @@ public enum Page {
         masthead(&writer, context)
         writer.markup("</header>\n<main>\n")
         writer.element("<h1>", title, "</h1>\n")
+    }
+
+    /// Has a browser ask for a name and a key (RFC 7617): that works without scripts, and it shows the key to this server alone.
+    static func askForKey(_ writer: inout ResponseWriter) {
+        writer.fields("WWW-Authenticate: Basic realm=\"onetime-lite\", charset=\"UTF-8\"\r\n")
     }
 
     /// Ends a page.

@@ -155,6 +155,8 @@ extension Words {
         notFoundLead: "Adresa na tomto serveru nikam nevede. Odkaz možná není celý.",
         malformedTitle: "Požadavku nebylo možné porozumět",
         malformedLead: "Formulář nedorazil celý. Nic se neuložilo ani nezobrazilo. Otevřete prosím stránku znovu.",
+        keyRequired:
+            "Ke sdílení je zde potřeba klíč API. Odkazy, které jste dostali, se otevřou i bez něj.",
         refusedTitle: "Požadavek byl odmítnut",
         refusedLead:
             "Nepřišel ze stránky tohoto serveru, nebo byla stránka otevřená příliš dlouho. Nic se neuložilo ani nezobrazilo. Otevřete prosím stránku znovu.",

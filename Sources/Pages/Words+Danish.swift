@@ -154,6 +154,8 @@ extension Words {
         notFoundLead: "Adressen fører ingen steder hen på denne server. Måske mangler der noget af linket.",
         malformedTitle: "Anmodningen kunne ikke forstås",
         malformedLead: "Formularen kom ikke helt frem. Intet er gemt eller vist. Åbn siden igen.",
+        keyRequired:
+            "Det kræver en API-nøgle at dele her. Links, du har fået tilsendt, åbner uden.",
         refusedTitle: "Anmodningen blev afvist",
         refusedLead:
             "Den kom ikke fra en side på denne server, eller siden har været åben for længe. Intet er gemt eller vist. Åbn siden igen.",

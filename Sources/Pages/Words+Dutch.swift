@@ -157,6 +157,8 @@ extension Words {
         notFoundLead: "Dit adres leidt op deze server nergens heen. Misschien is de link afgebroken.",
         malformedTitle: "Dat verzoek was niet te begrijpen",
         malformedLead: "Het formulier kwam onvolledig aan. Er is niets bewaard of getoond. Open de pagina opnieuw.",
+        keyRequired:
+            "Om hier te delen is een API-sleutel nodig. Links die u zijn toegestuurd, openen zonder.",
         refusedTitle: "Dat verzoek is geweigerd",
         refusedLead:
             "Het kwam niet van een pagina van deze server, of van een pagina die te lang openstond. Er is niets bewaard of getoond. Open de pagina opnieuw.",

@@ -151,6 +151,8 @@ extension Words {
         notFoundLead: "The address leads nowhere on this server. Perhaps the link was cut off.",
         malformedTitle: "That request could not be understood",
         malformedLead: "The form arrived incomplete. Nothing was stored or shown. Please open the page again.",
+        keyRequired:
+            "Sharing here takes an API key. Links that you were sent open without one.",
         refusedTitle: "That request was refused",
         refusedLead:
             "It did not come from a page of this server, or from one that was open too long. Nothing was stored or shown. Please open the page again.",

@@ -153,6 +153,8 @@ extension Words {
         notFoundLead: "Osoite ei johda tällä palvelimella mihinkään. Ehkä linkki on katkennut.",
         malformedTitle: "Pyyntöä ei ymmärretty",
         malformedLead: "Lomake ei tullut perille kokonaan. Mitään ei tallennettu eikä näytetty. Avaa sivu uudelleen.",
+        keyRequired:
+            "Jakaminen täällä vaatii API-avaimen. Sinulle lähetetyt linkit avautuvat ilman sitä.",
         refusedTitle: "Pyyntö hylättiin",
         refusedLead:
             "Se ei tullut tämän palvelimen sivulta, tai sivu oli auki liian kauan. Mitään ei tallennettu eikä näytetty. Avaa sivu uudelleen.",

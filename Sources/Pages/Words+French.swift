@@ -158,6 +158,8 @@ extension Words {
         malformedTitle: "La demande n’a pas été comprise",
         malformedLead:
             "Le formulaire est arrivé incomplet. Rien n’a été enregistré ni affiché. Veuillez rouvrir la page.",
+        keyRequired:
+            "Pour partager ici, il faut une clé d’API. Les liens que vous avez reçus s’ouvrent sans clé.",
         refusedTitle: "La demande a été refusée",
         refusedLead:
             "Elle ne venait pas d’une page de ce serveur, ou d’une page restée ouverte trop longtemps. Rien n’a été enregistré ni affiché. Veuillez rouvrir la page.",

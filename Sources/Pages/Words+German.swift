@@ -162,6 +162,8 @@ extension Words {
         malformedTitle: "Die Anfrage war nicht zu verstehen",
         malformedLead:
             "Das Formular kam unvollständig an. Nichts wurde gespeichert oder angezeigt. Bitte öffnen Sie die Seite neu.",
+        keyRequired:
+            "Zum Teilen ist hier ein API-Schlüssel nötig. Links, die Sie bekommen haben, öffnen sich ohne.",
         refusedTitle: "Die Anfrage wurde abgelehnt",
         refusedLead:
             "Sie kam nicht von einer Seite dieses Servers, oder von einer, die zu lange offen war. Nichts wurde gespeichert oder angezeigt. Bitte öffnen Sie die Seite neu.",

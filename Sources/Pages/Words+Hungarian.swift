@@ -154,6 +154,8 @@ extension Words {
         malformedTitle: "A kérés nem volt érthető",
         malformedLead:
             "Az űrlap hiányosan érkezett. Semmi sem lett eltárolva vagy megjelenítve. Nyissa meg újra az oldalt.",
+        keyRequired:
+            "A megosztáshoz itt API-kulcs kell. A kapott linkek enélkül is megnyílnak.",
         refusedTitle: "A kérés elutasítva",
         refusedLead:
             "Nem e kiszolgáló oldaláról jött, vagy az oldal túl sokáig volt nyitva. Semmi sem lett eltárolva vagy megjelenítve. Nyissa meg újra az oldalt.",

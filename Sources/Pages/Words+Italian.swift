@@ -156,6 +156,8 @@ extension Words {
         malformedTitle: "Richiesta non valida",
         malformedLead:
             "Il modulo è arrivato incompleto. Non è stato salvato né mostrato nulla. Apri di nuovo la pagina.",
+        keyRequired:
+            "Per condividere qui serve una chiave API. I link che ti hanno inviato si aprono anche senza.",
         refusedTitle: "Richiesta rifiutata",
         refusedLead:
             "Non veniva da una pagina di questo server, o la pagina era aperta da troppo tempo. Non è stato salvato né mostrato nulla. Apri di nuovo la pagina.",

@@ -152,6 +152,8 @@ extension Words {
         notFoundLead: "Adressen fører ingen steder på denne tjeneren. Kanskje en lenke ble kuttet.",
         malformedTitle: "Forespørselen var ikke til å forstå",
         malformedLead: "Skjemaet kom ikke helt fram. Ingenting er lagret eller vist. Åpne siden igjen.",
+        keyRequired:
+            "For å dele her trengs en API-nøkkel. Lenker du har fått tilsendt, åpnes uten.",
         refusedTitle: "Forespørselen ble avvist",
         refusedLead:
             "Den kom ikke fra en side på denne tjeneren, eller fra en som har vært åpen for lenge. Ingenting er lagret eller vist. Åpne siden igjen.",

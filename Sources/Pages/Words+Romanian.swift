@@ -156,6 +156,8 @@ extension Words {
         malformedTitle: "Cererea nu a putut fi înțeleasă",
         malformedLead:
             "Formularul a ajuns incomplet. Nu s-a păstrat și nu s-a afișat nimic. Deschideți din nou pagina.",
+        keyRequired:
+            "Pentru a partaja aici este nevoie de o cheie API. Linkurile primite se deschid și fără ea.",
         refusedTitle: "Cererea a fost refuzată",
         refusedLead:
             "Nu a venit de pe o pagină a acestui server sau pagina a stat deschisă prea mult. Nu s-a păstrat și nu s-a afișat nimic. Deschideți din nou pagina.",

@@ -154,6 +154,8 @@ extension Words {
         notFoundLead: "Adressen leder ingenstans på den här servern. Kanske har en länk kapats.",
         malformedTitle: "Begäran gick inte att förstå",
         malformedLead: "Formuläret kom inte fram helt. Inget har sparats eller visats. Öppna sidan igen.",
+        keyRequired:
+            "Det krävs en API-nyckel för att dela här. Länkar som du har fått öppnas utan.",
         refusedTitle: "Begäran avvisades",
         refusedLead:
             "Den kom inte från en sida på den här servern, eller från en som varit öppen för länge. Inget har sparats eller visats. Öppna sidan igen.",

@@ -150,6 +150,8 @@ extension Words {
         notFoundLead: "Bu adres bu sunucuda bir yere götürmüyor. Belki bağlantı kesilmiştir.",
         malformedTitle: "İstek anlaşılamadı",
         malformedLead: "Form eksik geldi. Hiçbir şey saklanmadı ya da gösterilmedi. Sayfayı yeniden açın.",
+        keyRequired:
+            "Burada paylaşmak için bir API anahtarı gerekir. Size gönderilen bağlantılar anahtarsız açılır.",
         refusedTitle: "İstek reddedildi",
         refusedLead:
             "Bu sunucunun bir sayfasından ya da yeni açılmış bir sayfadan gelmedi. Hiçbir şey saklanmadı ya da gösterilmedi. Sayfayı yeniden açın.",

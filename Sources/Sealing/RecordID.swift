@@ -26,7 +26,7 @@ extension CipherSuite {
         try identifier("onetime-lite receipt id ", token)
     }
 
-    private func identifier(_ label: StaticString, _ token: Span<UInt8>) throws(SealingError) -> RecordID {
+    func identifier(_ label: StaticString, _ token: Span<UInt8>) throws(SealingError) -> RecordID {
         var digest: [32 of UInt8] = .init(repeating: 0)
         try hash(label, token, into: &digest)
         var high: UInt64 = 0

@@ -1,33 +1,81 @@
-// Who is asking: Basic credentials (RFC 7617) against the one API key.
+// Who is asking: Basic (RFC 7617) or Bearer (RFC 6750) credentials against the table of keys.
 internal import HTTPServer
 internal import HTTPWire
+internal import Kernel
+internal import Rules
 internal import Sealing
 internal import SecureMemory
 
+/// Who is asking.
+enum Caller {
+    case anonymous
+    /// The bearer of a key that is good here and now.
+    case key(APIKey)
+    /// Credentials that are no key's, or those of a key that is good for nothing now.
+    case refused(Refusal)
+
+    var key: APIKey? {
+        if case .key(let key) = self { key } else { nil }
+    }
+
+    /// Why credentials are refused, if there are some and they are.
+    var refusal: Refusal? {
+        if case .refused(let refusal) = self { refusal } else { nil }
+    }
+}
+
 extension ServiceContext {
-    /// Who is asking.
-    enum Caller: Equatable {
-        case anonymous
-        case owner
-        /// Credentials that are not the key's.
-        case unknown
-    }
+    /// The longest credentials that are looked at, in bytes.
+    private static let credentialLimit = 1024
 
-    /// Judges the credentials of a request. Without a key configured none are looked at, and empty ones, which some clients
-    /// always send, are as good as none.
-    func caller(_ request: borrowing Request) -> Caller {
-        guard hasCredential else { return .anonymous }
-        if let value = request.value(of: .authorization), value.count > 1024 { return .unknown }
-        guard let bytes = basicCredential(request) else { return .anonymous }
+    /// Judges the credentials of a request. Where no keys are in use none are looked at, and empty ones, which some clients always
+    /// send, are as good as none.
+    func caller(_ request: borrowing Request, _ now: Moment) -> Caller {
+        guard keys.isInUse, let value = request.value(of: .authorization) else { return .anonymous }
+        guard value.count <= Self.credentialLimit else { return .refused(.key(.unknown)) }
+        if value.hasScheme("bearer ") {
+            return judge(key(value.extracting(droppingFirst: 7)), request, now)
+        }
+        guard value.hasScheme("basic ") else { return .anonymous }
+        guard let bytes = basicCredential(value) else { return .refused(.noMemory) }
         if bytes.span.equals(":") { return .anonymous }
-        return matches(bytes) ? .owner : .unknown
+        let (name, secret) = bytes.span.splitAtColon
+        // A key alone, as `curl -u KEY:` sends it, or with its name.
+        if secret.isEmpty { return judge(key(name), request, now) }
+        if let key = key(secret) {
+            return judge(name.equals(key.name.utf8Span.span) ? key : nil, request, now)
+        }
+        guard let own = keys.find(.environment), matches(bytes.span) else { return .refused(.key(.unknown)) }
+        return judge(own, request, now)
     }
 
-    /// The `name:token` of a request, or nil where there is none.
-    func basicCredential(_ request: borrowing Request) -> SecureBytes? {
-        guard let value = request.value(of: .authorization), value.count > 6, value.count <= 1024,
-            hasBasicScheme(value), var bytes = arena.allocate(value.count)
+    private func judge(_ key: APIKey?, _ request: borrowing Request, _ now: Moment) -> Caller {
+        guard let key else { return .refused(.key(.unknown)) }
+        if let refusal = key.refusal(now: now.wallSeconds) { return .refused(.key(refusal)) }
+        return .key(key)
+    }
+
+    /// The key whose text this is. It is found by the part that is no secret, and compared once.
+    private func key(_ text: Span<UInt8>) -> APIKey? {
+        guard KeyText.isWellFormed(text), let id = KeyID(KeyText.id(of: text)), let key = keys.find(id),
+            let expected = key.hash, let hash = try? suite.keyHash(of: text),
+            constantTimeEqual(hash.span, expected.span)
         else { return nil }
+        return key
+    }
+
+    private func matches(_ bytes: Span<UInt8>) -> Bool {
+        switch credential {
+        case .some(let credential):
+            (try? credential.matches(bytes, suite: suite, arena: arena)) ?? false
+        case .none:
+            false
+        }
+    }
+
+    /// The `name:token` of a value that says Basic; empty where it cannot be read, and nil where there is no memory.
+    private func basicCredential(_ value: Span<UInt8>) -> SecureBytes? {
+        guard var bytes = arena.allocate(value.count) else { return nil }
         bytes.append(value.extracting(droppingFirst: 6))
         var coded = bytes.mutableSpan
         guard let count = Base64.decode(&coded) else {
@@ -39,32 +87,42 @@ extension ServiceContext {
         return consume bytes
     }
 
-    /// The API token alone: what follows the first colon. It seals the tokens of its owner's receipts.
+    /// The secret part of the credentials of a caller who was judged: it seals the tokens of his receipts.
     func apiToken(_ request: borrowing Request) -> SecureBytes? {
-        guard var bytes = basicCredential(request) else { return nil }
-        var colon = 0
-        while colon < bytes.count, bytes.span[colon] != UInt8(ascii: ":") { colon += 1 }
-        guard colon < bytes.count else { return nil }
-        bytes.removeFirst(colon + 1)
+        guard let value = request.value(of: .authorization), value.count <= Self.credentialLimit else { return nil }
+        if value.hasScheme("bearer ") {
+            guard var bytes = arena.allocate(value.count) else { return nil }
+            bytes.append(value.extracting(droppingFirst: 7))
+            return consume bytes
+        }
+        guard value.hasScheme("basic "), var bytes = basicCredential(value) else { return nil }
+        let nameCount = bytes.span.splitAtColon.0.count
+        guard nameCount < bytes.count else { return nil }
+        if nameCount + 1 == bytes.count { bytes.truncate(to: nameCount) } else { bytes.removeFirst(nameCount + 1) }
         return consume bytes
     }
+}
 
-    private func hasBasicScheme(_ value: Span<UInt8>) -> Bool {
-        let scheme: StaticString = "basic "
-        for index in 0..<6 {
-            let byte = value[index]
+extension Span<UInt8> {
+    /// Whether the bytes begin with a word, which is in lower case, but for the case of ASCII letters.
+    fileprivate func hasScheme(_ word: StaticString) -> Bool {
+        guard count >= word.utf8CodeUnitCount else { return false }
+        for index in 0..<word.utf8CodeUnitCount {
+            let byte = self[index]
             let lower = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
-            if unsafe lower != scheme.utf8Start[index] { return false }
+            // A StaticString shows its bytes by a pointer that lives as long as the program.
+            if unsafe lower != word.utf8Start[index] { return false }
         }
         return true
     }
 
-    private func matches(_ bytes: borrowing SecureBytes) -> Bool {
-        switch credential {
-        case .some(let credential):
-            (try? credential.matches(bytes.span, suite: suite, arena: arena)) ?? false
-        case .none:
-            false
+    /// What is before the first colon, and what is behind it: nothing where there is none.
+    fileprivate var splitAtColon: (Span<UInt8>, Span<UInt8>) {
+        @_lifetime(copy self)
+        get {
+            var colon = 0
+            while colon < count, self[colon] != UInt8(ascii: ":") { colon += 1 }
+            return (extracting(first: colon), extracting(droppingFirst: Swift.min(colon + 1, count)))
         }
     }
 }

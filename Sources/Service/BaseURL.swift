@@ -49,6 +49,13 @@ extension ServiceContext {
         return HostName.isLoopbackOrPrivate(host)
     }
 
+    /// Whether a host is one of the server's own, on any port, or this machine or a private address.
+    func serves(_ host: Span<UInt8>) -> Bool {
+        let name = HostName.withoutPort(host)
+        for own in settings.ownNames where name.equals(lowerCase: own.utf8Span.span) { return true }
+        return HostName.isLoopbackOrPrivate(host)
+    }
+
     /// Whether a page's form was sent by a page of this server, as far as the browser says.
     ///
     /// `Sec-Fetch-Site` where there is one (only for hosts that the browser trusts), else `Origin`. Pages are sent with

@@ -1,5 +1,6 @@
 // Content as it comes in: text or what a script sealed, and the files of a form. All of it is sealed at once.
 internal import HTTPWire
+internal import Rules
 internal import Sealing
 internal import SecureMemory
 
@@ -76,12 +77,12 @@ extension Draft {
     private func count(_ added: Int) -> Bool {
         contentCount += added
         hold(heldCount + added)
-        let maximum = context.settings.maximumContent
+        let maximum = min(context.settings.maximumContent, contentLimit)
         let isTooLarge =
             heldCount > ServiceSettings.limit(of: kind, maximumContent: maximum)
             || kind == .files && contentCount > maximum
         if isTooLarge {
-            fail(.contentTooLarge)
+            fail(contentLimit == maximum ? .key(.content(limit: maximum)) : .contentTooLarge)
         } else if context.uploadBytes > context.freeBytes {
             fail(.vaultFull)
         }

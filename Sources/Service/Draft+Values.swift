@@ -21,6 +21,12 @@ extension Draft {
         case name.equals("note"): .note
         case name.equals("label"): .label
         case name.equals("claim"): .claim
+        case name.equals("link"): .link
+        case name.equals("name"): .keyName
+        case name.equals("id"): .keyID
+        case name.equals("grace"): .grace
+        case name.equals("max_ttl"): .maximumTimeToLive
+        case name.equals("max_size"): .maximumContent
         case name.equals("file"), name.equals("files"): .file
         default: .ignored
         }

@@ -1,6 +1,8 @@
 // What a request says, field by field, as it arrives.
 internal import HTTPServer
 internal import HTTPWire
+internal import Kernel
+internal import Rules
 internal import Sealing
 internal import SecureMemory
 internal import Vault
@@ -12,7 +14,7 @@ final class Draft {
 
     enum Field: UInt8 {
         case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries,
-            note, label, claim, file,
+            note, label, claim, file, link, keyName, keyID, grace, maximumTimeToLive, maximumContent,
             ignored
     }
 
@@ -49,6 +51,24 @@ final class Draft {
     /// Names a reader who may ask again.
     private(set) var claim: ClaimID?
 
+    /// Who is asking.
+    var caller = Caller.anonymous
+    /// When the request came.
+    let began: Moment
+    /// By what right a secret is created, once that was judged.
+    var right = CreationRight.open
+    /// The longest TTL, in seconds, and the largest content, in bytes, that this right has.
+    var (timeToLiveLimit, contentLimit) = (Int.max, Int.max)
+    /// The token of the creation link that the form was opened by.
+    private(set) var link: SecureBytes?
+    private var linkBlock: SecureBytes?
+    /// What an administrator says of a key, and a maker of a creation link.
+    private(set) var keyName: String?
+    private(set) var keyID: KeyID?
+    private(set) var grace: Int?
+    private(set) var linkTimeToLive: Int?
+    private(set) var linkContent: Int?
+
     /// The content under seal, with its token, its receipt's token, and the share that it is sealed under.
     var sealer: ContentSealer?
     var token: SecureBytes?
@@ -71,7 +91,7 @@ final class Draft {
     private(set) var field = Field.ignored
     /// How deep the fields at hand lie in nested objects, which v1 does not have.
     fileprivate var depth = 0
-    private var seen: [2 of UInt16] = .init(repeating: 0)
+    private var seen: [2 of UInt32] = .init(repeating: 0)
     var contentText = UTF8Validator()
     /// Whether the last byte that came was a CR, which is not sealed before it is known what follows.
     var endsInReturn = false
@@ -82,7 +102,8 @@ final class Draft {
     /// The longest value of a field that is neither content nor passphrase, in bytes.
     private static let shortValueLimit = 320
 
-    init(route: Route, context: ServiceContext, takesContent: Bool) {
+    init(route: Route, context: ServiceContext, takesContent: Bool, now: Moment) {
+        began = now
         self.route = route
         self.context = context
         self.takesContent = takesContent
@@ -125,6 +146,10 @@ final class Draft {
             }
         }
         passphraseBlock = context.arena.allocate(passphraseCapacity)
+        if takesLink {
+            linkBlock = context.arena.allocate(Token.size)
+            guard linkBlock != nil else { return false }
+        }
         if takesWords {
             noteBlock = context.arena.allocate(SealedWords.limit)
             labelBlock = context.arena.allocate(SealedWords.limit)
@@ -190,6 +215,7 @@ final class Draft {
     func takeGenerated() -> SecureBytes? { generated.take() }
     func takeShare() -> SecureBytes? { share.take() }
     func takePassphrase() -> SecureBytes? { passphrase.take() }
+    func takeLink() -> SecureBytes? { link.take() }
     func takeNote() -> SecureBytes? { note.take() }
     func takeLabel() -> SecureBytes? { label.take() }
 
@@ -234,13 +260,16 @@ final class Draft {
             return
         }
         if field == .characterSet || field == .recipient { return }
+        if field == .file && kind == .file || field == .secret, let refusal = refusalToCreate(began) {
+            return fail(refusal)
+        }
         if field == .file {
             // A field of that name that is no file is none of ours.
             if kind == .file { return beginFile() }
             field = .ignored
             return
         }
-        let bit = UInt16(1) << UInt16(field.rawValue)
+        let bit = UInt32(1) << UInt32(field.rawValue)
         let (mine, other) = source == .query ? (0, 1) : (1, 0)
         if seen[mine] & bit != 0 { return fail(.duplicateField) }
         seen[mine] |= bit
@@ -251,6 +280,10 @@ final class Draft {
         }
         if field == .passphrase { beginPassphrase() }
         if field == .note || field == .label { beginWords() }
+        if field == .link {
+            link = linkBlock.take() ?? context.arena.allocate(Token.size)
+            if link == nil { fail(.noMemory) }
+        }
     }
 
     fileprivate func append(_ piece: Span<UInt8>) {
@@ -261,6 +294,7 @@ final class Draft {
         case .passphrase: appendPassphrase(piece)
         case .note: if note?.append(piece) != true { fail(.wordsTooLong) }
         case .label: if label?.append(piece) != true { fail(.wordsTooLong) }
+        case .link: if link?.append(piece) != true { fail(.key(.linkGone)) }
         case .ignored: break
         default:
             guard value.count + piece.count <= Self.shortValueLimit else {
@@ -298,7 +332,15 @@ final class Draft {
             claim = ClaimID(hexadecimal: digits.span)
         case .note: if !Self.isText(note) { fail(.contentIsNotText) }
         case .label: if !Self.isText(label) { fail(.contentIsNotText) }
-        case .passphrase, .ignored: break
+        case .keyName: keyName = String(decoding: value, as: UTF8.self)
+        case .keyID:
+            let characters = value
+            keyID = KeyID(characters.span)
+            if keyID == nil { fail(.key(.noSuchKey)) }
+        case .grace: grace = number(of: value)
+        case .maximumTimeToLive: linkTimeToLive = number(of: value)
+        case .maximumContent: linkContent = number(of: value)
+        case .passphrase, .link, .ignored: break
         }
         field = .ignored
     }
@@ -321,8 +363,22 @@ final class Draft {
         case .note: note = nil
         case .label: label = nil
         case .claim: claim = nil
+        case .keyName: keyName = nil
+        case .keyID: keyID = nil
+        case .grace: grace = nil
+        case .maximumTimeToLive: linkTimeToLive = nil
+        case .maximumContent: linkContent = nil
         default: break
         }
+    }
+
+    /// A whole number that has to make sense: a limit that is not understood must not be none.
+    private func number(of value: [UInt8]) -> Int? {
+        guard let number = Self.number(value) else {
+            fail(.key(.malformedField))
+            return nil
+        }
+        return number
     }
 
     private func beginPassphrase() {
@@ -337,6 +393,11 @@ final class Draft {
         case (.kind, .conceal), (.claim, .claim), (.claim, .commit): true
         case (.kind, _), (.claim, _): false
         case (.file, _): takesFiles && source == .body
+        case (.link, _): takesLink
+        case (.keyName, .rotateKey), (.keyID, .rotateKey), (.grace, .rotateKey): true
+        case (.keyName, .revokeKey), (.keyID, .revokeKey): true
+        case (.maximumTimeToLive, .makeLink), (.maximumContent, .makeLink): true
+        case (.keyName, _), (.keyID, _), (.grace, _), (.maximumTimeToLive, _), (.maximumContent, _): false
         case (.readers, _), (.tries, _), (.note, _), (.label, _): takesWords
         default: true
         }
@@ -349,6 +410,9 @@ final class Draft {
         default: false
         }
     }
+
+    /// Whether the form may have been opened by a creation link.
+    private var takesLink: Bool { takesWords && (context.links.isInUse || context.settings.requiresKey) }
 
     private func beginWords() {
         if field == .note {

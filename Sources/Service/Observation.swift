@@ -70,7 +70,7 @@ public final class Observation {
                 method: report.method?.name ?? "-", path: group.template, status: Int(report.status),
                 microseconds: report.microseconds, requestBytes: report.requestBytes,
                 responseBytes: report.responseBytes, minorVersion: report.minorVersion,
-                isComplete: report.isComplete, source: settings.tellsSource ? report.peer.host : nil), level)
+                isComplete: report.isComplete, source: settings.tellsSource ? "\(report.origin)" : nil), level)
     }
 
     private static func level(of report: RequestReport, _ group: RouteGroup) -> LogLevel {

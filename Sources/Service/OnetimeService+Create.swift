@@ -2,6 +2,7 @@
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
+internal import Rules
 internal import Sealing
 internal import SecureMemory
 internal import Vault
@@ -12,7 +13,7 @@ extension OnetimeService {
         _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
         _ vault: isolated Vault
     ) -> Outcome {
-        if let refusal = check(draft, request) {
+        if let refusal = check(draft, request, now) {
             refuse(refusal, draft.route, request, &response, draft)
             return .complete
         }
@@ -38,13 +39,11 @@ extension OnetimeService {
         }
     }
 
-    private func check(_ draft: Draft, _ request: borrowing Request) -> Refusal? {
+    private func check(_ draft: Draft, _ request: borrowing Request, _ now: Moment) -> Refusal? {
         if !draft.route.isInAPI {
             guard isSameOrigin(request, draft) else { return .foreignOrigin }
-        } else if context.caller(request) == .unknown {
-            return .notAuthorized
         }
-        if let refusal = draft.refusal { return refusal }
+        if let refusal = draft.refusalToCreate(now) ?? draft.refusal { return refusal }
         if !draft.isGenerating && !draft.hasContent { return .nothingToShare }
         if draft.hasPassphrase {
             // The script sends a proof in place of a passphrase, and has seen to its length.
@@ -55,7 +54,7 @@ extension OnetimeService {
         } else if context.settings.requiresPassphrase {
             return .passphraseMissing
         }
-        if !draft.recipients.isEmpty && context.caller(request) != .owner { return .recipientWithoutAccount }
+        if !draft.recipients.isEmpty && draft.creator == nil { return .recipientWithoutAccount }
         return nil
     }
 
@@ -88,11 +87,16 @@ extension OnetimeService {
             }
             let receiptID = try receiptID(of: receiptToken)
             let secret = try seal(draft, stretching, token, receiptToken, receiptID, request, now)
+            // Once more: others may have used up the key or the link while a passphrase was stretched.
+            if let refusal = draft.refusalToCreate(now) {
+                return refuse(refusal, draft.route, request, &response, draft)
+            }
             do throws(VaultRefusal) {
                 try vault.conceal(secret, now: now)
             } catch {
                 return refuse(.vaultFull, draft.route, request, &response, draft)
             }
+            created(draft, request)
             answer(draft, token, receiptToken, receiptID, request, &response, now, vault)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
@@ -112,10 +116,9 @@ extension OnetimeService {
         let suite = context.suite
         let arena = context.arena
         guard let contentShare = draft.takeShare(), let sealer = draft.takeSealer() else { throw .libraryFailure }
-        let isOwned = context.caller(request) == .owner
         let facts = RecordFacts(
             id: try suite.secretID(of: token.span), created: now.wallSeconds,
-            timeToLive: UInt32(timeToLive(draft, isOwned: isOwned)), isLocked: stretching != nil, kind: draft.kind)
+            timeToLive: UInt32(timeToLive(draft)), isLocked: stretching != nil, kind: draft.kind)
         let (note, label) = (
             try sealWords(draft.takeNote(), token.span, facts.id, .note),
             try sealWords(draft.takeLabel(), receiptToken.span, receiptID, .label)
@@ -126,7 +129,7 @@ extension OnetimeService {
         let sealedToken = try SealedToken(
             token.span, under: receiptToken.span, for: receiptID, purpose: .secretInReceipt, suite: suite, arena: arena)
         var ownerSeal: SealedToken?
-        if isOwned, let apiToken = context.apiToken(request) {
+        if draft.creator != nil, let apiToken = context.apiToken(request) {
             ownerSeal = try SealedToken(
                 receiptToken.span, under: apiToken.span, for: receiptID, purpose: .receiptForOwner, suite: suite,
                 arena: arena)
@@ -137,14 +140,14 @@ extension OnetimeService {
                 // Asked here, for an initializer that fails has taken memory before it does.
                 extras: draft.recipients.isEmpty && note == nil && label == nil
                     ? nil : RecordExtras(lock: nil, recipients: draft.recipients, note: note, label: label),
-                ownerSeal: ownerSeal, readers: readers, attempts: attempts)
+                ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
         let lock = try lock(contentShare, token, stretching, heldShare: &heldShare)
         return NewSecret(
             content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
             extras: RecordExtras(lock: lock, recipients: draft.recipients, note: note, label: label),
-            ownerSeal: ownerSeal, readers: readers, attempts: attempts)
+            ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
     }
 
     private func sealWords(
@@ -185,15 +188,15 @@ extension OnetimeService {
     }
 
     /// What was asked for, within the limits; the default where nothing sensible was.
-    private func timeToLive(_ draft: Draft, isOwned: Bool) -> Int {
+    private func timeToLive(_ draft: Draft) -> Int {
         // Not the settings as a whole: each copy counts the references to all their texts.
         let longest =
-            isOwned
+            draft.creator != nil
             ? context.settings.maximumTimeToLive
             : min(context.settings.maximumTimeToLive, context.settings.maximumAnonymousTimeToLive)
         let standard = context.settings.defaultTimeToLive
         let asked = draft.timeToLive.map { $0 > 0 ? $0 : standard } ?? standard
-        return min(max(asked, context.settings.minimumTimeToLive), longest)
+        return min(max(asked, context.settings.minimumTimeToLive), longest, draft.timeToLiveLimit)
     }
 
     private func answer(

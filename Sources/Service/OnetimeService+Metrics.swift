@@ -38,23 +38,23 @@ extension OnetimeService {
     }
 
     private func writeSecrets(_ response: inout ResponseWriter, _ vault: isolated Vault) {
-        let counts = vault.counts
+        let (counts, tally) = (vault.counts, vault.tally)
         response.single("onetime_secrets_held", "gauge", UInt64(vault.count), "Secrets that are held.")
         response.single(
             "onetime_secrets_limit", "gauge", UInt64(vault.secretLimit), "How many secrets may be held.")
-        response.single("onetime_secrets_created_total", "counter", counts.created, "Secrets that were taken in.")
+        response.single("onetime_secrets_created_total", "counter", tally.created, "Secrets that were taken in.")
         response.single(
-            "onetime_secrets_revealed_total", "counter", counts.revealed,
+            "onetime_secrets_revealed_total", "counter", counts.readers,
             "Readers who got a secret; one who asks for his own again does not count again.")
         let ended: StaticString = "onetime_secrets_ended_total"
         response.metric(
             ended, "counter",
             "Secrets that are gone: all readers had them, somebody destroyed them, their time was over, or all were wiped."
         )
-        response.sample(ended, "how", "received", counts.received)
-        response.sample(ended, "how", "burned", counts.burned)
-        response.sample(ended, "how", "expired", counts.expired)
-        response.sample(ended, "how", "wiped", counts.wiped)
+        response.sample(ended, "how", "received", tally.revealed)
+        response.sample(ended, "how", "burned", tally.burned)
+        response.sample(ended, "how", "expired", tally.expired)
+        response.sample(ended, "how", "wiped", tally.wiped)
         response.single(
             "onetime_wrong_passphrases_total", "counter", counts.wrongPassphrases, "Passphrases that were wrong.")
     }

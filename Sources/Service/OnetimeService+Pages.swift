@@ -3,6 +3,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
 internal import Pages
+internal import Rules
 internal import Sealing
 internal import SecureMemory
 internal import Vault
@@ -46,12 +47,13 @@ extension OnetimeService {
         return nil
     }
 
-    private var policy: FormPolicy {
+    private func policy(_ longest: Int? = nil, _ largest: Int? = nil) -> FormPolicy {
         let settings = context.settings
-        let longest = min(settings.maximumTimeToLive, settings.maximumAnonymousTimeToLive)
+        let longest = min(settings.maximumTimeToLive, settings.maximumAnonymousTimeToLive, longest ?? .max)
         return FormPolicy(
             lifetimes: settings.timeToLiveChoices.filter { $0 >= settings.minimumTimeToLive && $0 <= longest },
-            defaultLifetime: settings.defaultTimeToLive, contentLimit: settings.maximumContent,
+            defaultLifetime: min(settings.defaultTimeToLive, longest),
+            contentLimit: min(settings.maximumContent, largest ?? .max),
             passphraseMinimum: settings.minimumPassphrase, generatedLength: settings.generatedLength,
             attempts: settings.passphraseAttempts, isPassphraseRequired: settings.requiresPassphrase)
     }
@@ -63,7 +65,20 @@ extension OnetimeService {
     ) {
         switch route {
         case .homePage:
-            Page.createForm(&response, pageContext(request), policy)
+            let caller = context.caller(request, now)
+            if context.settings.requiresKey, let refusal = refusal(of: caller, requiring: .create) {
+                return refuse(refusal, route, request, &response)
+            }
+            let caps = caller.key?.caps
+            Page.createForm(
+                &response, pageContext(request), policy(caps?.maximumTimeToLive, caps?.maximumContent))
+        case .linkPage(let key):
+            response.isSensitive = true
+            let token = key.span(in: request.bytes)
+            guard let id = context.creationLinkID(token), let link = context.links.find(id, now: now.milliseconds)
+            else { return refuse(.key(.linkGone), route, request, &response) }
+            Page.createForm(
+                &response, pageContext(request), policy(link.maximumTimeToLive, link.maximumContent), link: token)
         case .secretPage(let key), .destroyPage(let key):
             let token = key.span(in: request.bytes)
             guard Token.isWellFormed(token), let id = try? context.suite.secretID(of: token),
@@ -181,7 +196,7 @@ extension OnetimeService {
         guard let problem = Problem(refusal, context.settings) else { return Page.notice(&response, page, .malformed) }
         switch route {
         case .homePage:
-            Page.createForm(&response, page, policy, chosenLifetime: draft?.timeToLive, problem: problem)
+            showCreateFormAgain(problem, page, draft, &response)
         case .secretPage(let key):
             let facts = SecretFacts(
                 server: baseURL(request).withoutScheme, expires: draft?.expires ?? 0,
@@ -195,6 +210,18 @@ extension OnetimeService {
                 &response, page, receiptToken: key.span(in: request.bytes), isLocked: true, problem: problem)
         default:
             Page.notice(&response, page, .malformed)
+        }
+    }
+
+    private func showCreateFormAgain(
+        _ problem: Problem, _ page: PageContext, _ draft: Draft?, _ response: inout ResponseWriter
+    ) {
+        let policy = policy(draft?.timeToLiveLimit, draft?.contentLimit)
+        if let draft, let link = draft.takeLink() {
+            Page.createForm(
+                &response, page, policy, chosenLifetime: draft.timeToLive, link: link.span, problem: problem)
+        } else {
+            Page.createForm(&response, page, policy, chosenLifetime: draft?.timeToLive, problem: problem)
         }
     }
 
@@ -242,6 +269,7 @@ extension Problem {
         switch refusal {
         case .needsScript: self = .needsScript
         case .nothingToShare: self = .emptyContent
+        case .key(.content(let limit)): self = .contentTooLarge(limit: limit)
         case .contentTooLarge: self = .contentTooLarge(limit: settings.maximumContent)
         case .passphraseMissing: self = .passphraseRequired
         case .passphraseTooShort: self = .passphraseTooShort(minimum: settings.minimumPassphrase)

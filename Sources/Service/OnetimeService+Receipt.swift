@@ -2,6 +2,7 @@
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
+internal import Rules
 internal import Sealing
 internal import SecureMemory
 internal import Vault
@@ -14,7 +15,10 @@ extension OnetimeService {
     ) {
         response.isSensitive = true
         let token = key.span(in: request.bytes)
-        if context.caller(request) == .unknown { return refuse(.notAuthorized, .receipt(key), request, &response) }
+        let caller = context.caller(request, now)
+        if let refusal = refusal(of: caller, for: .receipt) {
+            return refuse(refusal, .receipt(key), request, &response)
+        }
         guard Token.isWellFormed(token) else { return refuse(.malformedKey, .receipt(key), request, &response) }
         guard let id = try? context.suite.receiptID(of: token), let view = vault.receipt(id, now: now) else {
             return refuse(.unknownSecret, .receipt(key), request, &response)
@@ -23,6 +27,7 @@ extension OnetimeService {
         beginJSON(.ok, &response)
         writeReceipt(view, id, token, request, &response)
         if context.settings.tellsViewed { vault.markViewed(id) }
+        used(caller, request)
     }
 
     /// Burns, after a passphrase if there is one.
@@ -95,6 +100,7 @@ extension OnetimeService {
         if case .burnPage = draft.route {
             return showReceiptPage(view, receiptID, receiptToken, request, &response, now)
         }
+        used(draft.caller, request)
         beginJSON(.ok, &response)
         response.append("{\"state\":")
         writeReceipt(view, receiptID, receiptToken, request, &response)
@@ -125,9 +131,10 @@ extension OnetimeService {
         _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) {
         response.isSensitive = true
-        guard context.caller(request) == .owner, let apiToken = context.apiToken(request) else {
-            return refuse(.notAuthorized, .recent, request, &response)
-        }
+        let caller = context.caller(request, now)
+        if let refusal = refusal(of: caller, requiring: .recent) { return refuse(refusal, .recent, request, &response) }
+        guard let apiToken = context.apiToken(request) else { return refuse(.noMemory, .recent, request, &response) }
+        used(caller, request)
         beginJSON(.ok, &response)
         response.append("[")
         var isFirst = true
@@ -171,7 +178,7 @@ extension OnetimeService {
         _ request: borrowing Request, _ response: inout ResponseWriter
     ) {
         response.append("{\"custid\":\"")
-        if view.isOwned, let owner = context.settings.ownerName {
+        if view.isOwned, let owner = context.keys.name(ofOwner: view.owner) {
             response.append(json: owner)
         } else {
             response.append("anon")

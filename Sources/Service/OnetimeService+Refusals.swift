@@ -2,6 +2,7 @@
 internal import HTTPServer
 internal import HTTPWire
 internal import Pages
+internal import Rules
 
 extension OnetimeService {
     /// Refuses a request, in the form of its route.
@@ -10,9 +11,10 @@ extension OnetimeService {
         _ draft: Draft? = nil
     ) {
         if !route.isUnknown { observation.noteRefusal(refusal.name) }
+        if refusal == .key(.unknown) { note(.failed, request) }
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
-        case .homePage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .unknown:
+        case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .unknown:
             refuseOnPage(refusal, route, request, &response, draft)
         case .unknownInAPI:
             beginJSON(.notFound, &response)
@@ -36,6 +38,13 @@ extension OnetimeService {
         response.append("{\"error\":\"Method Not Allowed\"}")
     }
 
+    /// Refuses a host that is none of the server's (RFC 9110, section 15.5.20), and does not tell who it is.
+    func refuseHost(_ response: inout ResponseWriter) {
+        response.begin(.misdirectedRequest, contentType: "text/plain")
+        response.field("Cache-Control", "no-store")
+        response.append("Misdirected Request\n")
+    }
+
     /// Every error of v1 is a 404 with the status that was meant in a field of its own; but a client has to be able to tell a
     /// server that has no room or time from a secret that is not there, so those keep their own status.
     private func refuseInV1(
@@ -47,10 +56,14 @@ extension OnetimeService {
             refusal = .unknownSecret
         }
         let intended = intendedStatus(refusal)
-        let keepsStatus = intended == .tooManyRequests || intended.code >= 500 || refusal == .bodyTooLarge
+        let keepsStatus =
+            intended == .tooManyRequests || intended.code >= 500 || refusal == .bodyTooLarge || !route.isUpstream
         response.begin(keepsStatus ? intended : .notFound)
         response.field("X-OTS-Intended-Status", decimal: Int(intended.code))
         if intended == .tooManyRequests || intended == .serviceUnavailable { response.field("Retry-After", "1") }
+        if intended == .unauthorized && !route.isUpstream {
+            response.fields("WWW-Authenticate: Bearer realm=\"onetime-lite\"\r\n")
+        }
         response.fields(Self.fields)
         response.append("{\"message\":\"")
         writeMessage(refusal, &response)
@@ -79,7 +92,7 @@ extension OnetimeService {
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
         case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing: .badRequest
         case .needsScript, .holdsFiles: .unprocessableContent
-        case .notAuthorized: .unauthorized
+        case .key(let refusal): refusal.status
         case .unknownSecret, .malformedKey: .notFound
         case .foreignOrigin: .forbidden
         case .lockedOut, .tooBusy: .tooManyRequests
@@ -108,7 +121,11 @@ extension OnetimeService {
             response.append(" characters long")
         case .passphraseMissing: response.append("A passphrase is required for all secrets")
         case .recipientWithoutAccount: response.append("An account is required to send emails.")
-        case .notAuthorized: response.append("Not authorized")
+        case .key(let refusal):
+            let message = refusal.message
+            response.append(message.before)
+            if let number = message.number { response.append(decimal: number) }
+            response.append(message.after)
         case .unknownSecret: response.append("Unknown secret")
         case .malformedKey: response.append("Not Found")
         case .wrongPassphrase: response.append("Double check that passphrase")
@@ -138,10 +155,16 @@ extension OnetimeService {
         case .vaultFull, .internalError: Page.notice(&response, page, .full)
         case .noMemory: Page.notice(&response, page, .busy(retryAfter: 1))
         case .bodyTooLarge: Page.notice(&response, page, .tooLarge(limit: context.settings.maximumContent))
+        case .key(let refusal):
+            switch refusal {
+            case .content: showFormAgain(.key(refusal), route, request, &response, draft)
+            case .linkGone: Page.gone(&response, page)
+            default: Page.notice(&response, page, .keyRequired)
+            }
         case .tooBusy, .lockedOut, .wrongPassphrase, .nothingToShare, .contentTooLarge, .passphraseTooShort,
             .passphraseTooLong, .passphraseMissing, .needsScript:
             showFormAgain(refusal, route, request, &response, draft)
-        case .contentIsNotText, .recipientWithoutAccount, .notAuthorized, .duplicateField, .malformedBody,
+        case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
             .wordsTooLong, .claimMissing, .holdsFiles:
             Page.notice(&response, page, .malformed)
         }

@@ -160,7 +160,7 @@ extension OnetimeService {
     /// Judges an action on the record of a token, before the record is looked for.
     func checkAction(_ token: Span<UInt8>, _ draft: Draft, _ request: borrowing Request) -> Refusal? {
         if draft.route.isInAPI {
-            if context.caller(request) == .unknown { return .notAuthorized }
+            if let refusal = refusal(of: draft.caller, for: draft.route.scope) { return refusal }
             if !Token.isWellFormed(token) { return .malformedKey }
         } else {
             guard isSameOrigin(request, draft) else { return .foreignOrigin }
@@ -295,6 +295,7 @@ extension OnetimeService {
         _ request: borrowing Request,
         _ exchange: inout Exchange, _ response: inout ResponseWriter
     ) -> Outcome {
+        if draft.route.isInAPI { used(draft.caller, request) }
         let form: Reveal.Form
         switch draft.route {
         case .secretPage: form = kind == .files ? .files(pageContext(request)) : .page(pageContext(request))

@@ -3,6 +3,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
 internal import Pages
+internal import Rules
 internal import Sealing
 internal import SecureMemory
 internal import Vault
@@ -88,6 +89,8 @@ extension OnetimeService {
         if let problem = Problem(refusal, context.settings) { return Page.tell(problem, &response, page) }
         switch refusal {
         case .unknownSecret, .malformedKey: Page.tellGone(&response, page)
+        case .key(.linkGone): Page.tellGone(&response, page)
+        case .key: Page.tell(.keyRequired, &response, page)
         case .foreignOrigin: Page.tell(.refused, &response, page)
         case .vaultFull, .internalError: Page.tell(.full, &response, page)
         case .noMemory: Page.tell(Notice.busy(retryAfter: 1), &response, page)

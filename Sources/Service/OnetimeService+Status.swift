@@ -1,6 +1,7 @@
 // How the server is.
 internal import HTTPServer
 internal import HTTPWire
+internal import Kernel
 internal import Pages
 
 extension OnetimeService {
@@ -21,9 +22,11 @@ extension OnetimeService {
     }
 
     /// `GET /api/v1/status` and `GET /api/v2/status`
-    func writeStatus(version: Int, _ request: borrowing Request, _ response: inout ResponseWriter) {
-        if context.caller(request) == .unknown {
-            return refuse(.notAuthorized, .status(version: version), request, &response)
+    func writeStatus(
+        version: Int, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment
+    ) {
+        if let refusal = context.caller(request, now).refusal {
+            return refuse(refusal, .status(version: version), request, &response)
         }
         beginJSON(.ok, &response)
         response.append(version == 1 ? "{" : "{\"success\":true,")
@@ -31,8 +34,8 @@ extension OnetimeService {
     }
 
     /// `GET /api/v1/authcheck`
-    func writeAuthCheck(_ request: borrowing Request, _ response: inout ResponseWriter) {
-        guard context.caller(request) == .owner else { return refuse(.notAuthorized, .authcheck, request, &response) }
+    func writeAuthCheck(_ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment) {
+        if let refusal = refusal(requiring: [], request, now) { return refuse(refusal, .authcheck, request, &response) }
         beginJSON(.ok, &response)
         response.append("{")
         writeNominal(&response)

@@ -4,6 +4,7 @@ internal import HTTPWire
 public import Kernel
 internal import Log
 internal import Pages
+public import Rules
 public import Sealing
 public import SecureMemory
 public import Vault
@@ -30,6 +31,8 @@ public final class OnetimeService: RequestHandler {
             case metrics(MetricsText)
             /// Answered without its body.
             case refused(Route, Refusal)
+            /// It names a host that is not the server's.
+            case misdirected
             /// The path is known, the method is not.
             case wrongMethod(Route)
         }
@@ -49,19 +52,30 @@ public final class OnetimeService: RequestHandler {
     /// A service.
     ///
     /// - Parameters:
-    ///   - credential: the hash of the one API key, if there is one.
+    ///   - credential: the hash of the environment's own key, if there is one.
+    ///   - keys: all keys. The caller may change them between two calls of this service.
     ///   - observation: notes what happens, for figures and the log.
     ///   - onUserSignal: told how many secrets were wiped when SIGUSR1 came.
     public init(
         settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
-        credential: consuming CredentialHash?, observation: Observation, onUserSignal: @escaping (Int) -> Void
+        credential: consuming CredentialHash?, keys: KeyBook = KeyBook(), observation: Observation,
+        onUserSignal: @escaping (Int) -> Void
     ) throws(SealingError) {
         self.observation = observation
         log = observation.log
         isObserving = observation.meter.isOn
         context = try ServiceContext(
-            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential)
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys)
         self.onUserSignal = onUserSignal
+    }
+
+    /// Puts other settings in force, between two requests. What the start found out, and what the vault was made with, stays.
+    public func replaceSettings(_ settings: ServiceSettings) {
+        var settings = settings
+        settings.fallbackURL = context.settings.fallbackURL
+        settings.healthReport = context.settings.healthReport
+        settings.passphraseAttempts = context.settings.passphraseAttempts
+        context.settings = settings
     }
 
     // MARK: A request comes
@@ -74,6 +88,10 @@ public final class OnetimeService: RequestHandler {
         if isObserving { plan.label = route.group.rawValue }
         let method = request.head.method
         plan.limit = Self.smallBody
+        if !context.servesEveryHost, !route.isHealth, !context.serves(request.head.host.span(in: request.bytes)) {
+            plan.isRefused = request.head.hasBody
+            return Exchange(stage: .misdirected)
+        }
         if route.isUnknown && method != .options {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, .unknownSecret))
@@ -102,12 +120,19 @@ public final class OnetimeService: RequestHandler {
         if route.isInAPI, let site = request.value(of: .secFetchSite), site.equals("cross-site") {
             refusal = .foreignOrigin
         }
+        let draft = Draft(route: route, context: context, takesContent: takesContent, now: now)
+        if context.keys.isInUse {
+            draft.caller = context.caller(request, now)
+            // A link comes with the form; a client of the API has nothing else to show.
+            if takesContent, refusal == nil, context.settings.requiresKey, route.isInAPI {
+                refusal = draft.refusalToCreate(now)
+            }
+        }
         if let refusal {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, refusal))
         }
         guard context.arena.hasRoom(for: ServerLimits.requestReserve) else { return nil }
-        let draft = Draft(route: route, context: context, takesContent: takesContent)
         draft.setFormat(request)
         guard isWhole || draft.takeMemory() else { return nil }
         draft.readQuery(request)
@@ -123,7 +148,8 @@ public final class OnetimeService: RequestHandler {
         if request.isOnMetricsPort { return route.isForWatchers ? route : .unknownInAPI }
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
-        case .homePage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage,
+        case .homePage, .linkPage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents,
+            .burnPage,
             .asset, .brandPart:
             return context.settings.hasPages ? route : .unknown
         case .metrics: return observation.settings.showsMetrics ? route : .unknown
@@ -153,6 +179,10 @@ public final class OnetimeService: RequestHandler {
         _ request: borrowing Request, exchange: inout Exchange, response: inout ResponseWriter, now: Moment,
         isolation vault: isolated Vault
     ) -> Outcome {
+        if case .misdirected = exchange.stage {
+            refuseHost(&response)
+            return .complete
+        }
         if request.head.method == .options {
             response.begin(.noContent)
             switch exchange.stage {
@@ -178,7 +208,7 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .draft(let draft):
             return act(on: draft, request, &exchange, &response, now, vault)
-        case .reveal, .follow, .metrics:
+        case .reveal, .follow, .metrics, .misdirected:
             return .complete
         }
     }
@@ -240,11 +270,12 @@ public final class OnetimeService: RequestHandler {
     ) {
         switch route {
         case .health: writeHealth(&response)
-        case .status(let version): writeStatus(version: version, request, &response)
-        case .authcheck: writeAuthCheck(request, &response)
+        case .status(let version): writeStatus(version: version, request, &response, now)
+        case .authcheck: writeAuthCheck(request, &response, now)
         case .receipt(let key): showReceipt(key, request, &response, now, vault)
         case .recent: listRecent(request, &response, now, vault)
-        case .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage:
+        case .listKeys: listKeys(request, &response, now)
+        case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .burnPage:
             showPage(route, request, &response, now, vault)
         case .asset(.icon) where context.brand(request).writeIcon(to: &response): break
         case .asset(let asset): asset.write(to: &response)
@@ -277,6 +308,9 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .burn(let key), .burnPage(let key):
             return burn(key, draft, request, &response, now, vault)
+        case .rotateKey, .revokeKey, .makeLink:
+            changeKeys(draft, request, &response, now)
+            return .complete
         default:
             showPage(draft.route, request, &response, now, vault)
             return .complete

@@ -1,8 +1,9 @@
 // What can be wrong with what a client asks for.
 internal import HTTPWire
+internal import Rules
 
 /// Why a request is refused. What each means to an API client and on a page is said where it is written.
-enum Refusal: Equatable {
+enum Refusal: Error, Equatable {
     case nothingToShare
     case contentTooLarge
     case contentIsNotText
@@ -18,7 +19,8 @@ enum Refusal: Equatable {
     case passphraseTooLong
     case passphraseMissing
     case recipientWithoutAccount
-    case notAuthorized
+    /// About API keys and creation links.
+    case key(KeyRefusal)
     case unknownSecret
     case malformedKey
     case wrongPassphrase(attemptsLeft: Int)
@@ -48,7 +50,7 @@ extension Refusal {
         case .passphraseTooLong: "passphrase_too_long"
         case .passphraseMissing: "passphrase_missing"
         case .recipientWithoutAccount: "recipient_without_account"
-        case .notAuthorized: "not_authorized"
+        case .key(let refusal): refusal.name
         case .unknownSecret: "unknown_secret"
         case .malformedKey: "malformed_key"
         case .wrongPassphrase: "wrong_passphrase"
@@ -69,6 +71,26 @@ extension Refusal {
         switch self {
         case .wrongPassphrase, .lockedOut: true
         default: false
+        }
+    }
+}
+
+extension KeyRefusal {
+    /// What figures call it.
+    var name: StaticString {
+        switch self {
+        case .required: "key_required"
+        case .unknown: "key_unknown"
+        case .expired: "key_expired"
+        case .usedUp: "key_used_up"
+        case .outOfScope: "key_out_of_scope"
+        case .timeToLive: "key_ttl"
+        case .content: "key_content"
+        case .creationsUsedUp: "key_creations_used_up"
+        case .linkGone: "link_gone"
+        case .noSuchKey: "no_such_key"
+        case .tooMany: "too_many_keys"
+        case .malformedField: "malformed_key_field"
         }
     }
 }

@@ -2,6 +2,7 @@
 internal import HTTPServer
 internal import HTTPWire
 internal import Pages
+internal import Rules
 internal import Sealing
 
 /// What a request asks for; a key is where it stands in the request's head.
@@ -17,7 +18,13 @@ enum Route {
     case receipt(ByteRange)
     case burn(ByteRange)
     case recent
+    case listKeys
+    case rotateKey
+    case revokeKey
+    case makeLink
     case homePage
+    /// The form of somebody who has a creation link.
+    case linkPage(ByteRange)
     /// What the page's script sends: a secret, a claim to one, and that the claim has done its work.
     case conceal
     case claim(ByteRange)
@@ -36,7 +43,8 @@ enum Route {
     /// The methods that the route knows besides OPTIONS.
     var methods: StaticString {
         switch self {
-        case .create, .generate, .reveal, .burn, .conceal, .claim, .commit: "POST, OPTIONS"
+        case .create, .generate, .reveal, .burn, .conceal, .claim, .commit, .rotateKey, .revokeKey, .makeLink:
+            "POST, OPTIONS"
         case .receipt, .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage: "GET, HEAD, POST, OPTIONS"
         default: "GET, HEAD, OPTIONS"
         }
@@ -48,6 +56,7 @@ enum Route {
         case (.create, .head), (.generate, .head), (.reveal, .head), (.burn, .head): false
         case (.conceal, .get), (.claim, .get), (.commit, .get): false
         case (.conceal, .head), (.claim, .head), (.commit, .head): false
+        case (.rotateKey, _), (.revokeKey, _), (.makeLink, _): method == .post
         case (_, .get), (_, .head): true
         case (.create, .post), (.generate, .post), (.reveal, .post), (.burn, .post), (.receipt, .post): true
         case (.homePage, .post), (.secretPage, .post), (.receiptPage, .post), (.burnPage, .post): true
@@ -72,10 +81,39 @@ enum Route {
         }
     }
 
+    /// Whether it is for probes, which name any host.
+    var isHealth: Bool {
+        if case .health = self { return true }
+        return false
+    }
+
     var isInAPI: Bool {
         switch self {
-        case .status, .authcheck, .create, .generate, .reveal, .receipt, .burn, .recent, .unknownInAPI: true
+        case .status, .authcheck, .create, .generate, .reveal, .receipt, .burn, .recent, .listKeys, .rotateKey,
+            .revokeKey, .makeLink, .unknownInAPI:
+            true
         default: false
+        }
+    }
+
+    /// Whether upstream's clients know the route, and expect its errors as upstream writes them.
+    var isUpstream: Bool {
+        switch self {
+        case .listKeys, .rotateKey, .revokeKey, .makeLink: false
+        default: true
+        }
+    }
+
+    /// What a key has to be allowed for the route, where one is presented.
+    var scope: KeyScopes {
+        switch self {
+        case .create, .generate: .create
+        case .reveal: .reveal
+        case .burn: .burn
+        case .receipt: .receipt
+        case .recent: .recent
+        case .listKeys, .rotateKey, .revokeKey: .admin
+        default: []
         }
     }
 
@@ -117,6 +155,7 @@ enum Route {
             for asset in Asset.allCases where segments.matches(2, asset.name) { return .asset(asset) }
             return .unknown
         }
+        if segments.matches(0, "new") { return segments.count == 2 ? .linkPage(segments[1]) : .unknown }
         if segments.count == 3, segments.matches(0, "brand") {
             for part in Brand.Part.allCases where segments.matches(2, part.name) {
                 return .brandPart(part, segments[1])
@@ -134,6 +173,12 @@ enum Route {
         if segments.matches(1, "v2") {
             return segments.count == 3 && segments.matches(2, "status") ? .status(version: 2) : .unknownInAPI
         }
+        if segments.matches(1, "keys") {
+            guard segments.count == 3 else { return segments.count == 2 ? .listKeys : .unknownInAPI }
+            if segments.matches(2, "rotate") { return .rotateKey }
+            return segments.matches(2, "revoke") ? .revokeKey : .unknownInAPI
+        }
+        if segments.matches(1, "links") { return segments.count == 2 ? .makeLink : .unknownInAPI }
         guard segments.matches(1, "v1") else { return .unknownInAPI }
         switch segments.count {
         case 3:

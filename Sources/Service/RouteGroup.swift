@@ -27,6 +27,11 @@ enum RouteGroup: UInt8, CaseIterable {
     case apiReceipt
     case apiBurn
     case apiRecent
+    case apiKeys
+    case apiKeyRotate
+    case apiKeyRevoke
+    case apiLinks
+    case creationLink
 
     /// The path with names for what differs; one name stands for all that mean the same. Nil where there is no such path.
     var template: StaticString? {
@@ -53,6 +58,11 @@ enum RouteGroup: UInt8, CaseIterable {
         case .apiReceipt: "/api/v1/private/{key}"
         case .apiBurn: "/api/v1/private/{key}/burn"
         case .apiRecent: "/api/v1/private/recent"
+        case .apiKeys: "/api/keys"
+        case .apiKeyRotate: "/api/keys/rotate"
+        case .apiKeyRevoke: "/api/keys/revoke"
+        case .apiLinks: "/api/links"
+        case .creationLink: "/new/{link}"
         }
     }
 
@@ -82,6 +92,11 @@ extension Route {
         case .receipt: .apiReceipt
         case .burn: .apiBurn
         case .recent: .apiRecent
+        case .listKeys: .apiKeys
+        case .rotateKey: .apiKeyRotate
+        case .revokeKey: .apiKeyRevoke
+        case .makeLink: .apiLinks
+        case .linkPage: .creationLink
         case .homePage: .home
         case .conceal: .conceal
         case .claim: .claim

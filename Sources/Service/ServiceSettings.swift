@@ -1,5 +1,6 @@
 // What the operator decides about secrets, links and pages.
 public import Pages
+public import Rules
 public import Sealing
 
 /// The service's settings; times in seconds, sizes in bytes.
@@ -9,6 +10,8 @@ public struct ServiceSettings: Sendable {
     public var publicURL: String?
     /// Hosts, with port where they have one, that links may point to without a public URL.
     public var allowedHosts: [String] = []
+    /// The only names that are served besides loopback and private addresses, in lower case, without ports; none: every name is.
+    public var ownNames: [String] = []
     /// Where links point to when neither is so.
     public var fallbackURL = "http://127.0.0.1:7143"
     /// The TTL of a secret that asks for none.
@@ -51,8 +54,16 @@ public struct ServiceSettings: Sendable {
     public static var locales: [String] { Words.all.map(\.tag) }
     /// The language of those who ask for none.
     public var locale = "en"
-    /// The name of the owner of the API key.
-    public var ownerName: String?
+    /// Whether only bearers of keys and of creation links create secrets.
+    public var requiresKey = false
+    /// How many creation links there may be at a time.
+    public var maximumCreationLinks = 1024
+    /// The hours in which secrets may be read; nil for always.
+    public var hours: TimeWindows?
+    /// How often a client may create, miss and guess.
+    public var rates = RateLimits()
+    /// Who is believed about clients, and from where requests may come.
+    public var clients = ClientSettings()
     /// What `/health` tells besides being well: the version and what protects the memory.
     public var healthReport = ""
 

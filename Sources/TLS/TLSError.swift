@@ -10,6 +10,8 @@ public enum TLSError: Error, Equatable, Sendable {
     case badKey(path: String)
     /// The private key is not the certificate's.
     case keyOfAnotherCertificate(path: String)
+    /// The file cannot be read, or holds no certificate of an authority in PEM form.
+    case badAuthorities(path: String)
     /// The arena has no room for the keys of session tickets.
     case arenaFull
 }

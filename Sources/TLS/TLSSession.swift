@@ -97,6 +97,9 @@ public struct TLSSession: ~Copyable {
         isBroken = true
     }
 
+    /// What libssl says of the peer's certificate; `X509_V_OK` where it was not asked.
+    var verification: Int { unsafe SSL_get_verify_result(session) }
+
     private mutating func failure(_ result: Int32) -> Step {
         switch unsafe SSL_get_error(session, result) {
         case SSL_ERROR_WANT_READ: return .wantsToRead

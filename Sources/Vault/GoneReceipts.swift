@@ -5,7 +5,7 @@ internal import Sealing
 struct GoneReceipt {
     var state = ReceiptView.State.expired
     var isLocked = false
-    var isOwned = false
+    var owner: UInt16 = 0
     var timeToLive: UInt32 = 0
     var created: Int64 = 0
     var updated: Int64 = 0

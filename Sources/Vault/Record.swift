@@ -11,6 +11,8 @@ struct Record: ~Copyable {
     /// Milliseconds on the monotonic clock, exact; the wheel's tick only says when it is swept.
     let deadline: UInt64
     let timeToLive: UInt32
+    /// The number of the key's name by which it was created, or 0.
+    let owner: UInt16
     var attempts: UInt8 = 0
     var attemptsUnderWay: UInt8 = 0
     /// How many wrong passphrases it takes.
@@ -19,7 +21,6 @@ struct Record: ~Copyable {
     /// How many people may read it.
     let readers: UInt8
     let kind: ContentKind
-    let isOwned: Bool
     /// Only for secrets that have more to them than most.
     let extras: RecordExtras?
     /// Who had it; only where that takes remembering.
@@ -81,6 +82,7 @@ public struct NewSecret: ~Copyable {
     /// What it will take of the vault's budget, in bytes.
     var cost: Int { Int(content.byteCount) + Record.overhead(extras, readers: Int(readers)) }
     let ownerSeal: SealedToken?
+    let owner: UInt16
     let readers: UInt8
     let attempts: UInt8?
 
@@ -90,12 +92,13 @@ public struct NewSecret: ~Copyable {
     ///   - share: what the server keeps of the key: 32 bytes.
     ///   - sealedToken: the secret's token under its receipt's.
     ///   - ownerSeal: the receipt's token under the owner's API token, for one who has an API key.
+    ///   - owner: the number of the key's name, from 1; it counts only where there is an `ownerSeal`.
     ///   - readers: how many people may read it, 1 to 100.
     ///   - attempts: how many wrong passphrases it takes; nil for as many as the vault says.
     public init(
         content: consuming SealedContent, share: consuming SecureBytes, sealedToken: SealedToken,
-        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, ownerSeal: SealedToken?, readers: UInt8 = 1,
-        attempts: UInt8? = nil
+        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, ownerSeal: SealedToken?, owner: UInt16 = 1,
+        readers: UInt8 = 1, attempts: UInt8? = nil
     ) {
         self.content = content
         self.share = share
@@ -104,6 +107,7 @@ public struct NewSecret: ~Copyable {
         self.receiptID = receiptID
         self.extras = extras
         self.ownerSeal = ownerSeal
+        self.owner = ownerSeal == nil ? 0 : owner
         self.readers = readers
         self.attempts = attempts
     }
@@ -192,8 +196,10 @@ public struct ReceiptView: Sendable {
     public let receiptSecondsLeft: Int
     /// Whether it has a passphrase.
     public let isLocked: Bool
-    /// Whether it belongs to the owner of the API key.
-    public let isOwned: Bool
+    /// The number of the key's name by which it was created, or 0.
+    public let owner: UInt16
+    /// Whether it was created with an API key.
+    public var isOwned: Bool { owner != 0 }
     /// Obscured addresses.
     public let recipients: [String]
     /// What the sender called it, under the receipt's token.

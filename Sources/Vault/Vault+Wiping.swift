@@ -12,11 +12,13 @@ extension Vault {
     /// first, those of the first quarter of a million secrets before it returns, the others before anything else that
     /// ``expire(now:budget:)`` does, in a few milliseconds. Ciphertexts and tables follow; until then their bytes count.
     public func wipe(now: Moment) {
-        counts.wiped += UInt64(count)
         shares.wipeAll()
         var atOnce = Self.segmentsWipedAtOnce
         while atOnce > 0, shares.wipeNext() { atOnce -= 1 }
         guard count > 0 || gone.count > 0 || !owned.isEmpty else { return }
+        tally.revealed += UInt64(readOnes)
+        tally.wiped += UInt64(records.count - readOnes)
+        readOnes = 0
         remains.append(
             Remains(
                 records: exchange(&records, with: Slab(capacity: limits.secrets)),

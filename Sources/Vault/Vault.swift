@@ -33,9 +33,13 @@ public actor Vault {
     /// Receipts whose changes somebody waits for, and those of them that changed.
     var watched: Set<RecordID> = []
     var news: [RecordID] = []
+    /// What became of all secrets so far.
+    public internal(set) var tally = VaultTally()
+    /// Secrets that every reader had, and that the last one may still ask for again.
+    var readOnes = 0
     /// Bytes that went back to the kernel, other than those of the block heap.
     var givenBack = 0
-    /// What became of all secrets so far.
+    /// What people did so far.
     public internal(set) final var counts = VaultCounts()
 
     /// The executor of the event loop.
@@ -103,7 +107,7 @@ public actor Vault {
         wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
         let record = Record(secret, deadline: deadline, attemptLimit: limits.passphraseAttempts)
         bytesInRecords += record.cost
-        counts.created += 1
+        tally.created += 1
         highWater = max(highWater, bytesInUse)
         records.insert(record, at: slot)
     }
@@ -141,7 +145,7 @@ public actor Vault {
         if isUnlocked { giveBackAttempt(slot) }
         if claim != nil || records[slot].readers > 1 { return lend(slot, claim, share: &share, now: now) }
         shares.withShare(slot) { _ = share.append($0) }
-        counts.revealed += 1
+        counts.readers += 1
         records[slot].book?.admit(nil, ends: 0, lease: nil, wallSeconds: now.wallSeconds)
         let facts = facts(of: slot)
         let record = remove(slot, as: .received, now)
@@ -214,13 +218,14 @@ public actor Vault {
     /// Moves a record out; what is left of it is a receipt without key material.
     private func remove(_ slot: Int, as state: ReceiptView.State, _ now: Moment) -> Record {
         givenBack += shares.wipe(slot)
-        counts.note(state)
         let receiptID = receipts.id(of: slot)
         secrets.remove(slot: slot)
         receipts.remove(slot: slot)
         wheel.cancel(UInt32(slot))
         slots.giveBack(slot)
         let record = records.remove(slot)
+        if let book = record.book, book.content != nil, book.remaining == 0 { readOnes -= 1 }
+        tally.count(state)
         record.book?.letGo()
         bytesInRecords -= record.cost
         tell(receiptID)
@@ -230,7 +235,7 @@ public actor Vault {
             : state == .received ? record.book?.lastRead ?? now.wallSeconds : now.wallSeconds
         gone.insert(
             GoneReceipt(
-                state: state, isLocked: record.extras?.lock != nil, isOwned: record.isOwned,
+                state: state, isLocked: record.extras?.lock != nil, owner: record.owner,
                 timeToLive: record.timeToLive, created: record.created, updated: end,
                 forgottenAt: record.deadline + UInt64(record.timeToLive) * 1000,
                 recipients: record.extras?.recipients, label: record.extras?.label, kind: record.kind,
@@ -319,7 +324,7 @@ extension Record {
         created = secret.facts.created
         self.deadline = deadline
         timeToLive = secret.facts.timeToLive
-        isOwned = secret.ownerSeal != nil
+        owner = secret.owner
         kind = secret.facts.kind
         readers = secret.readers
         self.attemptLimit = secret.attempts ?? attemptLimit

@@ -45,8 +45,23 @@ extension Configuration {
         ]
     }
 
-    /// Reads the brand file and all pictures. Nothing of it is read again.
-    mutating func readBrands() throws(UsageError) {
+    /// Reads the files that options name, all that are read before anybody is served. What is wrong is told by ``errors``.
+    mutating func readFiles() {
+        do throws(UsageError) {
+            try readBrands()
+            _ = try keys.read()
+            try readCountries()
+        } catch {
+            errors.append(error.text)
+        }
+        // A brand file alone is for everybody: its first section says so.
+        if service.publicURL != nil || !service.allowedHosts.isEmpty {
+            service.ownNames = tls.hosts.map { TLSSettings.withoutPort($0).lowercased() }
+        }
+    }
+
+    /// Reads the brand file and all pictures.
+    private mutating func readBrands() throws(UsageError) {
         var main = Brand.Description()
         if let path = brand.file {
             let bytes = try bytes(of: path)

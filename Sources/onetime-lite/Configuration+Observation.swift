@@ -22,7 +22,8 @@ extension Configuration {
                 \.metrics.isOnMainPort),
             Option(
                 flag: "metrics-listen", variable: "METRICS_LISTEN", value: "ADDRESS:PORT",
-                help: "/metrics and /health, without TLS, on a port of their own, and then not on the main one"
+                help: "/metrics and /health, without TLS, on a port of their own, and then not on the main one",
+                show: { $0.metrics.listen.map { "\($0)" } ?? "" }
             ) { (text, configuration) throws(Option.Refused) in
                 guard let address = SocketAddress(text) else {
                     throw Option.Refused(allowed: "an address and a port, such as 127.0.0.1:9143 or [::1]:9143")
@@ -31,7 +32,8 @@ extension Configuration {
             },
             Option(
                 flag: "log-level", variable: "LOG_LEVEL", value: "error|warn|info|debug",
-                help: "how much is logged (info)"
+                help: "how much is logged (info)",
+                show: { "\($0.log.level.name)" }
             ) { (text, configuration) throws(Option.Refused) in
                 for level in LogLevel.allCases where "\(level.name)" == text {
                     configuration.log.level = level
@@ -41,7 +43,8 @@ extension Configuration {
             },
             Option(
                 flag: "log-format", variable: "LOG_FORMAT", value: "json|text",
-                help: "how it looks (text on a terminal, else json); NO_COLOR takes the colours away"
+                help: "how it looks (text on a terminal, else json); NO_COLOR takes the colours away",
+                show: { $0.log.format == .json ? "json" : $0.log.format == .text ? "text" : "" }
             ) { (text, configuration) throws(Option.Refused) in
                 switch text {
                 case "json": configuration.log.format = .json

@@ -6,19 +6,34 @@ import Service
 import Vault
 
 extension Configuration {
-    static var options: [Option] { links + brands + secrets + limits + observation + machine }
+    static var options: [Option] {
+        file + listening + (links + brands + secrets + rules + places).reloadable + keys + limits + machine
+            + observation
+            + auditing
+    }
 
-    private static var links: [Option] {
+    private static var file: [Option] {
+        [
+            Option(
+                flag: "config", variable: "CONFIG_FILE", value: "FILE",
+                help: "lines of the form name = value; names are those of options without --, which are stronger"
+            ) { (_, _) throws(Option.Refused) in }
+        ]
+    }
+
+    private static var listening: [Option] {
         [
             Option(
                 flag: "listen", variable: "LISTEN", value: "ADDRESS:PORT",
-                help: "where to listen (127.0.0.1:7143); PORT alone is a variable too"
+                help: "where to listen (127.0.0.1:7143); PORT alone is a variable too",
+                show: { $0.listen.map { "\($0)" } ?? "" }
             ) { (text, configuration) throws(Option.Refused) in
                 guard let address = SocketAddress(text) else {
                     throw Option.Refused(allowed: "an address and a port, such as 127.0.0.1:7143 or [::]:7143")
                 }
                 configuration.listen = address
                 configuration.port = nil
+                configuration.given["port"] = nil
             },
             Option(
                 flag: "port", variable: "PORT", value: "PORT", help: "the port alone"
@@ -29,10 +44,26 @@ extension Configuration {
                 configuration.port = port
             },
             Option(
+                flag: "hsts", variable: "HSTS", value: "SECONDS",
+                help: "how long browsers shall come by TLS only (31536000 with certificate files, else 0: not said)",
+                show: { "\($0.server.strictTransportSeconds)" }
+            ) { (text, configuration) throws(Option.Refused) in
+                guard let seconds = Int(text), (0...63_072_000).contains(seconds) else {
+                    throw Option.Refused(allowed: "a whole number of seconds from 0 to 63072000")
+                }
+                configuration.tls.strictTransportSeconds = seconds
+            },
+        ]
+    }
+
+    private static var links: [Option] {
+        [
+            Option(
                 flag: "tls", variable: "TLS", value: "self-signed|CERT,KEY",
                 help:
                     "speak TLS, with a certificate made at the start or PEM files (KEY may be in CERT); several by name, with"
-                    + " semicolons between them or the option given again; SIGHUP reads the files anew"
+                    + " semicolons between them or the option given again; SIGHUP reads the files anew",
+                separator: ";"
             ) { (text, configuration) throws(Option.Refused) in
                 for item in text.split(separator: ";") {
                     if item == "self-signed" {
@@ -47,19 +78,11 @@ extension Configuration {
                 }
             },
             Option(
-                flag: "hsts", variable: "HSTS", value: "SECONDS",
-                help: "how long browsers shall come by TLS only (31536000 with certificate files, else 0: not said)"
-            ) { (text, configuration) throws(Option.Refused) in
-                guard let seconds = Int(text), (0...63_072_000).contains(seconds) else {
-                    throw Option.Refused(allowed: "a whole number of seconds from 0 to 63072000")
-                }
-                configuration.tls.strictTransportSeconds = seconds
-            },
-            Option(
                 flag: "public-url", variable: "PUBLIC_URL", value: "URL",
                 help:
                     "what links begin with, such as https://secrets.example (the host that a request names, where that is"
-                    + " loopback or private)"
+                    + " loopback or private)",
+                show: { $0.service.publicURL ?? "" }
             ) { (text, configuration) throws(Option.Refused) in
                 configuration.service.publicURL = try url(text)
             },
@@ -73,7 +96,8 @@ extension Configuration {
             .toggle("ssl", "SSL", "links to --host begin with https", \.publicHostIsSecure),
             Option(
                 flag: "allow-host", variable: "ALLOWED_HOSTS", value: "HOST",
-                help: "another host that links may point to when a request names it; several with commas"
+                help: "another host that links may point to when a request names it; several with commas",
+                separator: ","
             ) { (text, configuration) throws(Option.Refused) in
                 let hosts = text.split(separator: ",").map { $0.filter { $0 != " " } }
                 guard !hosts.isEmpty, hosts.allSatisfy(isHost) else {
@@ -85,7 +109,8 @@ extension Configuration {
             .toggle("no-api", "API_ENABLED", to: false, "no API", \.service.hasAPI),
             Option(
                 flag: "locale", variable: "I18N_DEFAULT_LOCALE", value: ServiceSettings.locales.joined(separator: "|"),
-                help: "the language of those whose browser asks for no other (en)"
+                help: "the language of those whose browser asks for no other (en)",
+                show: { $0.service.locale }
             ) { (text, configuration) throws(Option.Refused) in
                 guard ServiceSettings.locales.contains(text) else {
                     throw Option.Refused(allowed: "one of " + ServiceSettings.locales.joined(separator: ", "))
@@ -106,7 +131,8 @@ extension Configuration {
                 "max-anonymous-ttl", "TTL_MAX_ANONYMOUS", 1...month, "the longest life without an API key (7d)",
                 \.service.maximumAnonymousTimeToLive),
             Option(
-                flag: "ttl-options", variable: "TTL_OPTIONS", value: "SECONDS", help: "the lives that the page offers"
+                flag: "ttl-options", variable: "TTL_OPTIONS", value: "SECONDS", help: "the lives that the page offers",
+                show: { $0.service.timeToLiveChoices.map { "\($0)" }.joined(separator: ",") }
             ) { (text, configuration) throws(Option.Refused) in
                 let choices = text.split(whereSeparator: { $0 == "," || $0 == " " }).map { Int($0) ?? 0 }
                 guard !choices.isEmpty, choices.count <= 20, choices.allSatisfy({ (1...month).contains($0) }) else {
@@ -124,8 +150,6 @@ extension Configuration {
                 "passphrase-min-length", "PASSPHRASE_MIN_LENGTH", "N", 1...128, "the shortest passphrase (4)",
                 \.service.minimumPassphrase),
             .number(
-                "max-attempts", "MAX_ATTEMPTS", "N", 1...100, "wrong passphrases until a secret burns (5)", \.attempts),
-            .number(
                 "generated-length", "PASSWORD_GEN_LENGTH", "N", 4...128, "the length of generated passwords (12)",
                 \.service.generatedLength),
             .toggle(
@@ -136,6 +160,8 @@ extension Configuration {
 
     private static var limits: [Option] {
         [
+            .number(
+                "max-attempts", "MAX_ATTEMPTS", "N", 1...100, "wrong passphrases until a secret burns (5)", \.attempts),
             .number("max-secrets", "MAX_SECRETS", "N", 1...64_000_000, "secrets at a time (1100000)", \.vault.secrets),
             .size("max-bytes", "MAX_BYTES", (64 << 10)...(1 << 40), "bytes of all secrets (by memory)", \.vaultBytes),
             .number(

@@ -1,7 +1,7 @@
 // What `--help` says.
 
 enum Help {
-    static let version = "0.1.0"
+    static let version: StaticString = "0.1.0"
 
     static var text: String {
         var text = """
@@ -10,12 +10,20 @@ enum Help {
             Usage:
               onetime-lite [serve] [OPTIONS]   serve the page and the API until SIGTERM
               onetime-lite check [OPTIONS]     exit 0 if a server answers there, 1 if not
+              onetime-lite check --config [FILE] [--json] [OPTIONS]
+                                               print all settings and their origins; 2 and all mistakes
+              onetime-lite keygen --help       make an API key
+              onetime-lite verify [FILE...] [--certificate FILE] [--public-key KEY] [--partial]
+                                               check an audit log (standard input without FILE) or a certificate:
+                                               exit 0 if it is whole, 1 if it was tampered with, 3 if events are
+                                               missing and the log says so
               onetime-lite --help | --version
 
             SIGTERM and SIGINT finish what is in flight, wipe everything and exit 0; a second one does not wait.
-            SIGUSR1 wipes everything and goes on.
+            SIGUSR1 wipes everything and goes on. SIGHUP reads configuration, brands and certificates anew.
 
-            Each option is an environment variable too (in brackets); the option is stronger.
+            Each option is an environment variable too (in brackets), and a line of the configuration file; the
+            option is stronger than the variable, and that is stronger than the line.
             ONETIME_USER and ONETIME_APITOKEN together set an API key; they are taken out of the environment.
 
 

@@ -12,6 +12,10 @@ struct OnetimeLite {
     }
 
     private static func run(_ arguments: [String], _ hardening: ProcessHardening) -> Int32 {
+        if arguments.first == "keygen", arguments.contains("--help") {
+            Console.write(KeygenCommand.help, to: Console.standardOutput)
+            return 0
+        }
         if arguments.contains("--help") || arguments.first == "help" {
             Console.write(Help.text, to: Console.standardOutput)
             return 0
@@ -25,21 +29,25 @@ struct OnetimeLite {
             let rest = command == nil ? arguments : Array(arguments.dropFirst())
             switch command {
             case nil, "serve":
-                var configuration = try read(rest)
-                try configuration.readBrands()
+                var configuration = Configuration.read(arguments: rest, environment: Environment.value)
+                configuration.readFiles()
+                try configuration.demandNoErrors()
                 return ServeCommand.run(configuration, hardening: hardening)
             case "check":
-                return CheckCommand.run(try read(rest))
+                if CheckConfiguration.isWanted(rest) { return try CheckConfiguration.run(rest) }
+                let configuration = Configuration.read(arguments: rest, environment: Environment.value)
+                try configuration.demandNoErrors()
+                return CheckCommand.run(configuration)
+            case "keygen":
+                return try KeygenCommand.run(rest)
+            case "verify":
+                return try VerifyCommand.run(rest)
             case .some(let other):
-                throw UsageError(text: "unknown command '\(other)'; it is serve or check")
+                throw UsageError(text: "unknown command '\(other)'; it is serve, check, keygen or verify")
             }
         } catch {
             Console.failure(error.text)
             return 2
         }
-    }
-
-    private static func read(_ arguments: [String]) throws(UsageError) -> Configuration {
-        try Configuration.read(arguments: arguments, environment: Environment.value)
     }
 }

@@ -1,6 +1,6 @@
 // TLS at the start, at SIGHUP, and what the operator is told of it.
 import Kernel
-import Log
+import Rules
 import SecureMemory
 import TLS
 
@@ -32,21 +32,5 @@ extension ServeCommand {
         // A system that locks no more memory keeps the key in the heap, which nothing else of ours can read either.
         _ = RecordMemory.lockPrivateKeys()
         return region
-    }
-
-    /// Reads the certificates anew. Where that fails, those in use stay: a mistake in a file must not end a service.
-    static func reload(_ settings: TLSSettings, _ tls: TLSServer?, _ log: LogStream) {
-        guard let tls, !settings.isSelfSigned else {
-            return log.event("nothing to read anew", .info, [("event.action", "reload")])
-        }
-        do throws(TLSError) {
-            var identities = try settings.identities()
-            try tls.replace(&identities)
-            log.event("certificates read anew", .info, [("event.action", "reload"), ("event.outcome", "success")])
-        } catch {
-            log.event(
-                "the certificates in use stay: \(error.advice)", .error,
-                [("event.action", "reload"), ("event.outcome", "failure")])
-        }
     }
 }

@@ -2,6 +2,7 @@
 import HTTPServer
 import Kernel
 import Log
+import Rules
 import Sealing
 import SecureMemory
 import Service
@@ -15,6 +16,11 @@ enum ServeCommand {
 
     /// Serves until a signal ends it. Returns the exit status.
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
+        // Before the program opens any descriptor itself, which could have that number.
+        if let closed = configuration.audit.closedDescriptor {
+            Console.failure("descriptor \(closed) is not open for writing")
+            return 2
+        }
         let arena: SecureArena
         let inputs: SecureArena
         let shares: ShareTable
@@ -36,13 +42,17 @@ enum ServeCommand {
         var protection = weaker(weaker(arena.protection, inputs.protection), shares.protection)
         if let records { protection = weaker(protection, records.protection) }
         defer { records?.wipe() }
+        var status: Int32 = 1
         do {
-            let status = try serve(configuration, arena, inputs, shares, protection, hardening)
+            status = try serve(configuration, arena, inputs, shares, protection, hardening)
             arena.wipeAll()
             inputs.wipeAll()
             return status
         } catch let error as TLSError {
             Console.failure(error.advice)
+        } catch let error as UsageError {
+            Console.failure(error.text)
+            status = 2
         } catch let error as Errno {
             let address = configuration.listen.map { "\($0)" } ?? ""
             Console.failure("cannot serve on \(address): \(error)")
@@ -51,7 +61,7 @@ enum ServeCommand {
         }
         arena.wipeAll()
         inputs.wipeAll()
-        return 1
+        return status
     }
 
     private static func serve(
@@ -77,7 +87,9 @@ enum ServeCommand {
         Library.prepare()
         let suite = try CipherSuite(arena: arena)
         var settings = configuration.service
-        let credential = try takeCredential(&settings, suite, arena)
+        var ownerName: String?
+        let credential = try takeCredential(&ownerName, suite, arena)
+        let keys = KeyBook(try configuration.keys.read(), ownerName: ownerName, isInUse: configuration.keys.isInUse)
         let loop = try EventLoop()
         loop.adoptCurrentThread()
         let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)
@@ -87,20 +99,20 @@ enum ServeCommand {
         settings.healthReport =
             ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
+        let proof = try Proof(configuration.audit, arena, listening: address, protection, hardening, now: .now)
         let meter = ServerMeter(isOn: configuration.metrics.isOn || configuration.log.hasRequests)
         let service = try OnetimeService(
-            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential,
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
             observation: observation(configuration.metrics, configuration.log, meter, log, inputs, protection)
         ) { count in
             log.event("wiped \(count) secrets", .info, [("event.action", "wipe")])
+            proof.noteWipe(count)
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
+        let reload = Reload(started: configuration, service: service, tls: tls, keys: keys, log: log)
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
-            loop: loop, workers: workers, metricsListener: metricsListener, meter: meter, tls: tls
-        ) {
-            reload(configuration.tls, tls, log)
-        }
+            loop: loop, workers: workers, metricsListener: metricsListener, meter: meter, tls: tls, reload: reload.run)
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {
@@ -115,19 +127,13 @@ enum ServeCommand {
                 "figures on http://\(metricsAddress)/metrics", .info,
                 [("event.action", "start"), ("onetime.metrics.address", "\(metricsAddress)")])
         }
-        // One value, as both are the loop's from here on.
-        let running = (server: server, log: log)
+        try proof.announce(log)
+        let running = Running(server: server, proof: proof, log: log)
         try vault.assumeIsolated { vault in
-            try running.server.run(isolation: vault)
-            vault.wipeAll(now: .now)
-            running.log.event("stopped; everything is wiped", .info, [("event.action", "stop")])
-            running.log.finish(patience: lastWordsPatience)
+            try running.run(isolation: vault)
         }
         return 0
     }
-
-    /// How long the reader of the log may keep the end of the process waiting, in milliseconds.
-    private static let lastWordsPatience = 1000
 
     private static func observation(
         _ metrics: MetricsSettings, _ settings: LogSettings, _ meter: ServerMeter, _ log: LogStream,
@@ -136,7 +142,7 @@ enum ServeCommand {
         var observed = Observation.Settings()
         observed.showsMetrics = metrics.isOnMainPort && metrics.listen == nil
         observed.tellsSource = settings.hasSource
-        observed.version = Help.version
+        observed.version = "\(Help.version)"
         observed.memory = protection.rawValue
         return Observation(observed, meter: meter, log: log, logsRequests: settings.hasRequests, inputs: inputs)
     }
@@ -153,7 +159,7 @@ enum ServeCommand {
             log.event(
                 "listening", .info,
                 [
-                    ("event.action", "start"), ("service.version", Help.version), ("url.full", url),
+                    ("event.action", "start"), ("service.version", "\(Help.version)"), ("url.full", url),
                     ("server.address", "\(address)"), ("onetime.memory", protection.rawValue),
                 ])
         }
@@ -188,7 +194,7 @@ enum ServeCommand {
 
     /// Hashes the API key of the environment and wipes it there.
     private static func takeCredential(
-        _ settings: inout ServiceSettings, _ suite: CipherSuite, _ arena: SecureArena
+        _ ownerName: inout String?, _ suite: CipherSuite, _ arena: SecureArena
     ) throws -> CredentialHash? {
         guard let name = Environment.value("ONETIME_USER"), !name.isEmpty,
             let token = Environment.takeSecret("ONETIME_APITOKEN", into: arena),
@@ -197,7 +203,7 @@ enum ServeCommand {
         credential.append(name.utf8Span.span)
         credential.append(UInt8(ascii: ":"))
         credential.append(token.span)
-        settings.ownerName = name
+        ownerName = name
         return try CredentialHash(of: credential.span, suite: suite, arena: arena)
     }
 }

@@ -49,7 +49,8 @@ struct TLSSettings {
         return try .selfSigned(for: names, addresses: addresses)
     }
 
-    private static func withoutPort(_ host: String) -> String {
+    /// A host without the port that may stand behind it.
+    static func withoutPort(_ host: String) -> String {
         if let bracket = host.firstIndex(of: "]") { return String(host[...bracket]) }
         return String(host.prefix { $0 != ":" })
     }
@@ -61,6 +62,7 @@ extension TLSError {
         switch self {
         case .libraryFailure: "OpenSSL failed to set up TLS"
         case .badCertificate(let path): "\(path) cannot be read or holds no certificate in PEM form"
+        case .badAuthorities(let path): "\(path) cannot be read or holds no certificate of an authority in PEM form"
         case .badKey(let path): "\(path) cannot be read or holds no private key in PEM form without a passphrase"
         case .keyOfAnotherCertificate(let path): "the key in \(path) belongs to another certificate"
         case .arenaFull: "there is not enough protected memory for TLS; raise --locked-memory"

@@ -233,7 +233,7 @@ def addresses(results, folder):
     with Server("--brand-file", folder.write("brands", BRANDS), "--public-url", "https://main.example") as server:
         for host, start in (
             (None, "https://main.example"),
-            ("unknown.example", "https://main.example"),
+            ("main.example", "https://main.example"),
             ("first.example", "https://first.example"),
             ("first.example:8443", "https://first.example:8443"),
         ):
@@ -245,7 +245,7 @@ def addresses(results, folder):
             ("https://main.example", "first.example", 303),
             ("http://first.example", "first.example", 403),
             ("https://second.example", "first.example", 403),
-            ("https://unknown.example", "unknown.example", 403),
+            ("https://unknown.example", "unknown.example", 421),
         ):
             answer = request(
                 server.port, "POST", "/", [FORM, ("Origin", origin)], form({"secret": "x", "action": "conceal"}), host

@@ -327,7 +327,7 @@ def on_terminal(**environment):
     master, slave = pty.openpty()
     process = subprocess.Popen(
         [binary_path(), "--listen", "127.0.0.1:%d" % port, "--log-requests"], stdin=subprocess.DEVNULL, stdout=slave,
-        stderr=slave, env=dict({"PATH": "/usr/bin:/bin", "TERM": "xterm"}, **environment), preexec_fn=die_with_parent,
+        stderr=subprocess.DEVNULL, env=dict({"PATH": "/usr/bin:/bin", "TERM": "xterm"}, **environment), preexec_fn=die_with_parent,
     )  # fmt: skip
     os.close(slave)
     text = b""

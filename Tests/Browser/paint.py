@@ -76,10 +76,9 @@ def median(loads, name):
 
 def paint(results, server):
     answer = request(server.port, "GET", "/")
-    # They put a page into a process of its own, which the browser has to start.
     fields = b"".join(
         b"%s: %s\r\n" % (name.encode(), answer.header(name).encode())
-        for name in ("Content-Security-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy")
+        for name in ("Content-Security-Policy", "Cross-Origin-Embedder-Policy", "Permissions-Policy")
     )
     bare, isolated = BareServer(), BareServer(fields)
     with Chromium() as browser:

@@ -120,11 +120,11 @@ export function size(bytes) {
   return new Intl.NumberFormat(document.documentElement.lang, options).format(bytes / 1000 ** step);
 }
 
-export const percent = (done, total) =>
+const percent = (done, total) =>
   new Intl.NumberFormat(document.documentElement.lang, { style: 'percent' }).format(total ? done / total : 1);
 
 /** A name that others chose, for people: without what breaks lines, hides, or turns the direction of what follows. */
-export const legible = (name) => name.replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, '\ufffd');
+const legible = (name) => name.replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, '\ufffd');
 
 /** The same amid a sentence, whose direction is its own (UAX #9, FSI and PDI). */
 export const isolated = (name) => `\u2068${legible(name)}\u2069`;
@@ -350,6 +350,8 @@ function start() {
     async function store(content) {
       const fields = new FormData();
       const add = (name, value) => fields.set(name, value);
+      // First, for nothing else is taken from somebody who may not create.
+      if (form.link) add('link', form.link.value);
       for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label']) add(name, form[name].value);
       add('passphrase', '');
       let key = '';

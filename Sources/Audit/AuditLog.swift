@@ -1,0 +1,236 @@
+// The log: a chain of lines, each bound to all before it by a hash.
+public import Kernel
+public import Sealing
+public import SecureMemory
+
+/// What happened, as lines of JSON with the field names of the Elastic Common Schema, in a chain that shows every change.
+///
+/// Each line ends with `event.hash`: SHA-256 over the 32 bytes of the hash of the line before (zeroes for the first one) and the
+/// bytes of the line up to the comma before that field. Belongs to the loop's thread. ``record(_:now:)`` takes no memory from the
+/// heap and waits for nobody.
+public final class AuditLog {
+    /// The longest line, in bytes, with its line feed.
+    public static let lineBound = 1536
+    /// The most bytes that a sink is given at one time: what a pipe takes in one piece.
+    public static let batchBound = 4096
+    /// How much of a key's name is written, in bytes of JSON.
+    public static let nameBound = 128
+    /// How much of a message is written, in bytes of JSON.
+    public static let messageBound = 512
+
+    private struct Feed {
+        let queue: SinkQueue
+        /// The first line that it was not given, and how many.
+        var firstMissing: UInt64 = 0
+        var missing: UInt64 = 0
+    }
+
+    private let hash: HashContext
+    private let addresses: AddressWriter
+    private var clock: LineClock
+    private var buffer = LineBuffer(lineCapacity: AuditLog.lineBound)
+    private var ring: LineRing
+    private let keepsRing: Bool
+    private var oldest: UInt64 = 0
+    private var feeds: [Feed] = []
+
+    /// The hash of the newest line.
+    public private(set) var head: [32 of UInt8] = .init(repeating: 0)
+    /// How many lines there are; the next one has this number.
+    public private(set) var count: UInt64 = 0
+    /// How many lines sinks were not given, all sinks together.
+    public private(set) var dropped: UInt64 = 0
+    /// How many lines the memory held and gave up for newer ones.
+    public var overwritten: UInt64 { oldest }
+
+    /// A chain with its first line.
+    ///
+    /// - Parameters:
+    ///   - key: the public key whose certificates vouch for this chain; it is in the first line.
+    ///   - arena: lends 32 bytes where addresses are hashed.
+    ///   - wallMilliseconds: the wall clock at `now`, for the thousandths of seconds.
+    public init(
+        settings: AuditSettings, start: AuditStart, key: VerificationKey, arena: SecureArena, now: Moment,
+        wallMilliseconds: Int64 = WallClock.milliseconds()
+    ) throws(SealingError) {
+        let hash = try HashContext()
+        addresses = try AddressWriter(settings.addresses, hash: hash, arena: arena)
+        self.hash = hash
+        keepsRing = settings.ringBytes >= Self.lineBound
+        ring = LineRing(capacity: keepsRing ? settings.ringBytes : 1)
+        clock = LineClock(wallMilliseconds: wallMilliseconds, at: now)
+        begin(.start, .success, now)
+        buffer.append(#","service.version":""#)
+        buffer.append(escaping: start.version, bound: 32)
+        buffer.append(#"","server.address":""#)
+        buffer.append(escaping: start.listening, bound: 64)
+        buffer.append(#"","onetime.memory":""#)
+        buffer.append(escaping: start.memory, bound: 32)
+        buffer.append(#"""#)
+        buffer.append(AuditFormat.keyField)
+        buffer.append(base64: key.standardForm.span)
+        buffer.append(0x22)
+        finish()
+    }
+
+    /// Gives a sink every line from the newest one on; the first line too, while it is the only one.
+    public func attach(_ sink: any AuditSink, queueBytes: Int) throws(Errno) {
+        let queue = try SinkQueue(sink, capacity: max(queueBytes, 2 * Self.lineBound))
+        try queue.start()
+        if count == 1 { _ = queue.offer(buffer.line) }
+        feeds.append(Feed(queue: queue))
+    }
+
+    // MARK: Writing
+
+    /// Writes an event down.
+    public func record(_ event: AuditEvent, now: Moment) {
+        for index in feeds.indices where feeds[index].missing > 0 && feeds[index].queue.hasRoom { tellGap(index, now) }
+        begin(event.action, event.outcome, now)
+        if let address = event.address { addresses.write(address, into: &buffer) }
+        if let country = event.country {
+            buffer.append(#","source.geo.country_iso_code":""#)
+            buffer.append(Self.letter(country >> 8))
+            buffer.append(Self.letter(country & 0xFF))
+            buffer.append(0x22)
+        }
+        if let name = event.keyName {
+            buffer.append(#","user.name":""#)
+            buffer.append(escaping: name, bound: Self.nameBound)
+            buffer.append(0x22)
+        }
+        if let rule = event.rule { append(#","rule.name":""#, rule) }
+        if let reason = event.reason { append(#","event.reason":""#, reason) }
+        if let secret = event.secret {
+            buffer.append(#","onetime.secret":""#)
+            buffer.append(hexadecimal: secret.high)
+            buffer.append(0x22)
+        }
+        if let receipt = event.receipt {
+            buffer.append(#","onetime.receipt":""#)
+            buffer.append(hexadecimal: receipt.high)
+            buffer.append(0x22)
+        }
+        if let count = event.count {
+            buffer.append(#","onetime.count":"#)
+            buffer.append(decimal: count)
+        }
+        if let message = event.message {
+            buffer.append(#","message":""#)
+            buffer.append(escaping: message, bound: Self.messageBound)
+            buffer.append(0x22)
+        }
+        finish()
+    }
+
+    /// Words of the program's own, which need no escapes.
+    private func append(_ field: StaticString, _ words: StaticString) {
+        precondition(words.utf8CodeUnitCount <= 96, "words of the program that are longer than a line may have")
+        buffer.append(field)
+        buffer.append(words)
+        buffer.append(0x22)
+    }
+
+    private static func letter(_ byte: UInt16) -> UInt8 {
+        (0x41...0x5A).contains(byte) ? UInt8(byte) : 0x3F
+    }
+
+    private func begin(_ action: AuditAction, _ outcome: AuditEvent.Outcome, _ now: Moment) {
+        buffer.begin()
+        buffer.append(AuditFormat.opening)
+        clock.write(now, into: &buffer)
+        buffer.append(AuditFormat.marker)
+        buffer.append(decimal: count)
+        buffer.append(AuditFormat.middle)
+        buffer.append(action.fields)
+        buffer.append(outcome == .success ? #"success""# : #"failure""#)
+    }
+
+    /// Ends the line with its hash and hands it to all who want it.
+    private func finish() {
+        // SHA-256 cannot fail once its context is made; a line without its hash would end the chain in the eyes of everybody.
+        guard (try? hash.hash(buffer.hashed, into: &head)) != nil else { return }
+        buffer.append(AuditFormat.hashField)
+        buffer.append(hexadecimal: head)
+        buffer.append("\"}\n")
+        if keepsRing {
+            while ring.freeCapacity < buffer.line.count {
+                ring.removeFirstLine()
+                oldest += 1
+            }
+            ring.append(buffer.line)
+        }
+        for index in feeds.indices {
+            if feeds[index].missing == 0, feeds[index].queue.offer(buffer.line) { continue }
+            if feeds[index].missing == 0 { feeds[index].firstMissing = count }
+            feeds[index].missing += 1
+            dropped += 1
+        }
+        count += 1
+        buffer.setHash(head)
+    }
+
+    /// Tells what a sink is missing, in a line that it can be sure of without what is missing: with the hash before it.
+    private func tellGap(_ index: Int, _ now: Moment) {
+        let feed = feeds[index]
+        feeds[index].missing = 0
+        begin(.gap, .failure, now)
+        buffer.append(AuditFormat.missingField)
+        buffer.append(decimal: feed.missing)
+        buffer.append(AuditFormat.previousField)
+        buffer.append(hexadecimal: head)
+        append(#"","onetime.audit.sink":""#, feed.queue.sink.name)
+        finish()
+    }
+
+    /// Has sinks given all that waits for them, for so many milliseconds at most. Returns how many did not get all.
+    public func close(within milliseconds: UInt64) -> Int {
+        let deadline = BootClock.milliseconds() + milliseconds
+        var late = 0
+        for feed in feeds where !feed.queue.close(by: deadline) { late += 1 }
+        feeds = []
+        return late
+    }
+
+    // MARK: Reading
+
+    /// Where somebody is who reads the lines in memory.
+    public struct Position: Sendable {
+        /// The number of the line that is read next.
+        public fileprivate(set) var sequence: UInt64
+        /// How many lines were overwritten before they were read.
+        public fileprivate(set) var missed: UInt64
+        fileprivate var place: UInt64
+    }
+
+    /// The place of a line, or of the oldest that is kept, if that is a later one. O(bytes before it).
+    public func position(of sequence: UInt64) -> Position {
+        var position = Position(sequence: oldest, missed: 0, place: ring.start)
+        if !keepsRing { position.sequence = count }
+        while position.sequence < sequence, position.place < ring.end {
+            position.place = ring.placeAfterLine(at: position.place)
+            position.sequence += 1
+        }
+        return position
+    }
+
+    /// Appends as many whole lines as fit from a place on, and moves it behind them. Nothing is appended where there are no newer
+    /// ones, or where `output` has room for less than one (``lineBound``).
+    ///
+    /// - Returns: how many lines were appended.
+    @_lifetime(output: copy output)
+    public func read(from position: inout Position, into output: inout OutputSpan<UInt8>) -> Int {
+        if position.place < ring.start {
+            position.missed += oldest - position.sequence
+            position.sequence = oldest
+            position.place = ring.start
+        }
+        let before = output.count
+        position.place = ring.copyLines(from: position.place, into: &output)
+        var lines = 0
+        let bytes = output.span
+        for index in before..<bytes.count where bytes[index] == 0x0A { lines += 1 }
+        position.sequence += UInt64(lines)
+        return lines
+    }
+}

@@ -1,0 +1,77 @@
+// Where lines of the log go besides memory, and how an option names it.
+internal import Kernel
+internal import Synchronization
+
+/// A receiver of the log's lines. It is called on one thread of its own and may block there; nobody else waits for it.
+public protocol AuditSink: AnyObject, Sendable {
+    /// What it is called in the log when it was too slow, such as `stdout` or `syslog`.
+    var name: StaticString { get }
+
+    /// Takes lines on: one or several whole ones, each with its line feed, together at most ``AuditLog/batchBound`` bytes.
+    ///
+    /// - Returns: false where they could not be handed on. The same bytes are then offered again after a while, until it
+    ///   works, and meanwhile the queue fills and newer lines are dropped and counted.
+    func write(_ lines: Span<UInt8>) -> Bool
+}
+
+/// A descriptor that somebody else opened, such as standard output. Lines of up to 4096 bytes (`PIPE_BUF`) are never torn apart by
+/// what others write to the same pipe.
+public final class DescriptorSink: AuditSink {
+    public let name: StaticString
+    private let rawValue: Int32
+    /// How many bytes of what was offered last are written already.
+    private let written = Mutex(0)
+
+    /// A sink on a descriptor that stays the caller's.
+    public init(_ rawValue: Int32) {
+        self.rawValue = rawValue
+        name = rawValue == 1 ? "stdout" : rawValue == 2 ? "stderr" : "descriptor"
+    }
+
+    public func write(_ lines: Span<UInt8>) -> Bool {
+        written.withLock { written in
+            do throws(Errno) {
+                while written < lines.count {
+                    written += try FileDescriptor.writeOnce(lines.extracting(droppingFirst: written), to: rawValue)
+                }
+            } catch {
+                return false
+            }
+            written = 0
+            return true
+        }
+    }
+}
+
+/// Where the log goes, as `--audit` says it.
+public enum AuditTarget: Equatable, Sendable {
+    /// Into memory alone.
+    case memory
+    /// To an open descriptor.
+    case descriptor(Int32)
+
+    /// Reads `memory`, `stdout`, `stderr` or `fd:N`; nil for anything else.
+    public init?(_ text: String) {
+        switch text {
+        case "memory": self = .memory
+        case "stdout": self = .descriptor(1)
+        case "stderr": self = .descriptor(2)
+        default:
+            guard text.hasPrefix("fd:"), let number = Int32(text.dropFirst(3)), (1...65535).contains(number) else {
+                return nil
+            }
+            self = .descriptor(number)
+        }
+    }
+
+    /// What is allowed.
+    public static let allowed = "memory, stdout, stderr or fd:N with N from 1 to 65535"
+
+    /// The sink for it, or nil for memory alone.
+    public var sink: (any AuditSink)? {
+        switch self {
+        case .memory: nil
+        case .descriptor(let number): DescriptorSink(number)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+// One line while it is written, behind the hash of the line before.
+internal import HTTPWire
+
+/// Room for one line. Its first 32 bytes are the hash of the line before, so that what is hashed lies together.
+@safe
+struct LineBuffer: ~Copyable {
+    static let hashSize = 32
+
+    private let base: UnsafeMutablePointer<UInt8>
+    private let capacity: Int
+    private var count = LineBuffer.hashSize
+
+    /// Room for a line of so many bytes behind 32 zeroes.
+    init(lineCapacity: Int) {
+        capacity = Self.hashSize + lineCapacity
+        unsafe base = .allocate(capacity: capacity)
+        unsafe base.initialize(repeating: 0, count: capacity)
+    }
+
+    deinit {
+        unsafe base.deallocate()
+    }
+
+    /// The hash and what was written since.
+    var hashed: Span<UInt8> {
+        @_lifetime(borrow self)
+        borrowing get {
+            let span = unsafe Span(_unsafeStart: base, count: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// What was written.
+    var line: Span<UInt8> {
+        @_lifetime(borrow self)
+        borrowing get {
+            let span = unsafe Span(_unsafeStart: base + Self.hashSize, count: count - Self.hashSize)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// Begins a line, behind the hash that is there.
+    mutating func begin() { count = Self.hashSize }
+
+    /// Sets the hash that is before the line, and leaves the line.
+    mutating func setHash(_ hash: [32 of UInt8]) {
+        for index in 0..<Self.hashSize { unsafe base[index] = hash[index] }
+    }
+
+    @inline(__always)
+    mutating func append(_ text: StaticString) {
+        let size = text.utf8CodeUnitCount
+        precondition(size <= capacity - count)
+        // A literal's bytes live as long as the process.
+        unsafe (base + count).update(from: text.utf8Start, count: size)
+        count += size
+    }
+
+    @inline(__always)
+    mutating func append(_ byte: UInt8) {
+        precondition(count < capacity)
+        unsafe base[count] = byte
+        count += 1
+    }
+
+    mutating func append(_ bytes: Span<UInt8>) {
+        precondition(bytes.count <= capacity - count)
+        for index in bytes.indices { unsafe base[count + index] = bytes[index] }
+        count += bytes.count
+    }
+
+    /// Appends a number of exactly so many digits.
+    @inline(__always)
+    mutating func append(_ number: UInt64, digits: Int) {
+        precondition(digits <= capacity - count)
+        var rest = number
+        for place in stride(from: digits - 1, through: 0, by: -1) {
+            unsafe base[count + place] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        count += digits
+    }
+
+    mutating func append(decimal number: UInt64) {
+        let digits = DecimalDigits(number)
+        append(digits.span)
+    }
+
+    @inline(__always)
+    mutating func append(hexadecimal byte: UInt8) {
+        append(Self.digit(byte >> 4))
+        append(Self.digit(byte & 15))
+    }
+
+    /// Appends 16 digits.
+    mutating func append(hexadecimal number: UInt64) {
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+            append(hexadecimal: UInt8(truncatingIfNeeded: number >> shift))
+        }
+    }
+
+    mutating func append(hexadecimal hash: [32 of UInt8]) {
+        for index in 0..<32 { append(hexadecimal: hash[index]) }
+    }
+
+    mutating func append(base64 bytes: Span<UInt8>) {
+        let size = Base64.encodedCount(of: bytes.count)
+        precondition(size <= capacity - count)
+        let room = unsafe UnsafeMutableBufferPointer(start: base + count, count: size)
+        var output = unsafe OutputSpan(buffer: room, initializedCount: 0)
+        Base64.encode(bytes, into: &output)
+        count += unsafe output.finalize(for: room)
+    }
+
+    /// Appends a text as the content of a JSON string: escaped (RFC 8259, section 7), and cut before it takes more than so many
+    /// bytes, never within a character.
+    mutating func append(escaping text: String, bound: Int) {
+        let bytes = text.utf8Span.span
+        let end = count + bound
+        var index = 0
+        while index < bytes.count {
+            var next = index + 1
+            while next < bytes.count, bytes[next] & 0xC0 == 0x80 { next += 1 }
+            let character = bytes.extracting(index..<next)
+            // Bytes that end lines elsewhere, or move a terminal's cursor, are written as escapes, too.
+            let isControl = character[0] < 0x20 || character[0] == 0x7F
+            let size = isControl ? 6 : character[0] == 0x22 || character[0] == 0x5C ? 2 : character.count
+            guard count + size <= end else { return }
+            if isControl {
+                append(#"\u00"#)
+                append(hexadecimal: character[0])
+            } else {
+                if size == 2 && character.count == 1 { append(0x5C) }
+                append(character)
+            }
+            index = next
+        }
+    }
+
+    @inline(__always)
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+}

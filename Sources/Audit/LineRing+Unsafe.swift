@@ -1,0 +1,77 @@
+// Lines in a fixed piece of memory, the oldest first.
+internal import HTTPWire
+
+/// Lines, each with its line feed, in a ring of bytes. Places are counted from the first byte that was ever written.
+@safe
+struct LineRing: ~Copyable {
+    private let base: UnsafeMutablePointer<UInt8>
+    let capacity: Int
+    /// The place of the oldest byte.
+    private(set) var start: UInt64 = 0
+    /// The place behind the newest byte.
+    private(set) var end: UInt64 = 0
+
+    /// A ring of so many bytes, at least one. The system backs it with memory as it is filled.
+    init(capacity: Int) {
+        self.capacity = max(capacity, 1)
+        unsafe base = .allocate(capacity: self.capacity)
+    }
+
+    deinit {
+        unsafe base.deallocate()
+    }
+
+    var count: Int { Int(end - start) }
+    var freeCapacity: Int { capacity - count }
+
+    private func index(_ place: UInt64) -> Int { Int(place % UInt64(capacity)) }
+
+    /// Appends bytes, which have to fit.
+    mutating func append(_ bytes: Span<UInt8>) {
+        precondition(bytes.count <= freeCapacity)
+        let at = index(end)
+        let first = min(bytes.count, capacity - at)
+        // Both parts end where the ring does, or before; spans of different length cannot be copied without pointers.
+        unsafe bytes.withUnsafeBufferPointer { source in
+            guard let source = source.baseAddress else { return }
+            unsafe (base + at).update(from: source, count: first)
+            unsafe base.update(from: source + first, count: bytes.count - first)
+        }
+        end += UInt64(bytes.count)
+    }
+
+    /// Drops the oldest line.
+    mutating func removeFirstLine() {
+        start = placeAfterLine(at: start)
+    }
+
+    /// Drops everything before a place.
+    mutating func removeAll(before place: UInt64) {
+        start = min(max(place, start), end)
+    }
+
+    /// Where the line after the one at a place begins; the end where there is none.
+    func placeAfterLine(at place: UInt64) -> UInt64 {
+        var place = place
+        while place < end {
+            let byte = unsafe base[index(place)]
+            place += 1
+            if byte == 0x0A { return place }
+        }
+        return end
+    }
+
+    /// Appends to `output` as many whole lines from a place on as fit, and returns where the next one begins.
+    @_lifetime(output: copy output)
+    func copyLines(from place: UInt64, into output: inout OutputSpan<UInt8>) -> UInt64 {
+        precondition(place >= start && place <= end)
+        var last = place + UInt64(min(output.freeCapacity, Int(end - place)))
+        while last > place, unsafe base[index(last - 1)] != 0x0A { last -= 1 }
+        let count = Int(last - place)
+        let at = index(place)
+        let first = min(count, capacity - at)
+        output.append(copying: unsafe Span(_unsafeStart: base + at, count: first))
+        output.append(copying: unsafe Span(_unsafeStart: base, count: count - first))
+        return last
+    }
+}

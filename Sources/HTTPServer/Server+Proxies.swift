@@ -1,0 +1,73 @@
+// Connections that proxies open for others, and what they say first.
+internal import HTTPWire
+internal import Kernel
+
+extension Server {
+    /// Whether no limit of an address holds for connections from this one: this machine's own, unless it was given a limit, and trusted
+    /// proxies. They speak for everybody.
+    func speaksForMany(_ peer: SocketAddress) -> Bool {
+        peer.isLoopback || (!limits.trustedProxies.isEmpty && limits.trustedProxies.cover(peer.host))
+    }
+
+    /// How many connections an address may have; 0 for any number.
+    func connectionLimit(of peer: SocketAddress) -> Int {
+        if peer.isLoopback && !limits.sparesLoopback { return limits.connectionsPerAddress }
+        return speaksForMany(peer) ? 0 : limits.connectionsPerAddress
+    }
+
+    /// Whether a connection has to begin with a proxy's header. Where proxies are named, others are served as they are.
+    func expectsProxyHeader(from peer: SocketAddress) -> Bool {
+        guard limits.expectsProxyHeader else { return false }
+        return limits.trustedProxies.isEmpty || limits.trustedProxies.cover(peer.host)
+    }
+
+    /// Takes what came of a proxy's header, and not a byte more: what follows may be TLS's.
+    ///
+    /// - Returns: whether the header is complete, and the connection still there.
+    func takePreface(_ connection: Peer) -> Bool {
+        guard var preface = connection.preface else { return true }
+        var block: [64 of UInt8] = .init(repeating: 0)
+        while preface.missing > 0 {
+            do {
+                var all = block.mutableSpan
+                var room = all._mutatingExtracting(first: min(preface.missing, all.count))
+                guard let count = try connection.socket.receive(into: &room) else {
+                    connection.preface = preface
+                    return false
+                }
+                guard count > 0 else {
+                    close(connection)
+                    return false
+                }
+                try preface.take(block.span.extracting(first: count))
+            } catch {
+                close(connection)
+                return false
+            }
+        }
+        connection.preface = nil
+        guard let source = preface.source else { return true }
+        return settle(connection, SocketAddress(InternetAddress(bytes: source.bytes), port: source.port))
+    }
+
+    /// Counts a connection among those of the client that its proxy names, unless he has as many as he may. One who is said to be on
+    /// this machine is spared nothing: it may be another machine's loopback.
+    private func settle(_ connection: Peer, _ client: SocketAddress) -> Bool {
+        let network = ClientNetwork(client)
+        let isProxy = limits.trustedProxies.cover(client.host)
+        guard addresses.add(network, limit: isProxy ? 0 : limits.connectionsPerAddress) else {
+            // Nothing can be said before a handshake.
+            if tls == nil {
+                refuse(connection, status: .tooManyRequests, reason: "This address has too many open connections.")
+            } else {
+                close(connection)
+            }
+            return false
+        }
+        addresses.remove(connection.network)
+        connection.peer = client
+        connection.network = network
+        connection.speaksForMany = isProxy
+        return true
+    }
+}

@@ -1,0 +1,154 @@
+// One connection to a receiver, in the clear or by TLS. Each step has a moment at which it gives up.
+internal import Kernel
+internal import TLS
+
+/// A connected socket, with TLS where it is wanted.
+struct Channel: ~Copyable {
+    private let socket: Socket
+    private var session: TLSSession?
+    private let closing: Closing
+
+    private init(_ socket: consuming Socket, _ session: consuming TLSSession?, _ closing: Closing) {
+        self.socket = socket
+        self.session = session
+        self.closing = closing
+    }
+
+    /// Connects to the first address that answers, among those that the policy allows. What is connected to is exactly what was
+    /// looked at: the name is not looked up again.
+    static func open(
+        _ addresses: [SocketAddress], _ policy: AddressPolicy, _ kind: Socket.Kind, until milliseconds: UInt64,
+        _ closing: Closing
+    ) throws(OutboundFault) -> Channel {
+        var fault = OutboundFault.refusedAddress
+        let allowed = addresses.filter(policy.allows)
+        for (index, address) in allowed.enumerated() {
+            do throws(Errno) {
+                let socket = try Socket.connecting(to: address, kind)
+                let now = BootClock.milliseconds()
+                // One that does not answer leaves time for the others.
+                let share = now < milliseconds ? (milliseconds - now) / UInt64(allowed.count - index) : 0
+                if closing.wait(for: socket.rawValue, .writable, until: now + share) {
+                    if let error = socket.pendingError { throw error }
+                    if kind == .stream { socket.sendAtOnce() }
+                    return Channel(socket, nil, closing)
+                }
+                fault = .timedOut
+            } catch {
+                fault = .unreachable(error)
+            }
+        }
+        throw fault
+    }
+
+    /// Connects to a socket of the file system.
+    static func open(path: String, _ kind: Socket.Kind, _ closing: Closing) throws(OutboundFault) -> Channel {
+        do throws(Errno) {
+            return Channel(try Socket.connected(toPath: path, kind), nil, closing)
+        } catch {
+            throw .unreachable(error)
+        }
+    }
+
+    /// Goes on by TLS, if the other end proves to be the endpoint.
+    mutating func secure(_ client: TLSClient, _ endpoint: Endpoint, until milliseconds: UInt64) throws(OutboundFault) {
+        let made: TLSSession?
+        if let address = endpoint.address {
+            let bytes = address.bytes
+            made = client.session(on: socket.rawValue, address: bytes.span.extracting((address.isIPv4 ? 12 : 0)...))
+        } else {
+            made = client.session(on: socket.rawValue, name: endpoint.plainHost)
+        }
+        guard var session = made else { throw .libraryFailure }
+        while true {
+            let step = session.shakeHands()
+            switch step {
+            case .moved:
+                self.session = consume session
+                return
+            case .wantsToRead, .wantsToWrite: try wait(step, until: milliseconds)
+            case .ended: throw .closed
+            case .broken:
+                throw session.certificateProblem.map { .badCertificate($0) } ?? .noHandshake
+            }
+        }
+    }
+
+    /// Sends all of the bytes.
+    mutating func send(_ bytes: Span<UInt8>, until milliseconds: UInt64) throws(OutboundFault) {
+        var sent = 0
+        while sent < bytes.count {
+            let step = step(sending: bytes.extracting(droppingFirst: sent))
+            switch try step.get() {
+            case .moved(let count): sent += count
+            case .wantsToRead: try wait(.wantsToRead, until: milliseconds)
+            case .wantsToWrite: try wait(.wantsToWrite, until: milliseconds)
+            case .ended, .broken: throw .closed
+            }
+        }
+    }
+
+    /// Receives what there is behind the first bytes, waiting for something. 0 is the end, or that there is no room.
+    mutating func receive(
+        into bytes: inout [UInt8], from start: Int, until milliseconds: UInt64
+    ) throws(OutboundFault) -> Int {
+        guard start < bytes.count else { return 0 }
+        while true {
+            var all = bytes.mutableSpan
+            var room = all._mutatingExtracting(droppingFirst: start)
+            let step = step(receivingInto: &room)
+            switch try step.get() {
+            case .moved(let count): return count
+            case .ended: return 0
+            case .wantsToRead: try wait(.wantsToRead, until: milliseconds)
+            case .wantsToWrite: try wait(.wantsToWrite, until: milliseconds)
+            case .broken: throw .closed
+            }
+        }
+    }
+
+    /// Whether the receiver still is there, as far as this end knows. What it says is nothing that we want to know.
+    mutating func isOpen() -> Bool {
+        var scratch: [256 of UInt8] = .init(repeating: 0)
+        for _ in 0..<64 {
+            var room = scratch.mutableSpan
+            guard case .success(let step) = step(receivingInto: &room) else { return false }
+            switch step {
+            case .moved: continue
+            case .wantsToRead, .wantsToWrite: return true
+            case .ended, .broken: return false
+            }
+        }
+        return true
+    }
+
+    /// Tells the receiver that nothing more will come.
+    mutating func finish() {
+        session?.finishSending()
+        socket.finishSending()
+    }
+
+    private mutating func step(sending bytes: Span<UInt8>) -> Result<TLSSession.Step, OutboundFault> {
+        if session != nil { return .success(session?.send(bytes) ?? .broken) }
+        do throws(Errno) {
+            return .success(try socket.send(bytes).map { .moved($0) } ?? .wantsToWrite)
+        } catch {
+            return .failure(.unreachable(error))
+        }
+    }
+
+    private mutating func step(receivingInto bytes: inout MutableSpan<UInt8>) -> Result<TLSSession.Step, OutboundFault>
+    {
+        if session != nil { return .success(session?.receive(into: &bytes) ?? .broken) }
+        do throws(Errno) {
+            return .success(try socket.receive(into: &bytes).map { $0 == 0 ? .ended : .moved($0) } ?? .wantsToRead)
+        } catch {
+            return .failure(.unreachable(error))
+        }
+    }
+
+    private func wait(_ step: TLSSession.Step, until milliseconds: UInt64) throws(OutboundFault) {
+        let readiness: Readiness = step == .wantsToRead ? .readable : .writable
+        guard closing.wait(for: socket.rawValue, readiness, until: milliseconds) else { throw .timedOut }
+    }
+}

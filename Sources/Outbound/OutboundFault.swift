@@ -1,0 +1,73 @@
+// Why something did not arrive.
+public import Kernel
+public import TLS
+
+/// Why a message could not be handed over to its receiver.
+public enum OutboundFault: Error, Equatable, Sendable {
+    /// Nobody knows an address of the name.
+    case unknownHost
+    /// All its addresses are such that nothing may be sent there.
+    case refusedAddress
+    /// The kernel cannot reach it, or it broke off.
+    case unreachable(Errno)
+    /// It took too long.
+    case timedOut
+    /// Its certificate is not good.
+    case badCertificate(CertificateProblem)
+    /// It speaks no TLS that we do.
+    case noHandshake
+    /// It ended the connection.
+    case closed
+    /// It answered something that is no HTTP.
+    case notHTTP
+    /// It answered with another status than 2xx; redirects are not followed.
+    case status(Int)
+    /// OpenSSL has no memory or no randomness.
+    case libraryFailure
+
+    /// Whether the same thing may go well a moment later.
+    var mayPass: Bool {
+        switch self {
+        case .refusedAddress: false
+        case .status(let status): status >= 500 || status == 408 || status == 425 || status == 429
+        default: true
+        }
+    }
+}
+
+extension OutboundFault: CustomStringConvertible {
+    /// In the operator's words.
+    public var description: String {
+        switch self {
+        case .unknownHost: "no address is known of its name"
+        case .refusedAddress: "its address is one that nothing may be sent to"
+        case .unreachable(let error): "\(error)"
+        case .timedOut: "it took too long"
+        case .badCertificate(.unknownAuthority):
+            "its certificate comes from no authority that is believed; --ca-file names others"
+        case .badCertificate(.expired): "its certificate is not good at this time"
+        case .badCertificate(.otherName): "its certificate is for another name"
+        case .badCertificate(.other(let number)): "its certificate is not good (OpenSSL's error \(number))"
+        case .noHandshake: "it speaks no TLS 1.2 or 1.3"
+        case .closed: "it ended the connection"
+        case .notHTTP: "it answered something that is no HTTP"
+        case .status(let status): "it answered \(status)"
+        case .libraryFailure: "OpenSSL failed"
+        }
+    }
+}
+
+/// What a sender counts, from its start on.
+public struct OutboundCounts: Sendable, Equatable {
+    /// Messages that arrived, as far as a receiver says so.
+    public var delivered: UInt64 = 0
+    /// Messages that were given up after they had been tried.
+    public var failed: UInt64 = 0
+    /// Messages that were never tried: they were too long, or newer ones needed their place.
+    public var dropped: UInt64 = 0
+    /// Bytes that wait now.
+    public var queuedBytes = 0
+}
+
+/// Told on a sender's own thread when messages begin to fail, with the reason, and with nil when they arrive again.
+public typealias OutboundReport = @Sendable (OutboundFault?) -> Void

@@ -1,0 +1,85 @@
+// The threads of a sender: started together, waited for at the end, and counting together.
+internal import Kernel
+internal import Synchronization
+
+/// A queue, the threads that empty it, and what came of it.
+final class SenderThreads: Sendable {
+    private struct Tally {
+        var counts = OutboundCounts()
+        var isFailing = false
+        var running = 0
+    }
+
+    let closing: Closing
+    let queue: LineQueue
+    private let report: OutboundReport
+    private let tally = Mutex(Tally())
+    private let ended: WakeUp
+
+    init(queueBytes: Int, report: @escaping OutboundReport) throws(Errno) {
+        closing = try Closing()
+        queue = try LineQueue(bytes: queueBytes, closing: closing)
+        ended = try WakeUp()
+        self.report = report
+    }
+
+    /// Starts threads that each run the body to its end.
+    func start(_ count: Int, named name: String, _ body: @escaping @Sendable () -> Void) throws(Errno) {
+        for _ in 0..<count {
+            tally.withLock { $0.running += 1 }
+            do throws(Errno) {
+                try Process.startThread(named: name) {
+                    body()
+                    self.tally.withLock { $0.running -= 1 }
+                    self.ended.ring()
+                }
+            } catch {
+                tally.withLock { $0.running -= 1 }
+                throw error
+            }
+        }
+    }
+
+    /// How long threads may take to notice that their time is up, in milliseconds.
+    private static let notice: UInt64 = 100
+
+    /// Has the threads send what they can until a moment, and waits until they are done, or little longer than that moment.
+    func stop(until milliseconds: UInt64) {
+        closing.begin(until: milliseconds)
+        while tally.withLock({ $0.running }) > 0 {
+            let now = BootClock.milliseconds()
+            guard now < milliseconds + Self.notice else { return }
+            _ = ended.wait(for: -1, .readable, milliseconds: Int32(clamping: milliseconds + Self.notice - now))
+            ended.acknowledge()
+        }
+    }
+
+    var counts: OutboundCounts {
+        var counts = tally.withLock { $0.counts }
+        (counts.dropped, counts.queuedBytes) = queue.counts
+        return counts
+    }
+
+    func delivered() {
+        let isNews = tally.withLock { tally in
+            tally.counts.delivered += 1
+            defer { tally.isFailing = false }
+            return tally.isFailing
+        }
+        if isNews { report(nil) }
+    }
+
+    /// Something went wrong. Said once, until something goes well.
+    func failing(_ fault: OutboundFault) {
+        let isNews = tally.withLock { tally in
+            defer { tally.isFailing = true }
+            return !tally.isFailing
+        }
+        if isNews { report(fault) }
+    }
+
+    /// A message was given up.
+    func gaveUp() {
+        tally.withLock { $0.counts.failed += 1 }
+    }
+}

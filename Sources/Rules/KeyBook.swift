@@ -1,0 +1,132 @@
+// All keys that the server knows, and how they come and go. Belongs to one thread.
+
+/// The table of keys.
+public final class KeyBook {
+    /// In the order in which they came.
+    public private(set) var keys: [APIKey] = []
+    private var byID: [KeyID: APIKey] = [:]
+    /// Names, each at its number less one.
+    private var owners: [String] = []
+
+    /// Whether keys are looked at. From then on credentials that are no key's are refused, even when the last key is gone.
+    public private(set) var isInUse: Bool
+
+    /// A table.
+    ///
+    /// - Parameters:
+    ///   - lines: keys of the file and the environment.
+    ///   - ownerName: the name of the environment's own key, if there is one.
+    ///   - isInUse: keys may come later.
+    public init(_ lines: [KeyLine] = [], ownerName: String? = nil, isInUse: Bool = false) {
+        self.isInUse = isInUse || ownerName != nil || !lines.isEmpty
+        if let ownerName {
+            // It has no hash here, so its line makes nothing but this.
+            let line = KeyLine(
+                name: ownerName, id: .environment, hash: .init(repeating: 0), scopes: .standard, caps: KeyCaps(),
+                expires: nil)
+            add(APIKey(line, origin: .environment, owner: number(of: ownerName)))
+        }
+        for line in lines { add(APIKey(line, origin: .file, owner: number(of: line.name))) }
+    }
+
+    /// The key with an id, valid or not.
+    public func find(_ id: KeyID) -> APIKey? { byID[id] }
+
+    /// The newest key of a name that is valid, or nil.
+    public func newest(named name: String, now: Int64) -> APIKey? {
+        keys.last { $0.name == name && $0.refusal(now: now) == nil }
+    }
+
+    /// The name that a number stands for.
+    public func name(ofOwner owner: UInt16) -> String? {
+        owner > 0 && Int(owner) <= owners.count ? owners[Int(owner) - 1] : nil
+    }
+
+    /// The number of a name, which is a new one if there is none; 0 where there are too many.
+    private func number(of name: String) -> UInt16 {
+        if let index = owners.firstIndex(of: name) { return UInt16(index + 1) }
+        guard owners.count < Int(UInt16.max) else { return 0 }
+        owners.append(name)
+        return UInt16(owners.count)
+    }
+
+    private func add(_ key: APIKey) {
+        keys.append(key)
+        byID[key.id] = key
+    }
+
+    /// Removes keys and returns how many.
+    @discardableResult
+    private func remove(where isLeaving: (APIKey) -> Bool) -> Int {
+        let before = keys.count
+        for key in keys where isLeaving(key) {
+            byID[key.id] = nil
+            // Those who hold the key still, such as creation links, see that it is gone.
+            key.isRevoked = true
+        }
+        keys.removeAll { byID[$0.id] == nil }
+        return before - keys.count
+    }
+
+    // MARK: Changes
+
+    /// Takes the lines of a file that was read anew in place of those of the last time.
+    ///
+    /// A line with an id and a hash that were there keeps what was used up, what was revoked, and the end that rotating set. A
+    /// key whose line is gone is gone. A key that was made meanwhile stays as long as the file has its name.
+    ///
+    /// - Returns: how many keys the file has, and how many are gone.
+    public func replaceLines(_ lines: [KeyLine]) -> (count: Int, removed: Int) {
+        isInUse = isInUse || !lines.isEmpty
+        var left: Set<KeyID> = []
+        var removed = 0
+        for line in lines {
+            left.insert(line.id)
+            if let key = byID[line.id], key.name == line.name, key.line?.hasHash(of: line) == true {
+                key.origin = .file
+                key.scopes = line.scopes
+                key.caps = line.caps
+                key.lineExpires = line.expires
+            } else {
+                removed += remove { $0.id == line.id }
+                add(APIKey(line, origin: .file, owner: number(of: line.name)))
+            }
+        }
+        var names = Set(lines.map(\.name))
+        if let own = byID[.environment] { names.insert(own.name) }
+        removed += remove { key in
+            switch key.origin {
+            case .environment: false
+            case .file: !left.contains(key.id)
+            case .memory: !names.contains(key.name)
+            }
+        }
+        return (lines.count, removed)
+    }
+
+    /// Makes a key that does what another one does, which stays valid for some seconds more.
+    ///
+    /// - Parameters:
+    ///   - id: of the new key, which nothing has so far.
+    ///   - hash: SHA-256 of the new key.
+    public func rotate(
+        _ key: APIKey, id: KeyID, hash: [32 of UInt8], grace: Int, now: Int64
+    ) throws(KeyRefusal) -> APIKey {
+        guard byID[id] == nil else { throw .tooMany }
+        if keys.count >= KeyFile.maximumKeys {
+            remove { $0.origin == .memory && ($0.isRevoked || $0.expires.map { $0 <= now } ?? false) }
+        }
+        guard keys.count < KeyFile.maximumKeys else { throw .tooMany }
+        let line = KeyLine(
+            name: key.name, id: id, hash: hash, scopes: key.scopes, caps: key.caps, expires: key.lineExpires)
+        let new = APIKey(line, origin: .memory, owner: key.owner, budget: key.budget)
+        key.retire(at: now + Int64(grace))
+        add(new)
+        return new
+    }
+
+    /// Ends a key at once.
+    public func revoke(_ key: APIKey) {
+        key.isRevoked = true
+    }
+}

@@ -1,0 +1,75 @@
+// Where a request comes from, and whether it may: the client behind proxies, his network and his country.
+public import HTTPServer
+internal import HTTPWire
+public import Kernel
+public import Rules
+
+/// Who is believed about clients, and from where requests may come.
+public struct ClientSettings: Sendable {
+    /// Proxies that are believed about whom they speak for.
+    public var trustedProxies: [AddressRange] = []
+    /// From where anything may be done at all.
+    public var places = PlaceRule()
+    /// Countries by address.
+    public var countries: CountryDatabase?
+    /// The name of the field in which trusted proxies tell the client's country; empty for none.
+    public var countryField: [UInt8] = []
+
+    /// Believes nobody, and refuses nobody.
+    public init() {}
+}
+
+extension OnetimeService {
+    /// The client's address, as far as proxies are believed.
+    public func origin(of request: borrowing Request) -> InternetAddress {
+        context.client(of: request).address
+    }
+}
+
+extension ServiceContext {
+    /// The client of a request: its peer, or whom trusted proxies speak for. Costs a branch where no proxy is trusted.
+    ///
+    /// An address for records is `address`, and `isKnown` says whether it is the client's. Budgets count ``network(of:)``.
+    func client(of request: borrowing Request) -> ClientAddress {
+        ClientAddress(
+            of: request.head, in: request.bytes, peer: request.peer.host, trusted: settings.clients.trustedProxies)
+    }
+
+    /// What budgets of a client are counted by: his IPv4 address, or the /64 of his IPv6 one. Those whom nobody knows share that of
+    /// their proxy.
+    func network(of client: ClientAddress) -> ClientNetwork { ClientNetwork(client.address) }
+
+    /// The country that a client is in, or nil if nobody knows: what the field of a trusted proxy says, else the database. O(head) for
+    /// the field, which has to come once.
+    func country(of client: ClientAddress, _ request: borrowing Request) -> CountryCode? {
+        if let country = countryField(request) { return country }
+        guard client.isKnown else { return nil }
+        return settings.clients.countries?.country(of: client.address)
+    }
+
+    private func countryField(_ request: borrowing Request) -> CountryCode? {
+        guard !settings.clients.countryField.isEmpty, settings.clients.trustedProxies.cover(request.peer.host) else {
+            return nil
+        }
+        let field = settings.clients.countryField
+        let name = field.span
+        guard let line = request.head.lastLine(of: name, before: request.bytes.count, in: request.bytes),
+            request.head.lastLine(of: name, before: line.lowerBound, in: request.bytes) == nil
+        else { return nil }
+        return CountryCode(line.span(in: request.bytes))
+    }
+
+    /// Why the server's rule about places refuses a request; nil where it does not, which costs a branch where there is no rule.
+    func placeRefusal(_ request: borrowing Request) -> PlaceRefusal? {
+        guard !settings.clients.places.isEmpty else { return nil }
+        return placeRefusal(settings.clients.places, client(of: request), request)
+    }
+
+    /// Why a rule about places, the server's or a secret's, refuses a client; nil where it does not. The country is looked for only
+    /// where the rule has one.
+    func placeRefusal(_ rule: PlaceRule, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
+        if !rule.networks.isEmpty, !rule.networks.permits(client.isKnown ? client.address : nil) { return .network }
+        if !rule.countries.isEmpty, !rule.countries.permits(country(of: client, request)) { return .country }
+        return nil
+    }
+}

@@ -1,0 +1,76 @@
+// `onetime-lite check --config`: is everything right that was said, and what is in force then?
+import Kernel
+import Pages
+import SecureMemory
+import TLS
+
+enum CheckConfiguration {
+    /// Whether the command asks for this, and not for a server's health.
+    static func isWanted(_ arguments: [String]) -> Bool {
+        arguments.contains { $0 == "--config" || $0.hasPrefix("--config=") }
+    }
+
+    /// Prints all settings and where each came from, or throws all that is wrong. Returns 0.
+    static func run(_ arguments: [String]) throws(UsageError) -> Int32 {
+        let isJSON = arguments.contains("--json")
+        var arguments = arguments.filter { $0 != "--json" }
+        // Without a file: what flags and environment say alone.
+        if let index = arguments.firstIndex(of: "--config"),
+            index + 1 == arguments.count || arguments[index + 1].hasPrefix("--")
+        {
+            arguments.remove(at: index)
+        }
+        var configuration = Configuration.read(arguments: arguments, environment: Environment.value)
+        configuration.readFiles()
+        configuration.errors += configuration.tls.faults()
+        try configuration.demandNoErrors()
+        Console.write(isJSON ? json(rows(configuration)) : table(rows(configuration)), to: Console.standardOutput)
+        return 0
+    }
+
+    private typealias Row = (name: String, value: String, origin: String)
+
+    private static func rows(_ configuration: Configuration) -> [Row] {
+        var rows = Configuration.options.map { option -> Row in
+            (option.flag, option.describe(configuration), configuration.given[option.flag]?.origin ?? "default")
+        }
+        for name in ["ONETIME_USER"] + Configuration.secretVariables where Environment.size(of: name) > 0 {
+            let isSecret = Configuration.secretVariables.contains(name)
+            rows.append((name, isSecret ? "***" : Environment.value(name) ?? "", "variable \(name)"))
+        }
+        return rows
+    }
+
+    private static func table(_ rows: [Row]) -> String {
+        let widths = (rows.map(\.name.count).max() ?? 0, min(rows.map(\.value.count).max() ?? 0, 40))
+        func padded(_ text: String, _ width: Int) -> String {
+            text + String(repeating: " ", count: max(width - text.count, 0) + 2)
+        }
+        return rows.reduce(into: "") { text, row in
+            let value = SettingLines.singleLine(row.value)
+            text += padded(row.name, widths.0) + padded(value.isEmpty ? "-" : value, widths.1)
+            text += SettingLines.singleLine(row.origin) + "\n"
+        }
+    }
+
+    private static func json(_ rows: [Row]) -> String {
+        let lines = rows.map {
+            "\"\(Console.escaped($0.name))\":{\"value\":\"\(Console.escaped($0.value))\",\"from\":\"\(Console.escaped($0.origin))\"}"
+        }
+        return "{" + lines.joined(separator: ",\n ") + "}\n"
+    }
+}
+
+extension TLSSettings {
+    /// What is wrong with the files, each for itself.
+    fileprivate func faults() -> [String] {
+        files.compactMap { file in
+            do throws(TLSError) {
+                _ = try TLSIdentity.read(certificatePath: file.certificate, keyPath: file.key)
+                return nil
+            } catch {
+                return error.advice
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// API keys as the operator gives them: a file, lines in the environment, and the key of ONETIME_USER.
+import Kernel
+import Rules
+import SecureMemory
+import Service
+
+/// Where the server's keys come from. Their lines hold nothing secret.
+struct KeySettings {
+    /// A file of lines, read again at SIGHUP.
+    var file: String?
+    /// What `API_KEYS` says.
+    var lines: [KeyLine] = []
+
+    /// Whether keys may come, even if there are none yet.
+    var isInUse: Bool { file != nil || !lines.isEmpty }
+
+    /// The lines of the environment and of the file as it is now.
+    func read() throws(UsageError) -> [KeyLine] {
+        guard let file else { return lines }
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try File.read(file, limit: KeyFile.maximumSize)
+        } catch {
+            throw UsageError(text: "the key file \(file) cannot be read: \(error)")
+        }
+        do throws(KeyFileFault) {
+            return try KeyFile.join(lines, KeyFile.parse(bytes))
+        } catch {
+            throw UsageError(text: "the key file \(file), \(error.text)")
+        }
+    }
+}
+
+extension Configuration {
+    static var keys: [Option] {
+        [
+            Option(
+                flag: "key-file", variable: "API_KEY_FILE", value: "FILE",
+                help:
+                    "lines that keygen printed, one for each API key; SIGHUP reads it anew. API_KEYS holds such lines itself"
+            ) { (text, configuration) throws(Option.Refused) in
+                configuration.keys.file = text
+            },
+            .toggle(
+                "auth-required", "AUTH_REQUIRED", "only bearers of API keys and creation links create secrets",
+                \.service.requiresKey),
+            .number(
+                "max-creation-links", "MAX_CREATION_LINKS", "N", 0...100_000, "creation links at a time (1024)",
+                \.service.maximumCreationLinks),
+        ]
+    }
+
+    /// Takes the lines that the environment has.
+    mutating func takeKeys(_ environment: (String) -> String?) {
+        if let text = environment("API_KEYS") {
+            do throws(KeyFileFault) {
+                keys.lines = try KeyFile.parse(Array(text.utf8))
+            } catch {
+                errors.append("API_KEYS, \(error.text)")
+            }
+        }
+        let hasKey = keys.isInUse || !(environment("ONETIME_USER") ?? "").isEmpty
+        if service.requiresKey && !hasKey {
+            errors.append("--auth-required takes a key: --key-file, API_KEYS, or ONETIME_USER and ONETIME_APITOKEN")
+        }
+    }
+}

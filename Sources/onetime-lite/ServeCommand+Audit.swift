@@ -1,0 +1,131 @@
+// The audit log and the certificate while the server runs.
+import Audit
+import HTTPServer
+import Kernel
+import Log
+import Sealing
+import SecureMemory
+import Service
+import Vault
+
+/// What the server can prove: its log, and the key of its certificates. Belongs to the loop's thread.
+final class Proof {
+    /// The log; nil where none was asked for.
+    let log: AuditLog?
+    private let certifier: Certifier?
+    private let target: Int32?
+    private let memory: MemoryProtection
+    private let hardening: ProcessHardening
+
+    /// How long receivers have at the end to take what waits for them, in milliseconds.
+    private static let patience: UInt64 = 2000
+
+    init(
+        _ options: AuditOptions, _ arena: SecureArena, listening address: SocketAddress, _ memory: MemoryProtection,
+        _ hardening: ProcessHardening, now: Moment
+    ) throws {
+        self.memory = memory
+        self.hardening = hardening
+        target = options.certificate.descriptor
+        guard target != nil || !options.targets.isEmpty else {
+            log = nil
+            certifier = nil
+            return
+        }
+        let certifier = try Certifier(arena: arena, now: now)
+        self.certifier = certifier
+        guard !options.targets.isEmpty else {
+            log = nil
+            return
+        }
+        let start = AuditStart(version: "\(Help.version)", memory: memory.rawValue, listening: "\(address)")
+        let log = try AuditLog(
+            settings: options.settings, start: start, key: certifier.publicKey, arena: arena, now: now)
+        for sink in options.targets.compactMap(\.sink) { try log.attach(sink, queueBytes: options.queueBytes) }
+        self.log = log
+    }
+
+    /// Tells the operator the key by which he can check certificates.
+    func announce(_ operatorLog: LogStream) throws {
+        guard let certifier else { return }
+        if target != nil { certifier.prepare() }
+        let key = certifier.publicKey.text
+        let fingerprint = try certifier.publicKey.fingerprint()
+        if operatorLog.isText {
+            operatorLog.event("certificates are signed by \(key) (fingerprint \(fingerprint))")
+        } else {
+            operatorLog.event(
+                "certificates are signed by \(key)", .info,
+                [("onetime.public_key", key), ("onetime.fingerprint.key", fingerprint)])
+        }
+    }
+
+    /// A certificate of what was done so far; nil where neither a log nor certificates were asked for.
+    func certificate(_ tally: VaultTally, held: Int, isFinal: Bool, now: Moment) throws(SealingError) -> Certificate? {
+        guard let certifier else { return nil }
+        var facts = CertificateFacts()
+        facts.isFinal = isFinal
+        facts.version = Help.version
+        facts.created = tally.created
+        facts.revealed = tally.revealed
+        facts.burned = tally.burned
+        facts.expired = tally.expired
+        facts.wiped = tally.wiped
+        facts.held = UInt64(held)
+        if let log { facts.audit = (log.count, log.head) }
+        facts.memory = memory.rawValue
+        if hardening.hasNoCore { facts.protections.append("no core dumps") }
+        if hardening.isNotDumpable { facts.protections.append("not dumpable") }
+        if hardening.hasNoNewPrivileges { facts.protections.append("no new privileges") }
+        if hardening.refusesExecutableMemory { facts.protections.append("no new executable memory") }
+        if hardening.wipesFreedHeap { facts.protections.append("wiped heap") }
+        return try certifier.certify(facts, now: now)
+    }
+
+    /// Notes that everything was wiped while the server goes on.
+    func noteWipe(_ count: Int) {
+        guard let log else { return }
+        var event = AuditEvent(.wipe)
+        event.count = UInt64(count)
+        log.record(event, now: .now)
+    }
+
+    /// Ends the log and states what became of all secrets. Everything is wiped already.
+    fileprivate func end(_ tally: VaultTally, wiped: Int, now: Moment) {
+        if let log {
+            var event = AuditEvent(.shutdownWipe)
+            event.count = UInt64(wiped)
+            log.record(event, now: now)
+            log.record(AuditEvent(.stop), now: now)
+        }
+        // Sinks take what waits while this is signed.
+        let certificate = target == nil ? nil : try? certificate(tally, held: 0, isFinal: true, now: now)
+        if let late = log?.close(within: Self.patience), late > 0 {
+            Console.failure("\(late) receivers of the audit log did not take all of it in time")
+        }
+        guard let target else { return }
+        guard let certificate else { return Console.failure("the certificate could not be signed: OpenSSL failed") }
+        if FileDescriptor.isTerminal(target) { Console.write("\n" + certificate.text + "\n", to: target) }
+        Console.write(certificate.line(at: now), to: target)
+    }
+}
+
+/// A server with what it can prove, to be handed to the vault as one.
+struct Running {
+    let server: Server<OnetimeService>
+    let proof: Proof
+    let log: LogStream
+
+    /// How long the reader of the log may keep the end of the process waiting, in milliseconds.
+    private static let lastWordsPatience = 1000
+
+    /// Runs the server to its end, wipes everything, and says so.
+    func run(isolation vault: isolated Vault) throws {
+        try server.run(isolation: vault)
+        let wiped = vault.count
+        vault.wipeAll(now: .now)
+        proof.end(vault.tally, wiped: wiped, now: .now)
+        log.event("stopped; everything is wiped", .info, [("event.action", "stop")])
+        log.finish(patience: Self.lastWordsPatience)
+    }
+}

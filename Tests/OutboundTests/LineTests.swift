@@ -1,0 +1,83 @@
+// Lines in the queue, in messages of syslog, and in signed requests.
+import Kernel
+import SecureMemory
+import Testing
+
+@testable import Outbound
+
+@Suite struct LineTests {
+    @Test func `a full queue loses its oldest lines, and those that are taken come in order`() throws {
+        let closing = try Closing()
+        let queue = try LineQueue(bytes: 0, closing: closing)
+        for number in 0..<200 { #expect(queue.append(copy: [UInt8](repeating: UInt8(number), count: 500))) }
+        #expect(!queue.append(copy: [UInt8](repeating: 0, count: LineQueue.maximumLine + 1)))
+        #expect(queue.counts.dropped == 200 - 16 + 1)
+        closing.begin(until: BootClock.milliseconds() + 5000)
+        var line: [UInt8] = []
+        for number in 184..<200 {
+            #expect(queue.next(into: &line))
+            #expect(line == [UInt8](repeating: UInt8(number), count: 500))
+        }
+        #expect(!queue.next(into: &line))
+        #expect(!queue.append(copy: [1]))
+    }
+
+    @Test func `several lines are told apart by their line feeds`() {
+        var found: [[UInt8]] = []
+        LineQueue.forEach(Array("a\n\nbc\nd".utf8).span) { line in found.append(line.indices.map { line[$0] }) }
+        #expect(found == [[0x61], [0x62, 0x63], [0x64]])
+    }
+
+    @Test func `a member is found under its full name or the last part of it, and nowhere inside of a text`() {
+        func action(_ line: String) -> String? {
+            let bytes = Array(line.utf8)
+            return AuditLine.text(of: "action", in: bytes.span).map { String(decoding: bytes[$0], as: UTF8.self) }
+        }
+        #expect(action(#"{"event.action":"reveal"}"#) == "reveal")
+        #expect(action(#"{"event":{"action":"burn"}}"#) == "burn")
+        #expect(action(#"{"label":"\"action\":\"reveal\"","event.action":"burn"}"#) == "burn")
+        #expect(action(#"{"reaction":"x"}"#) == nil)
+        #expect(action(#"{"action":7}"#) == nil)
+        #expect(action(#"{"action":"a\"b"}"#) == nil)
+        #expect(action(#"{"action":"never ends"#) == nil)
+        #expect(action("") == nil)
+    }
+
+    @Test func `a signature is what the example in the README says`() throws {
+        let arena = try SecureArena(capacity: 4096)
+        guard var text = arena.allocate(64) else { throw Errno.invalidArgument }
+        text.append(Array("0123456789abcdef0123456789abcdef\n".utf8).span)
+        guard let secret = WebhookSecret(text) else { throw Errno.invalidArgument }
+        let target = try #require(WebhookSettings.Target("https://hooks.example/onetime"))
+        let message = WebhookMessage(id: Array("msg_1".utf8), body: Array(#"{"event.action":"reveal"}"#.utf8))
+        let request = try #require(message.request(to: WebhookSettings(target), secret: secret, at: 1_700_000_000))
+        let lines = String(decoding: request, as: UTF8.self).split(separator: "\r\n").map(String.init)
+        // Python: hmac.new(b"0123456789abcdef0123456789abcdef", b'msg_1.1700000000.{"event.action":"reveal"}', "sha256")
+        #expect(lines.contains("Webhook-Signature: v1,zD3RP5i1Pc2JYAFAAiJqTwhh0/qDKTfWpiplPwARDrw="))
+        #expect(lines.contains("Host: hooks.example"))
+        secret.wipe()
+        #expect(message.request(to: WebhookSettings(target), secret: secret, at: 1_700_000_000) == nil)
+    }
+
+    @Test(arguments: ["HTTP/1.1 200 OK\r\n", "HTTP/1.0 204 \r\n", "HTTP/1.1 100 Go on\r\n\r\nHTTP/1.1 200 OK\r\n"])
+    func `an answer's status is that of the final answer`(_ text: String) {
+        guard case .status(200..<300) = status(text) else {
+            Issue.record("no status in \(text)")
+            return
+        }
+    }
+
+    @Test(arguments: ["HTTP/2 200 OK\r\n\r\n", "http/1.1 200 OK\r\n", "HTTP/1.1 2000 OK\r\n", "<!DOCTYPE html>\r\n"])
+    func `what is no answer has no status`(_ text: String) {
+        #expect(status(text) == .malformed)
+    }
+
+    private func status(_ text: String) -> WebhookAnswer.Finding {
+        let bytes = Array(text.utf8)
+        return WebhookAnswer.status(in: bytes.span)
+    }
+}
+
+extension LineQueue {
+    fileprivate func append(copy bytes: [UInt8]) -> Bool { append(bytes.span) }
+}

@@ -63,6 +63,7 @@ let package = Package(
         // Floor 2
         room("Sealing", ["COpenSSL", "SecureMemory"]),
         room("HTTPWire"),
+        room("Log", ["Kernel"]),
         room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
@@ -74,12 +75,12 @@ let package = Package(
         room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"]),
         room(
             "Service",
-            ["Audit", "HTTPServer", "HTTPWire", "Kernel", "Pages", "Rules", "Sealing", "SecureMemory", "Vault"]),
+            ["Audit", "HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "Rules", "Sealing", "SecureMemory", "Vault"]),
         // Floor 5
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Outbound", "Pages", "QRCode", "Rules", "Sealing",
+                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Log", "Outbound", "Pages", "QRCode", "Rules", "Sealing",
                 "SecureMemory",
                 "Service", "TLS", "Vault",
             ],
@@ -96,6 +97,7 @@ let package = Package(
         tests(of: "FingerprintWords", exclude: ["Vectors"]),
         tests(of: "Sealing", ["SecureMemory"]),
         tests(of: "HTTPWire", exclude: ["Vectors"]),
+        tests(of: "Log", ["Kernel"]),
         tests(of: "HTTPServer", ["Kernel", "SecureMemory"]),
         tests(of: "TLS", ["Kernel", "SecureMemory"]),
         // The outgoing ways by themselves, for the suite that plays their receivers; no part of the product.

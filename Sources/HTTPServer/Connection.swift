@@ -32,6 +32,8 @@ final class Connection<Exchange> {
     var network: ClientNetwork
     /// A proxy's, or this machine's, for which no limit of an address holds.
     var speaksForMany: Bool
+    /// Came in on the port that shows figures, which speaks no TLS.
+    let isOnMetricsPort: Bool
     /// What has come of a proxy's header; nil when it is complete, or none is expected.
     var preface: ProxyPreface?
     /// The connection's TLS, once its first byte came; nil without.
@@ -91,13 +93,19 @@ final class Connection<Exchange> {
     var began: UInt64 = 0
     var bodyCount: UInt64 = 0
     var exchange: Exchange?
+    /// What the report of the request under way will say.
+    var notes = ReportNotes()
     /// How the answer that goes out part by part is framed.
     var form = ResponseWriter.Form()
 
-    init(socket: consuming Socket, peer: SocketAddress, speaksForMany: Bool, ticket: Ticket, limits: HeadLimits) {
+    init(
+        socket: consuming Socket, peer: SocketAddress, speaksForMany: Bool, isOnMetricsPort: Bool, ticket: Ticket,
+        limits: HeadLimits
+    ) {
         self.socket = socket
         self.peer = peer
         self.speaksForMany = speaksForMany
+        self.isOnMetricsPort = isOnMetricsPort
         network = ClientNetwork(peer)
         self.ticket = ticket
         scanner = HeadScanner(limits: limits)
@@ -119,6 +127,7 @@ final class Connection<Exchange> {
         rawStart = 0
         bodyCount = 0
         began = 0
+        notes = ReportNotes()
         phase = .head
     }
 }

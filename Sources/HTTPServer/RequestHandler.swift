@@ -14,14 +14,20 @@ public struct Request: ~Escapable {
     public let peer: SocketAddress
     /// Whether it came by TLS.
     public let isSecure: Bool
+    /// Whether it came to the port that shows figures and nothing else.
+    public let isOnMetricsPort: Bool
 
     @_lifetime(copy bytes)
-    init(head: RequestHead, bytes: Span<UInt8>, ticket: Ticket, peer: SocketAddress, isSecure: Bool) {
+    init(
+        head: RequestHead, bytes: Span<UInt8>, ticket: Ticket, peer: SocketAddress, isSecure: Bool,
+        isOnMetricsPort: Bool = false
+    ) {
         self.head = head
         self.bytes = bytes
         self.ticket = ticket
         self.peer = peer
         self.isSecure = isSecure
+        self.isOnMetricsPort = isOnMetricsPort
     }
 
     /// The path of the target.
@@ -44,6 +50,8 @@ public struct BodyPlan: Sendable {
     public var limit: Int
     /// The request is answered without its body; the connection ends after that if there is one.
     public var isRefused = false
+    /// What ``RequestReport/label`` will be.
+    public var label: UInt8 = 0
 }
 
 /// How far an answer got.
@@ -127,6 +135,12 @@ public protocol RequestHandler: AnyObject {
 
     /// When `expire` should be called next, in milliseconds of the monotonic clock.
     func nextExpiry(isolation: isolated Isolation) -> UInt64?
+
+    /// Everything of this turn is done. The last call before the loop waits.
+    func turnEnds(now: Moment, isolation: isolated Isolation)
+
+    /// A request was answered to its end, or never will be. Only where ``ServerMeter/isOn`` says so.
+    func ended(_ report: RequestReport, isolation: isolated Isolation)
 
     /// The process got SIGUSR1.
     func userSignal(now: Moment, isolation: isolated Isolation)

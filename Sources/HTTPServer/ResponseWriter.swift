@@ -17,6 +17,10 @@ public struct ResponseWriter: ~Copyable {
     private(set) var form = Form()
     private var forbidsBody = false
     private var start = 0
+    /// The status of the response at hand.
+    private(set) var statusCode: UInt16 = 0
+    /// The size of the body that was written last, or of the part of one.
+    private(set) var bodyBytes = 0
     /// For how many seconds browsers shall come by TLS only (RFC 6797); 0 says nothing about it.
     var strictTransportSeconds = 0
 
@@ -62,6 +66,7 @@ public struct ResponseWriter: ~Copyable {
             put(status.reasonPhrase)
             put("\r\n")
         }
+        statusCode = status.code
         forbidsBody = status.forbidsBody
         if let contentType { field("Content-Type", contentType) }
     }
@@ -195,7 +200,11 @@ public struct ResponseWriter: ~Copyable {
             put(decimal: UInt64(body.count))
             put("\r\n\r\n")
         }
-        if !form.isHead && !forbidsBody { copyBodyToOutput(from: 0) }
+        bodyBytes = 0
+        if !form.isHead && !forbidsBody {
+            bodyBytes = body.count
+            copyBodyToOutput(from: 0)
+        }
         body.wipe()
     }
 
@@ -210,6 +219,7 @@ public struct ResponseWriter: ~Copyable {
 
     /// Ends a part of a body that goes on.
     mutating func finishPart(isLast: Bool) {
+        bodyBytes = form.isHead ? 0 : body.count
         if form.isHead {
             body.wipe()
             return

@@ -25,7 +25,8 @@ extension Server {
     /// - Returns: whether there may be more.
     func acceptConnections() -> Bool {
         for _ in 0..<64 {
-            guard openCount < limits.connections else {
+            guard hasRoomForConnection else {
+                meter.pausedByLimit += 1
                 pauseListening()
                 return false
             }
@@ -35,6 +36,7 @@ extension Server {
                 guard let peer else { continue }
                 add(socket, peer)
             } catch {
+                meter.pausedByMachine += 1
                 // No descriptor or no memory left: it may be better soon, also when none of ours closes.
                 listensAgainAt = now.milliseconds + Self.tickMilliseconds
                 pauseListening()
@@ -46,12 +48,13 @@ extension Server {
 
     /// Whether a client may send another request now. One that waited for memory was counted before.
     func mayAsk(_ request: borrowing Request) -> Bool {
-        guard requestBudget.isLimited, !isRetrying else { return true }
+        guard requestBudget.isLimited, !isRetrying, !request.isOnMetricsPort else { return true }
         return requestBudget.take(ClientNetwork(handler.origin(of: request)), now: now.milliseconds)
     }
 
     /// Turns a client away that has as many connections as one may have. What cannot be sent at once is not sent.
     private func turnAway(_ socket: consuming Socket) {
+        meter.refusedByAddress += 1
         // Nothing can be said before a handshake.
         guard tls == nil, var input = scratch.take() else { return }
         // Closing with unread bytes would reset the connection, and the answer would not be seen.
@@ -81,20 +84,22 @@ extension Server {
         connections[Int(connection.ticket.slot)] === connection
     }
 
-    private func add(_ socket: consuming Socket, _ peer: SocketAddress) {
+    func add(_ socket: consuming Socket, _ peer: SocketAddress, isOnMetricsPort: Bool = false) {
         // Its own address is a proxy's, for which there is no limit, where it is to say whose the connection is.
-        let expectsHeader = expectsProxyHeader(from: peer)
-        guard addresses.add(ClientNetwork(peer), limit: expectsHeader ? 0 : connectionLimit(of: peer)) else {
-            return turnAway(socket)
-        }
+        let expectsHeader = !isOnMetricsPort && expectsProxyHeader(from: peer)
+        let limit = expectsHeader || isOnMetricsPort ? 0 : connectionLimit(of: peer)
+        guard addresses.add(ClientNetwork(peer), limit: limit) else { return turnAway(socket) }
         let slot = freeSlots.popLast() ?? connections.count
         generation = generation == .max >> 1 ? 1 : generation + 1
         let connection = Peer(
-            socket: socket, peer: peer, speaksForMany: speaksForMany(peer),
+            socket: socket, peer: peer, speaksForMany: speaksForMany(peer), isOnMetricsPort: isOnMetricsPort,
             ticket: Ticket(slot: UInt32(slot), generation: generation), limits: limits.head)
         if expectsHeader { connection.preface = ProxyPreface() }
         if slot == connections.count { connections.append(connection) } else { connections[slot] = connection }
         openCount += 1
+        if isOnMetricsPort { metricsCount += 1 }
+        meter.accepted += 1
+        meter.open = openCount
         setDeadline(connection, now.milliseconds + limits.headTimeout)
         do throws(Errno) {
             try queue.add(connection.socket.rawValue, for: .readable, token: token(connection))
@@ -113,7 +118,9 @@ extension Server {
 
     func resumeListening() {
         listensAgainAt = nil
-        guard !isListening, !isDraining, openCount < limits.connections else { return }
+        // What fails now is tried again when the next connection closes.
+        try? listenForMetrics()
+        guard !isListening, !isDraining, hasRoomForConnection else { return }
         switch listener {
         case .some(let listener):
             isListening = (try? queue.add(listener.rawValue, for: .readable, token: Token.listener)) != nil
@@ -140,11 +147,14 @@ extension Server {
         if connection.phase == .waiting || connection.phase == .dormant, let exchange = connection.exchange {
             abandoned.append(exchange)
         }
+        if connection.notes.isOwed { reportLater(connection, isComplete: false) }
         leave(connection)
         addresses.remove(connection.network)
         connections[slot] = nil
         freeSlots.append(slot)
         openCount -= 1
+        if connection.isOnMetricsPort { metricsCount -= 1 }
+        meter.open = openCount
         timeouts.cancel(UInt32(slot))
         queue.remove(connection.socket.rawValue)
         connection.takeLeave()
@@ -184,6 +194,7 @@ extension Server {
     }
 
     private func timeOut(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
+        if connection.phase != .dormant && connection.phase != .waiting { meter.timedOut += 1 }
         switch connection.phase {
         case .head where connection.began == 0, .streaming, .closing, .lingering:
             close(connection)

@@ -36,7 +36,7 @@ extension Server {
         }
         // The end of the stream, behind what was kept.
         guard input.count > kept else { return answer(connection, &input, isolation) }
-        if connection.began == 0 { connection.began = now.milliseconds }
+        if connection.began == 0 { noteFirstByte(connection) }
         do throws(RequestFault) {
             switch try judge(connection, input) {
             case .incomplete where hasEnded:
@@ -127,6 +127,7 @@ extension Server {
             var target = room._mutatingExtracting(first: min(left, room.count))
             guard let received = try? connection.socket.receive(into: &target), received > 0 else { return false }
             input.commit(received)
+            meter.received &+= UInt64(received)
             input.truncate(to: before)
             left -= received
         }

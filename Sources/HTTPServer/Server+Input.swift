@@ -34,6 +34,7 @@ extension Server {
             // Nil is nothing to read right now; a broken connection is as good as an ended one.
             let received = (try? connection.socket.receive(into: &room)) ?? nil
             input.commit(received ?? 0)
+            meter.received &+= UInt64(received ?? 0)
             if received == 0 { close(connection) }
             return
         }
@@ -48,6 +49,7 @@ extension Server {
                 return
             }
             input.commit(count)
+            meter.received &+= UInt64(count)
             if count == 0 { connection.peerFinished = true }
         } catch {
             return close(connection)
@@ -192,7 +194,7 @@ extension Server {
             switch connection.phase {
             case .head:
                 guard !input.isEmpty else { return }
-                if connection.began == 0 { connection.began = now.milliseconds }
+                if connection.began == 0 { noteFirstByte(connection) }
                 do throws(RequestFault) {
                     if connection.headEnd == 0 {
                         guard let end = try connection.scanner.scan(input.span) else {
@@ -272,6 +274,11 @@ extension Server {
         connection.bodyEnd = headEnd
         connection.rawStart = headEnd
         connection.exchange = exchange
+        connection.notes.label = plan.label
+        if isMeasuring {
+            connection.notes.isOwed = true
+            connection.notes.origin = handler.origin(of: request)
+        }
         connection.phase = .body
         if plan.isRefused {
             connection.leavesRequestUnread = head.hasBody
@@ -291,7 +298,7 @@ extension Server {
     private func request(_ connection: Peer, _ head: RequestHead, _ bytes: Span<UInt8>) -> Request {
         Request(
             head: head, bytes: bytes, ticket: connection.ticket, peer: connection.peer,
-            isSecure: connection.session != nil)
+            isSecure: connection.session != nil, isOnMetricsPort: connection.isOnMetricsPort)
     }
 
     private func isWhole(_ head: RequestHead, in available: Int) -> Bool {
@@ -352,7 +359,7 @@ extension Server {
         let outcome = handler.respond(
             request, exchange: &exchange, response: &writer, now: now, isolation: isolation)
         connection.exchange = exchange
-        settle(connection, outcome)
+        settle(connection, outcome, isolation)
     }
 
     /// A worker is done with a request.
@@ -379,7 +386,7 @@ extension Server {
         prepareWriter(for: connection, keepsAlive: head.keepsAlive && !isDraining && !connection.leavesRequestUnread)
         let outcome = resumed(connection, head, &exchange, input, isolation)
         connection.exchange = exchange
-        settle(connection, outcome)
+        settle(connection, outcome, isolation)
         if connection.phase == .head {
             input.removeFirst(connection.rawStart)
             connection.endRequest()
@@ -398,7 +405,7 @@ extension Server {
     }
 
     /// Ends what the handler wrote, and decides how the connection goes on.
-    private func settle(_ connection: Peer, _ outcome: Outcome) {
+    private func settle(_ connection: Peer, _ outcome: Outcome, _ isolation: isolated Handler.Isolation) {
         switch outcome {
         case .waiting:
             writer.discard()
@@ -428,6 +435,11 @@ extension Server {
             prepareWriter(for: connection, keepsAlive: false)
             writePlain(.internalServerError, "The answer does not fit.")
             connection.phase = .closing
+        }
+        if isMeasuring {
+            connection.notes.status = writer.statusCode
+            connection.notes.responseBytes = UInt64(writer.bodyBytes)
+            if connection.phase != .streaming { report(connection, isolation) }
         }
         setDeadline(connection, now.milliseconds + limits.idleTimeout)
     }

@@ -120,6 +120,7 @@ extension Server {
                 guard let sent = try connection.send(bytes.span.extracting(offset..<part.upperBound)) else { break }
                 offset += sent
                 connection.answerCount += UInt64(sent)
+                meter.sent &+= UInt64(sent)
             }
             return offset
         } catch {
@@ -194,12 +195,14 @@ extension Server {
         connection.hasUnsentPart = sent < writer.output.count
         connection.sentCount = connection.hasUnsentPart ? sent : 0
         if connection.hasUnsentPart { return .notTaken }
-        if outcome == .complete { endParts(connection) }
+        connection.notes.responseBytes += UInt64(writer.bodyBytes)
+        if outcome == .complete { endParts(connection, isolation) }
         return .sent
     }
 
     /// The last part of an answer went out.
-    private func endParts(_ connection: Peer) {
+    private func endParts(_ connection: Peer, _ isolation: isolated Handler.Isolation) {
+        if connection.notes.isOwed { report(connection, isolation) }
         connection.phase = connection.form.keepsAlive && !isDraining ? .head : .closing
         if connection.phase == .head { endStreamed(connection) }
     }
@@ -221,7 +224,7 @@ extension Server {
         if let exchange = connection.exchange.take() { handler.abandon(exchange, now: now, isolation: isolation) }
         writer.prepareNextPart(of: connection.form)
         writer.finishPart(isLast: true)
-        endParts(connection)
+        endParts(connection, isolation)
         guard flush(connection, isolation) else { return false }
         if connection.phase == .head, connection.output == nil { goOn(connection, isolation) }
         return isOpen(connection)
@@ -271,6 +274,7 @@ extension Server {
         connection.phase = .closing
         prepareWriter(for: connection, keepsAlive: false)
         writePlain(status, reason)
+        noteRefusal(connection)
         if sendWritten(connection) {
             if connection.output == nil { _ = endSending(connection) } else { wait(for: .writable, on: connection) }
         }

@@ -69,6 +69,7 @@ extension Server {
             budget -= 1
             retriedFrom = connection.place.kind
             leave(connection)
+            if connection.began == 0 { noteFirstByte(connection) }
             connection.began = now.milliseconds
             guard connection.output == nil else { continue }
             wait(for: .readable, on: connection)

@@ -10,7 +10,8 @@ extension Server {
 
     /// Whether a connection has to complete a handshake before requests can be read from it.
     func isShaking(_ connection: Peer) -> Bool {
-        tls != nil && !connection.isMisdirected && connection.session?.isEstablished != true
+        tls != nil && !connection.isMisdirected && !connection.isOnMetricsPort
+            && connection.session?.isEstablished != true
     }
 
     /// Has a connection begin its handshake, or go on with it, once everybody else was served in this turn.
@@ -60,7 +61,7 @@ extension Server {
     /// - Returns: whether that is so, and something may be there to read.
     func isReadyToRead(_ connection: Peer) -> Bool {
         if connection.preface != nil, !takePreface(connection) { return false }
-        guard let tls, !connection.isMisdirected else { return true }
+        guard let tls, !connection.isMisdirected, !connection.isOnMetricsPort else { return true }
         if connection.session?.isEstablished == true { return true }
         guard handshakesTook < Self.handshakeMicroseconds else { return false }
         if connection.session == nil {
@@ -98,6 +99,7 @@ extension Server {
         case .wantsToWrite:
             wait(for: .writable, on: connection)
         case .ended, .broken, nil:
+            meter.failedHandshakes += 1
             close(connection)
         }
         return false
@@ -138,6 +140,7 @@ extension Server {
         connection.phase = .closing
         connection.leavesRequestUnread = true
         prepareWriter(for: connection, keepsAlive: false)
+        defer { noteRefusal(connection) }
         guard head.method == .get || head.method == .head, !head.host.isEmpty else {
             return writePlain(.badRequest, "This port speaks TLS. Use https.")
         }

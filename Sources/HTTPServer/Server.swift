@@ -16,6 +16,9 @@ public final class Server<Handler: RequestHandler> {
     let loop: EventLoop
     let workers: WorkerPool
     let tls: TLSServer?
+    let meter: ServerMeter
+    /// The meter's, looked at in every turn.
+    let isMeasuring: Bool
     private let reload: () -> Void
     let queue: EventQueue
     private let alarm: Alarm
@@ -23,6 +26,11 @@ public final class Server<Handler: RequestHandler> {
 
     var listener: Socket?
     var isListening = false
+    /// Listens for those who ask for figures.
+    var metricsListener: Socket?
+    var isListeningForMetrics = false
+    /// How many of the open connections came from there.
+    var metricsCount = 0
     var connections: [Peer?] = []
     var freeSlots: [Int] = []
     var openCount = 0
@@ -65,7 +73,11 @@ public final class Server<Handler: RequestHandler> {
     var listensAgainAt: UInt64?
     /// Requests that waited, or were dormant, and will not go on; the handler is told at the end of the turn.
     var abandoned: [Handler.Exchange] = []
+    /// Reports of requests that ended where the handler could not be called.
+    var lateReports: [RequestReport] = []
     private var alarmedFor: UInt64?
+    /// When the alarm should ring.
+    private var alarmDue: UInt64 = 0
 
     static var tickMilliseconds: UInt64 { 100 }
 
@@ -76,15 +88,20 @@ public final class Server<Handler: RequestHandler> {
     ///   - arena: lends the memory that requests and answers move through.
     ///   - inputs: lends the blocks in which beginnings of requests wait for the rest; small ones, so they have an arena of their
     ///     own.
+    ///   - metricsListener: a socket that listens for those who ask for figures; requests from there say so, and speak no TLS.
+    ///   - meter: where the server counts.
     ///   - tls: what connections speak TLS with; nil for plain HTTP.
     ///   - reload: called between two turns when the process got SIGHUP.
     public init(
         handler: Handler, listener: consuming Socket, limits: ServerLimits, arena: SecureArena,
-        inputs: SecureArena, loop: EventLoop, workers: WorkerPool, tls: TLSServer? = nil,
+        inputs: SecureArena, loop: EventLoop, workers: WorkerPool, metricsListener: consuming Socket? = nil,
+        meter: ServerMeter = ServerMeter(isOn: false), tls: TLSServer? = nil,
         reload: @escaping () -> Void = {}
     ) throws {
         self.handler = handler
         self.tls = tls
+        self.meter = meter
+        isMeasuring = meter.isOn
         self.reload = reload
         self.limits = limits
         requestBudget = RequestBudget(rate: limits.requestsPerAddress)
@@ -97,7 +114,7 @@ public final class Server<Handler: RequestHandler> {
         signals = try SignalQueue()
         now = .now
         wheelStart = now.milliseconds
-        timeouts = TimerWheel(capacity: UInt32(limits.connections), now: 0)
+        timeouts = TimerWheel(capacity: UInt32(limits.connections + Self.metricsConnections), now: 0)
         guard let scratch = arena.allocate(ResponseWriter.bodyCapacity) else {
             throw SecureMemoryError.outOfMemory(ResponseWriter.bodyCapacity)
         }
@@ -105,10 +122,12 @@ public final class Server<Handler: RequestHandler> {
         spare = inputs.allocate(ResponseWriter.bodyCapacity)
         writer = try ResponseWriter(arena: arena)
         self.listener = consume listener
+        self.metricsListener = consume metricsListener
         try queue.add(loop.wakeUp.rawValue, for: .readable, token: Token.wakeUp)
         try queue.add(alarm.rawValue, for: .readable, token: Token.alarm)
         try queue.add(signals.rawValue, for: .readable, token: Token.signals)
         resumeListening()
+        try listenForMetrics()
     }
 
     /// Tokens of descriptors that are no connections; those of connections are smaller.
@@ -117,6 +136,7 @@ public final class Server<Handler: RequestHandler> {
         static var wakeUp: UInt64 { .max - 1 }
         static var alarm: UInt64 { .max - 2 }
         static var signals: UInt64 { .max - 3 }
+        static var metrics: UInt64 { .max - 4 }
     }
 
     /// Serves until a signal ends it and what was in flight is done.
@@ -132,6 +152,7 @@ public final class Server<Handler: RequestHandler> {
         try setAlarm(isolation)
         let ready = try queue.wait(milliseconds: hasMore || !holdingMore.isEmpty || hasHandshakesLeft ? 0 : nil)
         now = .now
+        if isMeasuring { meter.beginTurn() }
         handshakesTook = 0
         readHeldBytes(isolation)
         isPostponing = ready >= Outbox.fewestReady
@@ -140,7 +161,12 @@ public final class Server<Handler: RequestHandler> {
             switch event.token {
             case Token.listener: _ = acceptConnections()
             case Token.wakeUp: loop.wakeUp.acknowledge()
-            case Token.alarm: alarm.acknowledge()
+            case Token.alarm:
+                alarm.acknowledge()
+                if alarmDue <= now.milliseconds {
+                    meter.alarmLag.add(microseconds: (now.milliseconds - alarmDue) * 1000)
+                }
+            case Token.metrics: acceptMetricsConnections()
             case Token.signals: handleSignals(isolation)
             default: handle(event.token, event.readiness, isolation)
             }
@@ -156,7 +182,10 @@ public final class Server<Handler: RequestHandler> {
         let awakened = handler.takeAwakened(isolation: isolation)
         for ticket in awakened { awaken(ticket, isolation) }
         while let exchange = abandoned.popLast() { handler.abandon(exchange, now: now, isolation: isolation) }
+        if !lateReports.isEmpty { tellLateReports(isolation) }
         if let again = listensAgainAt, now.milliseconds >= again { resumeListening() }
+        handler.turnEnds(now: now, isolation: isolation)
+        if isMeasuring { meter.endTurn() }
         // What follows an answer that went on may be news in its turn.
         return hasTimedOut || isResuming || more || !awakened.isEmpty
     }
@@ -192,6 +221,7 @@ public final class Server<Handler: RequestHandler> {
         if hasWaiting { next = min(next ?? .max, max(pressesAgainAt, now.milliseconds + 1)) }
         guard next != alarmedFor else { return }
         alarmedFor = next
+        alarmDue = max(next ?? 0, now.milliseconds)
         try alarm.set(to: next)
     }
 
@@ -229,6 +259,7 @@ public final class Server<Handler: RequestHandler> {
         drainsUntil = now.milliseconds + limits.drainTimeout
         pauseListening()
         listener = nil
+        stopMetrics()
         for case let connection? in connections where connection.phase == .dormant { endDormant(connection, isolation) }
         for case let connection? in connections where connection.isIdle {
             readable(connection, isolation)

@@ -11,6 +11,7 @@ extension OnetimeService {
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ draft: Draft? = nil
     ) {
+        if !route.isUnknown { observation.noteRefusal(refusal.name) }
         if refusal == .key(.unknown) {
             note(.failed, request)
             countRate(.failedKey, request, .now)

@@ -3,6 +3,7 @@ public import Audit
 public import HTTPServer
 internal import HTTPWire
 public import Kernel
+internal import Log
 internal import Pages
 public import Rules
 public import Sealing
@@ -27,6 +28,8 @@ public final class OnetimeService: RequestHandler {
             case reveal(Reveal)
             /// Its receipt's changes are told as they come.
             case follow(ReceiptFollower)
+            /// Figures go out.
+            case metrics(MetricsText)
             /// Answered without its body.
             case refused(Route, Refusal)
             /// It names a host that is not the server's.
@@ -41,6 +44,10 @@ public final class OnetimeService: RequestHandler {
     let context: ServiceContext
     /// Makes a certificate of what the vault did so far, with how many secrets it holds; nil where there is nothing to sign with.
     public var certificate: (VaultTally, Int, Moment) -> String? = { _, _, _ in nil }
+    let observation: Observation
+    private let isObserving: Bool
+    /// The observation's, looked at in every turn.
+    let log: LogStream
     /// Who waits for news of a receipt.
     var followers = ReceiptFollowers()
     private let onUserSignal: (Int) -> Void
@@ -51,12 +58,17 @@ public final class OnetimeService: RequestHandler {
     ///   - credential: the hash of the environment's own key, if there is one.
     ///   - keys: all keys. The caller may change them between two calls of this service.
     ///   - audit: where what happens is written down.
+    ///   - observation: notes what happens, for figures and the log.
     ///   - onUserSignal: told how many secrets were wiped when SIGUSR1 came.
     public init(
         settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
         credential: consuming CredentialHash?, keys: KeyBook = KeyBook(), audit: AuditLog? = nil,
+        observation: Observation,
         onUserSignal: @escaping (Int) -> Void
     ) throws(SealingError) {
+        self.observation = observation
+        log = observation.log
+        isObserving = observation.meter.isOn
         context = try ServiceContext(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
             audit: audit)
@@ -80,6 +92,7 @@ public final class OnetimeService: RequestHandler {
         _ request: borrowing Request, isWhole: Bool, plan: inout BodyPlan, now: Moment, isolation vault: isolated Vault
     ) -> Exchange? {
         let route = route(of: request)
+        if isObserving { plan.label = route.group.rawValue }
         let method = request.head.method
         plan.limit = Self.smallBody
         if !context.servesEveryHost, !route.isHealth, !context.serves(request.head.host.span(in: request.bytes)) {
@@ -146,14 +159,17 @@ public final class OnetimeService: RequestHandler {
     /// The largest body of a request that brings no content, in bytes.
     private static let smallBody = 64 * 1024
 
+    @inline(__always)
     private func route(of request: borrowing Request) -> Route {
         let route = Route(request)
+        if request.isOnMetricsPort { return route.isForWatchers ? route : .unknownInAPI }
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
         case .homePage, .linkPage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents,
             .burnPage,
             .asset, .brandPart:
             return context.settings.hasPages ? route : .unknown
+        case .metrics: return observation.settings.showsMetrics ? route : .unknown
         default: return route
         }
     }
@@ -195,6 +211,9 @@ public final class OnetimeService: RequestHandler {
         switch exchange.stage {
         case .plain(.receiptEvents(let key)):
             return follow(key, request, &exchange, &response, now, vault)
+        case .plain(.metrics):
+            exchange.stage = .metrics(writeMetrics(&response, vault))
+            return .partial
         case .plain(let route):
             look(route, request, &response, now, vault)
             return .complete
@@ -206,7 +225,7 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .draft(let draft):
             return act(on: draft, request, &exchange, &response, now, vault)
-        case .reveal, .follow, .misdirected:
+        case .reveal, .follow, .metrics, .misdirected:
             return .complete
         }
     }
@@ -251,6 +270,7 @@ public final class OnetimeService: RequestHandler {
         switch exchange.stage {
         case .reveal(let reveal): return reveal.writeNext(again: again, &response)
         case .follow(let follower): return tellNext(follower, again: again, &response, now, vault)
+        case .metrics(let text): return text.writeNext(again: again, &response)
         default: return nil
         }
     }
@@ -335,7 +355,8 @@ public final class OnetimeService: RequestHandler {
 
     /// When the next secret is due.
     public func nextExpiry(isolation vault: isolated Vault) -> UInt64? {
-        vault.nextExpiry
+        guard let flush = log.flushesAgainAt else { return vault.nextExpiry }
+        return min(flush, vault.nextExpiry ?? .max)
     }
 
     /// SIGUSR1: wipes everything and goes on.

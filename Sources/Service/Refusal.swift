@@ -49,11 +49,65 @@ struct StaticText: Equatable {
 }
 
 extension Refusal {
+    /// What figures call it.
+    var name: StaticString {
+        switch self {
+        case .nothingToShare: "nothing_to_share"
+        case .contentTooLarge: "content_too_large"
+        case .contentIsNotText: "content_is_not_text"
+        case .wordsTooLong: "words_too_long"
+        case .claimMissing: "claim_missing"
+        case .needsScript: "needs_script"
+        case .holdsFiles: "holds_files"
+        case .passphraseTooShort: "passphrase_too_short"
+        case .passphraseTooLong: "passphrase_too_long"
+        case .passphraseMissing: "passphrase_missing"
+        case .recipientWithoutAccount: "recipient_without_account"
+        case .key(let refusal): refusal.name
+        case .unknownSecret: "unknown_secret"
+        case .malformedKey: "malformed_key"
+        case .wrongPassphrase: "wrong_passphrase"
+        case .lockedOut: "locked_out"
+        case .tooBusy: "too_busy"
+        case .vaultFull: "vault_full"
+        case .noMemory: "no_memory"
+        case .foreignOrigin: "foreign_origin"
+        case .duplicateField: "duplicate_field"
+        case .malformedBody: "malformed_body"
+        case .bodyTooLarge: "body_too_large"
+        case .rule(let rule): rule.name
+        case .malformedRule: "malformed_rule"
+        case .neverOpen: "never_open"
+        case .internalError: "internal_error"
+        }
+    }
+
     /// Whether a passphrase was wrong, or as many as may be are being tried on the secret already.
     var isAboutPassphrase: Bool {
         switch self {
         case .wrongPassphrase, .lockedOut: true
         default: false
+        }
+    }
+}
+
+extension KeyRefusal {
+    /// What figures call it.
+    var name: StaticString {
+        switch self {
+        case .required: "key_required"
+        case .unknown: "key_unknown"
+        case .expired: "key_expired"
+        case .usedUp: "key_used_up"
+        case .outOfScope: "key_out_of_scope"
+        case .timeToLive: "key_ttl"
+        case .content: "key_content"
+        case .creationsUsedUp: "key_creations_used_up"
+        case .linkGone: "link_gone"
+        case .noSuchKey: "no_such_key"
+        case .tooMany: "too_many_keys"
+        case .malformedField: "malformed_key_field"
+        case .outOfNetwork: "key_out_of_network"
         }
     }
 }

@@ -8,6 +8,8 @@ internal import Sealing
 /// What a request asks for; a key is where it stands in the request's head.
 enum Route {
     case health
+    /// Figures, where they may be seen.
+    case metrics
     case status(version: Int)
     case authcheck
     case create
@@ -75,6 +77,14 @@ enum Route {
         }
     }
 
+    /// Whether the port for figures has it too.
+    var isForWatchers: Bool {
+        switch self {
+        case .health, .metrics: true
+        default: false
+        }
+    }
+
     /// Whether it is for probes, which name any host.
     var isHealth: Bool {
         if case .health = self { return true }
@@ -123,6 +133,7 @@ enum Route {
             case segments.matches(0, "icon.svg"), segments.matches(0, "favicon.ico"): self = .asset(.icon)
             case segments.matches(0, "robots.txt"): self = .asset(.robots)
             case segments.matches(0, "secret"): self = .conceal
+            case segments.matches(0, "metrics"): self = .metrics
             // The short form, for links that carry a key behind a #.
             case Token.isWellFormed(segments[0].span(in: request.bytes)): self = .secretPage(segments[0])
             default: self = segments.matches(0, "api") ? .unknownInAPI : .unknown

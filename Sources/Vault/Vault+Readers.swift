@@ -16,6 +16,7 @@ extension Vault {
         if let claim, book.isOpen(claim, now: now.milliseconds) {
             book.repeats(claim, lease: lease)
         } else {
+            counts.readers += 1
             let ends = min(now.milliseconds + UInt64(limits.claimSeconds) * 1000, records[slot].deadline)
             book.admit(claim, ends: ends, lease: lease, wallSeconds: now.wallSeconds)
             if book.remaining == 0 { readOnes += 1 }

@@ -42,6 +42,8 @@ public actor Vault {
     var readOnes = 0
     /// Bytes that went back to the kernel, other than those of the block heap.
     var givenBack = 0
+    /// What people did so far.
+    public internal(set) final var counts = VaultCounts()
 
     /// The executor of the event loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -72,7 +74,10 @@ public actor Vault {
     public var count: Int { records.count }
 
     /// How many bytes of the budget are taken.
-    var bytesInUse: Int { bytesInRecords + bytesInBooks.bytes }
+    public var bytesInUse: Int { bytesInRecords + bytesInBooks.bytes }
+
+    /// How many secrets it may hold.
+    public var secretLimit: Int { limits.secrets }
 
     /// How many more bytes it may hold.
     public var freeBytes: Int { limits.bytes - bytesInUse }
@@ -154,6 +159,7 @@ public actor Vault {
         if isUnlocked { giveBackAttempt(slot) }
         if claim != nil || records[slot].readers > 1 { return lend(slot, claim, share: &share, now: now) }
         shares.withShare(slot) { _ = share.append($0) }
+        counts.readers += 1
         records[slot].book?.admit(nil, ends: 0, lease: nil, wallSeconds: now.wallSeconds)
         let facts = facts(of: slot)
         let record = remove(slot, as: .received, now)
@@ -194,6 +200,7 @@ public actor Vault {
     public func attemptFailed(_ id: RecordID, now: Moment) -> Int {
         guard let slot = living(id, now), records[slot].attemptsUnderWay > 0 else { return 0 }
         records[slot].attemptsUnderWay -= 1
+        counts.wrongPassphrases += 1
         let left = Int(records[slot].attemptLimit) - Int(records[slot].attempts)
         book(of: slot).noteFailure(wallSeconds: now.wallSeconds)
         tell(receipts.id(of: slot))

@@ -2,6 +2,7 @@
 import Audit
 import HTTPServer
 import Kernel
+import Log
 import Service
 import Vault
 
@@ -16,6 +17,8 @@ struct Configuration {
     var server = ServerLimits()
     var tls = TLSSettings()
     var brand = BrandSettings()
+    var metrics = MetricsSettings()
+    var log = LogSettings()
     var keys = KeySettings()
     /// The path of a file of countries.
     var countryFile: String?
@@ -75,6 +78,7 @@ struct Configuration {
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
         service.passphraseAttempts = attempts
+        if log.hasSource && !log.hasRequests { errors.append("--log-source needs --log-requests") }
         vault.lockedShares = lockedMemory / 4 / 32
         server.headTimeout = UInt64(headTimeout) * 1000
         server.bodyTimeout = UInt64(bodyTimeout) * 1000

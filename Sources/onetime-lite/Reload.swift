@@ -1,6 +1,7 @@
 // SIGHUP: configuration and the files that it names are read anew, between two requests. All of it is judged before any of it is
 // put in force, so a mistake changes nothing. What is read anew, and what is put in force, have one place each here.
 import Kernel
+import Log
 import Rules
 import SecureMemory
 import Service
@@ -13,7 +14,7 @@ struct Reload {
     let tls: TLSServer?
     let keys: KeyBook
     let proof: Proof
-    let console: Console
+    let log: LogStream
 
     /// Reads anew, and tells the operator in one event what came of it.
     func run() {
@@ -26,15 +27,15 @@ struct Reload {
             try putInForce(configuration)
         } catch {
             let reasons = error.text.split(separator: "\n").joined(separator: "; ")
-            return console.event(
-                "nothing is changed: \(reasons)", [("event.action", "reload"), ("event.outcome", "failure")])
+            return log.event(
+                "nothing is changed: \(reasons)", .error, [("event.action", "reload"), ("event.outcome", "failure")])
         }
         proof.noteConfiguration(configuration)
         var fields = [(name: "event.action", value: "reload"), (name: "event.outcome", value: "success")]
         let late = needingRestart(configuration)
-        guard !late.isEmpty else { return console.event("configuration and files read anew", fields) }
+        guard !late.isEmpty else { return log.event("configuration and files read anew", .info, fields) }
         fields.append((name: "onetime.needs_restart", value: late))
-        console.event("configuration and files read anew; a restart is needed for \(late)", fields)
+        log.event("configuration and files read anew; a restart is needed for \(late)", .warning, fields)
     }
 
     /// Whatever may fail comes first; requests under way go on with what they took already. A key whose line is gone fails from now

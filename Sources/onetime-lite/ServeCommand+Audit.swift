@@ -2,6 +2,7 @@
 import Audit
 import HTTPServer
 import Kernel
+import Log
 import Sealing
 import SecureMemory
 import Service
@@ -45,16 +46,16 @@ final class Proof {
     }
 
     /// Tells the operator the key by which he can check certificates.
-    func announce(_ console: Console) throws {
+    func announce(_ operatorLog: LogStream) throws {
         guard let certifier else { return }
         if target != nil { certifier.prepare() }
         let key = certifier.publicKey.text
         let fingerprint = try certifier.publicKey.fingerprint()
-        if console.isTerminal {
-            console.event("certificates are signed by \(key) (fingerprint \(fingerprint))")
+        if operatorLog.isText {
+            operatorLog.event("certificates are signed by \(key) (fingerprint \(fingerprint))")
         } else {
-            console.event(
-                "certificates are signed by \(key)",
+            operatorLog.event(
+                "certificates are signed by \(key)", .info,
                 [("onetime.public_key", key), ("onetime.fingerprint.key", fingerprint)])
         }
     }
@@ -122,6 +123,10 @@ final class Proof {
 struct Running {
     let server: Server<OnetimeService>
     let proof: Proof
+    let log: LogStream
+
+    /// How long the reader of the log may keep the end of the process waiting, in milliseconds.
+    private static let lastWordsPatience = 1000
 
     /// Runs the server to its end, wipes everything, and says so.
     func run(isolation vault: isolated Vault) throws {
@@ -129,5 +134,7 @@ struct Running {
         let wiped = vault.count
         vault.wipeAll(now: .now)
         proof.end(vault.tally, wiped: wiped, now: .now)
+        log.event("stopped; everything is wiped", .info, [("event.action", "stop")])
+        log.finish(patience: Self.lastWordsPatience)
     }
 }

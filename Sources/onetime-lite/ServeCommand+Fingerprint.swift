@@ -1,32 +1,33 @@
 // The fingerprint of a certificate that nobody vouches for, in the forms in which people can compare it.
 import FingerprintWords
 import Kernel
+import Log
 import QRCode
 
 extension ServeCommand {
     /// Shows a fingerprint as digits and as words (RFC 2289), on a terminal also as a QR code of the digits.
-    static func announce(_ fingerprint: [32 of UInt8], _ console: Console) {
+    static func announce(_ fingerprint: [32 of UInt8], _ log: LogStream) {
         let bytes = fingerprint.span
         let digits = text(FingerprintText.hexadecimalCount(forByteCount: 32)) {
             FingerprintText.writeHexadecimal(bytes, to: &$0)
         }
-        guard console.isTerminal else {
+        guard log.isText else {
             let words = text(FingerprintText.wordsBound(forByteCount: 32)) {
                 FingerprintText.writeWords(for: bytes, to: &$0)
             }
-            return console.event(
-                "certificate fingerprint (SHA-256): \(digits)",
+            return log.event(
+                "certificate fingerprint (SHA-256): \(digits)", .info,
                 [("tls.server.hash.sha256", digits), ("onetime.fingerprint.words", words)])
         }
-        console.event("The certificate vouches for itself. Compare its SHA-256 fingerprint with the browser's:")
-        console.event("  \(digits)")
+        log.event("The certificate vouches for itself. Compare its SHA-256 fingerprint with the browser's:")
+        log.event("  \(digits)")
         for start in stride(from: 0, to: 32, by: 8) {
             let line = text(FingerprintText.wordsBound(forByteCount: 8)) {
                 FingerprintText.writeWords(for: bytes.extracting(start..<start + 8), to: &$0)
             }
-            console.event("  \(line)")
+            log.event("  \(line)")
         }
-        if let code = code(of: digits) { Console.write(code, to: Console.standardOutput) }
+        if let code = code(of: digits) { log.show(code) }
     }
 
     private static func code(of digits: String) -> String? {

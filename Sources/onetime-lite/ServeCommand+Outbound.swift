@@ -12,7 +12,7 @@ struct Outgoing {
     private let drain: UInt64
 
     /// Starts what is wanted; takes the webhook's key out of the environment in any case.
-    init(_ settings: OutboundSettings, arena: SecureArena, console: Console) throws {
+    init(_ settings: OutboundSettings, arena: SecureArena) throws {
         let variable = Environment.takeSecret("WEBHOOK_SECRET", into: arena)
         let client = settings.needsTLS ? try TLSClient(authorityFile: settings.authorityFile) : nil
         var resolver = Resolver()
@@ -30,7 +30,7 @@ struct Outgoing {
             wanted.queueBytes = settings.webhookQueue
             wanted.resolver = resolver
             wanted.userAgent = "onetime-lite/\(Help.version)"
-            webhook = try Webhook(wanted, secret: secret, client: client) { Self.tell("webhook", $0, console) }
+            webhook = try Webhook(wanted, secret: secret, client: client) { Self.tell("webhook", $0) }
         } else {
             webhook = nil
         }
@@ -42,7 +42,7 @@ struct Outgoing {
             wanted.timeout = UInt64(settings.syslogTimeout) * 1000
             wanted.queueBytes = settings.syslogQueue
             wanted.resolver = resolver
-            syslog = try SyslogSink(wanted, client: client) { Self.tell("syslog", $0, console) }
+            syslog = try SyslogSink(wanted, client: client) { Self.tell("syslog", $0) }
         } else {
             syslog = nil
         }
@@ -82,11 +82,10 @@ struct Outgoing {
         return secret
     }
 
-    private static func tell(_ name: String, _ fault: OutboundFault?, _ console: Console) {
-        let outcome = fault == nil ? "success" : "failure"
-        let text =
-            fault.map { "the \(name)'s receiver gets nothing: \($0)" } ?? "the \(name)'s receiver gets messages again"
-        console.event(text, [("event.action", name), ("event.outcome", outcome)])
+    /// From the sender's thread, which is not the log's.
+    private static func tell(_ name: String, _ fault: OutboundFault?) {
+        Console.failure(
+            fault.map { "the \(name)'s receiver gets nothing: \($0)" } ?? "the \(name)'s receiver gets messages again")
     }
 }
 

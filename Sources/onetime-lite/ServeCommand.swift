@@ -2,6 +2,7 @@
 import Audit
 import HTTPServer
 import Kernel
+import Log
 import Rules
 import Sealing
 import SecureMemory
@@ -71,7 +72,19 @@ enum ServeCommand {
         guard let wanted = configuration.listen else { return 2 }
         let listener = try Socket.listening(on: wanted)
         let address = listener.localAddress ?? wanted
-        let console = Console()
+        var metricsListener: Socket?
+        var metricsAddress: SocketAddress?
+        if let wanted = configuration.metrics.listen {
+            do throws(Errno) {
+                let listener = try Socket.listening(on: wanted)
+                metricsAddress = listener.localAddress ?? wanted
+                metricsListener = consume listener
+            } catch {
+                Console.failure("cannot show figures on \(wanted): \(error)")
+                return 1
+            }
+        }
+        let log = LogStream(configuration.log)
         Library.prepare()
         let suite = try CipherSuite(arena: arena)
         var settings = configuration.service
@@ -88,23 +101,25 @@ enum ServeCommand {
             ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
         let proof = try Proof(configuration.audit, arena, listening: address, protection, hardening, now: .now)
+        let meter = ServerMeter(isOn: configuration.metrics.isOn || configuration.log.hasRequests)
         let service = try OnetimeService(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
-            audit: proof.log
+            audit: proof.log,
+            observation: observation(configuration.metrics, configuration.log, meter, log, inputs, protection)
         ) { count in
-            console.event("wiped \(count) secrets", [("event.action", "wipe")])
+            log.event("wiped \(count) secrets", .info, [("event.action", "wipe")])
             proof.noteWipe(count)
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
         let reload = Reload(
-            started: configuration, service: service, tls: tls, keys: keys, proof: proof, console: console)
+            started: configuration, service: service, tls: tls, keys: keys, proof: proof, log: log)
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
-            loop: loop, workers: workers, tls: tls, reload: reload.run)
-        let outgoing = try Outgoing(configuration.outbound, arena: arena, console: console)
+            loop: loop, workers: workers, metricsListener: metricsListener, meter: meter, tls: tls, reload: reload.run)
+        let outgoing = try Outgoing(configuration.outbound, arena: arena)
         defer { outgoing.stop() }
-        if let log = proof.log {
-            try outgoing.attach(to: log)
+        if let audit = proof.log {
+            try outgoing.attach(to: audit)
             proof.noteConfiguration(configuration)
         }
         service.certificate = { tally, held, now in
@@ -117,41 +132,57 @@ enum ServeCommand {
             inputs.touch()
             touchShares()
         }
-        announce(console, address, settings, protection, hardening)
-        if let fingerprint { announce(fingerprint, console) }
-        try proof.announce(console)
-        let running = Running(server: server, proof: proof)
+        announce(log, address, settings, protection, hardening)
+        if let fingerprint { announce(fingerprint, log) }
+        if let metricsAddress {
+            log.event(
+                "figures on http://\(metricsAddress)/metrics", .info,
+                [("event.action", "start"), ("onetime.metrics.address", "\(metricsAddress)")])
+        }
+        try proof.announce(log)
+        let running = Running(server: server, proof: proof, log: log)
         try vault.assumeIsolated { vault in
             try running.run(isolation: vault)
         }
-        console.event("stopped; everything is wiped", [("event.action", "stop")])
         return 0
     }
 
+    private static func observation(
+        _ metrics: MetricsSettings, _ settings: LogSettings, _ meter: ServerMeter, _ log: LogStream,
+        _ inputs: SecureArena, _ protection: MemoryProtection
+    ) -> Observation {
+        var observed = Observation.Settings()
+        observed.showsMetrics = metrics.isOnMainPort && metrics.listen == nil
+        observed.tellsSource = settings.hasSource
+        observed.version = "\(Help.version)"
+        observed.memory = protection.rawValue
+        return Observation(observed, meter: meter, log: log, logsRequests: settings.hasRequests, inputs: inputs)
+    }
+
     private static func announce(
-        _ console: Console, _ address: SocketAddress, _ settings: ServiceSettings, _ protection: MemoryProtection,
+        _ log: LogStream, _ address: SocketAddress, _ settings: ServiceSettings, _ protection: MemoryProtection,
         _ hardening: ProcessHardening
     ) {
         let url = settings.publicURL ?? settings.fallbackURL
-        if console.isTerminal {
-            console.event("onetime-lite \(Help.version)  \(url)/")
-            console.event("listening on \(address); secrets move through \(describe(protection))")
+        if log.isText {
+            log.event("onetime-lite \(Help.version)  \(url)/")
+            log.event("listening on \(address); secrets move through \(describe(protection))")
         } else {
-            console.event(
-                "listening",
+            log.event(
+                "listening", .info,
                 [
                     ("event.action", "start"), ("service.version", "\(Help.version)"), ("url.full", url),
                     ("server.address", "\(address)"), ("onetime.memory", protection.rawValue),
                 ])
         }
         if protection == .unlockedMemory {
-            console.event("warning: memory cannot be locked here and may be swapped; raise the memlock limit")
+            log.event("warning: memory cannot be locked here and may be swapped; raise the memlock limit", .warning)
         }
         for (name, holds) in [
             ("no core dumps", hardening.hasNoCore), ("not dumpable", hardening.isNotDumpable),
             ("no new privileges", hardening.hasNoNewPrivileges), ("wiped heap", hardening.wipesFreedHeap),
         ] where !holds {
-            console.event("warning: this protection is not in force: \(name)")
+            log.event("warning: this protection is not in force: \(name)", .warning)
         }
     }
 

@@ -1,0 +1,74 @@
+// Writing to whoever may not be reading: a pipe, a terminal, a socket, without ever waiting.
+internal import Glibc
+
+/// A descriptor that stays somebody else's, such as standard output, written to without waiting for whoever reads it.
+///
+/// The descriptor itself is left as it is: others may share it, and would be surprised if their writes no longer waited.
+public struct NonblockingOutput: ~Copyable {
+    /// How it is kept from waiting.
+    private enum Way {
+        /// Nothing to do: writing to a file waits for nobody.
+        case plain
+        /// Each call says so.
+        case socket
+        /// Asks first whether there is room. A pipe that has some takes as much as ``NonblockingOutput/pieceSize``.
+        case asking
+        /// The same pipe or terminal, opened once more, for us alone.
+        case own(Int32)
+    }
+
+    private let way: Way
+    private let rawValue: Int32
+    private let own: FileDescriptor?
+
+    /// How many bytes are written at once at most: what a pipe takes wholly or not at all (POSIX, `PIPE_BUF`).
+    public static let pieceSize = 4096
+
+    /// Looks what is behind a descriptor.
+    public init(_ rawValue: Int32) {
+        self.rawValue = rawValue
+        var facts = stat()
+        let kind = unsafe fstat(rawValue, &facts) == 0 ? facts.st_mode & S_IFMT : 0
+        var opened: Int32 = -1
+        if kind == S_IFIFO || kind == S_IFCHR {
+            // Not everybody may look there; then it is asked for room.
+            let flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+            opened = unsafe "/proc/self/fd/\(rawValue)".withCString { unsafe open($0, flags) }
+        }
+        own = opened < 0 ? nil : FileDescriptor(owning: opened)
+        way = opened >= 0 ? .own(opened) : kind == S_IFREG ? .plain : kind == S_IFSOCK ? .socket : .asking
+    }
+
+    /// Writes as much as there is room for, at most ``pieceSize`` bytes. Returns how many bytes were taken, nil when there is no room
+    /// right now.
+    public func write(_ bytes: Span<UInt8>) throws(Errno) -> Int? {
+        let piece = bytes.extracting(first: Self.pieceSize)
+        do throws(Errno) {
+            switch way {
+            case .plain: return try Self.write(piece, to: rawValue)
+            case .own(let descriptor): return try Self.write(piece, to: descriptor)
+            case .asking: return waitForRoom(milliseconds: 0) ? try Self.write(piece, to: rawValue) : nil
+            case .socket:
+                let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
+                return try SystemCalls.retrying {
+                    unsafe piece.withUnsafeBytes { unsafe Glibc.send(rawValue, $0.baseAddress, $0.count, flags) }
+                }
+            }
+        } catch {
+            if error == .wouldBlock { return nil }
+            throw error
+        }
+    }
+
+    /// Waits until there is room, for so long at most. Returns whether there is. The corresponding C function is `poll`.
+    public func waitForRoom(milliseconds: Int) -> Bool {
+        var wanted = pollfd(fd: rawValue, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&wanted, 1, Int32(clamping: milliseconds)) == 1
+    }
+
+    private static func write(_ bytes: Span<UInt8>, to descriptor: Int32) throws(Errno) -> Int {
+        try SystemCalls.retrying {
+            unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        }
+    }
+}

@@ -12,6 +12,10 @@ public enum Notice: Equatable, Sendable {
     case refused
     /// Creating secrets takes an API key (401); a browser asks for one.
     case keyRequired
+    /// Only an administrator's key opens the page (401); a browser asks for one.
+    case adminRequired
+    /// The operator has stopped it for now (503).
+    case lockedDown
     /// The server has too much to do (429). `retryAfter`: seconds to wait, also sent as Retry-After.
     case busy(retryAfter: Int)
     /// There is no room for another secret (507).
@@ -25,7 +29,8 @@ public enum Notice: Equatable, Sendable {
         case .notFound: .notFound
         case .malformed: .badRequest
         case .refused: .forbidden
-        case .keyRequired: .unauthorized
+        case .keyRequired, .adminRequired: .unauthorized
+        case .lockedDown: .serviceUnavailable
         case .busy: .tooManyRequests
         case .full: .insufficientStorage
         case .tooLarge: .contentTooLarge
@@ -34,8 +39,11 @@ public enum Notice: Equatable, Sendable {
 
     /// How many seconds to wait before the next try, if waiting helps.
     var retryAfter: Int? {
-        guard case .busy(let seconds) = self else { return nil }
-        return seconds
+        switch self {
+        case .busy(let seconds): return seconds
+        case .lockedDown: return 60
+        default: return nil
+        }
     }
 
     func text(_ words: Words) -> (title: String, lead: String) {
@@ -44,6 +52,8 @@ public enum Notice: Equatable, Sendable {
         case .malformed: (words.malformedTitle, words.malformedLead)
         case .refused: (words.refusedTitle, words.refusedLead)
         case .keyRequired: (words.createTitle, words.keyRequired)
+        case .adminRequired: (words.operatorTitle, words.refusedTitle)
+        case .lockedDown: (words.lockTitle, words.lockLead)
         case .busy(let seconds): (words.busyTitle, words.fill(words.problemBusy, words.duration(seconds)))
         case .full: (words.fullTitle, words.fullLead)
         case .tooLarge(let limit): (words.tooLargeTitle, words.fill(words.problemContentTooLarge, words.size(limit)))

@@ -15,6 +15,7 @@ final class Draft {
     enum Field: UInt8 {
         case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries,
             note, label, claim, file, link, keyName, keyID, grace, maximumTimeToLive, maximumContent,
+            everything, burnKey, from, until, receipts, mode, confirm, stopCreation, stopReveal,
             ignored
     }
 
@@ -38,6 +39,9 @@ final class Draft {
     private(set) var classes: CharacterClasses = []
     private(set) var recipients: [String] = []
     private(set) var wantsGenerated = false
+    /// What an operator wants to burn or to stop.
+    var incident = IncidentFields()
+    private(set) var wantsLock = false
     private(set) var hasFormToken = false
     /// What the page's script says that the content is; text from everybody else.
     var kind = ContentKind.text
@@ -91,7 +95,7 @@ final class Draft {
     private(set) var field = Field.ignored
     /// How deep the fields at hand lie in nested objects, which v1 does not have.
     fileprivate var depth = 0
-    private var seen: [2 of UInt32] = .init(repeating: 0)
+    private var seen: [2 of UInt64] = .init(repeating: 0)
     var contentText = UTF8Validator()
     /// Whether the last byte that came was a CR, which is not sealed before it is known what follows.
     var endsInReturn = false
@@ -255,11 +259,12 @@ final class Draft {
     fileprivate func begin(_ name: Span<UInt8>, _ kind: FieldKind) {
         value.removeAll(keepingCapacity: true)
         field = Self.field(name)
+        if route.isStrict, refusal == nil, source == .body { checkStrictly(kind, isNested: depth > 0) }
         guard refusal == nil, depth == 0, field != .ignored, kind != .null, isKnown(field) else {
             field = .ignored
             return
         }
-        if field == .characterSet || field == .recipient { return }
+        if field == .characterSet || field == .recipient || field == .receipts { return }
         if field == .file && kind == .file || field == .secret, let refusal = refusalToCreate(began) {
             return fail(refusal)
         }
@@ -269,7 +274,7 @@ final class Draft {
             field = .ignored
             return
         }
-        let bit = UInt32(1) << UInt32(field.rawValue)
+        let bit = UInt64(1) << UInt64(field.rawValue)
         let (mine, other) = source == .query ? (0, 1) : (1, 0)
         if seen[mine] & bit != 0 { return fail(.duplicateField) }
         seen[mine] |= bit
@@ -298,6 +303,7 @@ final class Draft {
         case .ignored: break
         default:
             guard value.count + piece.count <= Self.shortValueLimit else {
+                if route.isStrict { fail(.key(.malformedField)) }
                 field = .ignored
                 return
             }
@@ -321,6 +327,7 @@ final class Draft {
         case .action:
             let action = value
             wantsGenerated = action.span.equals("generate")
+            wantsLock = action.span.equals("lock")
         case .formToken:
             let (token, expected) = (value, context.formToken)
             hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
@@ -340,6 +347,8 @@ final class Draft {
         case .grace: grace = number(of: value)
         case .maximumTimeToLive: linkTimeToLive = number(of: value)
         case .maximumContent: linkContent = number(of: value)
+        case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm, .stopCreation, .stopReveal:
+            readIncident(field, value)
         case .passphrase, .link, .ignored: break
         }
         field = .ignored
@@ -368,6 +377,9 @@ final class Draft {
         case .grace: grace = nil
         case .maximumTimeToLive: linkTimeToLive = nil
         case .maximumContent: linkContent = nil
+        case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm:
+            // Said in the address and in the body: one of them is a mistake, and a mistake must not burn.
+            fail(.duplicateField)
         default: break
         }
     }
@@ -388,7 +400,7 @@ final class Draft {
     }
 
     /// Whether the route knows the field. The API's clients may send what they like under the names of the page's fields.
-    private func isKnown(_ field: Field) -> Bool {
+    func isKnown(_ field: Field) -> Bool {
         switch (field, route) {
         case (.kind, .conceal), (.claim, .claim), (.claim, .commit): true
         case (.kind, _), (.claim, _): false
@@ -398,6 +410,11 @@ final class Draft {
         case (.keyName, .revokeKey), (.keyID, .revokeKey): true
         case (.maximumTimeToLive, .makeLink), (.maximumContent, .makeLink): true
         case (.keyName, _), (.keyID, _), (.grace, _), (.maximumTimeToLive, _), (.maximumContent, _): false
+        case (.label, .burnMany), (.label, .operatorPage): true
+        case (.mode, .lockDown), (.stopCreation, .operatorPage), (.stopReveal, .operatorPage): true
+        case (.everything, _), (.burnKey, _), (.from, _), (.until, _), (.receipts, _), (.confirm, _):
+            route.burnsMany
+        case (.mode, _), (.stopCreation, _), (.stopReveal, _): false
         case (.readers, _), (.tries, _), (.note, _), (.label, _): takesWords
         default: true
         }

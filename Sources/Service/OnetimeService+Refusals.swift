@@ -13,7 +13,8 @@ extension OnetimeService {
         if refusal == .key(.unknown) { note(.failed, request) }
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
-        case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .unknown:
+        case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .operatorPage,
+            .unknown:
             refuseOnPage(refusal, route, request, &response, draft)
         case .unknownInAPI:
             beginJSON(.notFound, &response)
@@ -22,6 +23,9 @@ extension OnetimeService {
             refuseInV1(refusal, route, request, &response)
         }
     }
+
+    /// For how many seconds a client shall wait that a lock-down refuses.
+    private static let lockedRetry: StaticString = "60"
 
     /// Refuses a method that the route does not know.
     func refuseMethod(_ route: Route, _ response: inout ResponseWriter) {
@@ -52,7 +56,9 @@ extension OnetimeService {
             intended == .tooManyRequests || intended.code >= 500 || refusal == .bodyTooLarge || !route.isUpstream
         response.begin(keepsStatus ? intended : .notFound)
         response.field("X-OTS-Intended-Status", decimal: Int(intended.code))
-        if intended == .tooManyRequests || intended == .serviceUnavailable { response.field("Retry-After", "1") }
+        if intended == .tooManyRequests || intended == .serviceUnavailable {
+            response.field("Retry-After", refusal == .lockedDown ? Self.lockedRetry : "1")
+        }
         if intended == .unauthorized && !route.isUpstream {
             response.fields("WWW-Authenticate: Bearer realm=\"onetime-lite\"\r\n")
         }
@@ -82,14 +88,15 @@ extension OnetimeService {
             .wrongPassphrase:
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
-        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing: .badRequest
-        case .needsScript, .holdsFiles: .unprocessableContent
+        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField:
+            .badRequest
+        case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
         case .unknownSecret, .malformedKey: .notFound
         case .foreignOrigin: .forbidden
         case .lockedOut, .tooBusy: .tooManyRequests
         case .vaultFull: .insufficientStorage
-        case .noMemory: .serviceUnavailable
+        case .noMemory, .lockedDown: .serviceUnavailable
         case .internalError: .internalServerError
         }
     }
@@ -132,6 +139,10 @@ extension OnetimeService {
         case .holdsFiles: response.append("This secret holds files: open its link in a browser")
         case .duplicateField: response.append("A field was given more than once")
         case .malformedBody(let fault): response.append(fault.reason)
+        case .lockedDown: response.append("This server is locked down by its operator. Nothing was consumed.")
+        case .nothingSelected: response.append("Say what to burn: all, key, label, from, to or receipt")
+        case .unconfirmed: response.append("To burn all secrets, add confirm=yes")
+        case .unknownField: response.append("A field is not known here")
         }
     }
 
@@ -140,11 +151,16 @@ extension OnetimeService {
         _ draft: Draft?
     ) {
         let page = pageContext(request)
+        if case .operatorPage = route, case .key(let refusal) = refusal {
+            let isAboutField = refusal == .malformedField || refusal == .noSuchKey
+            return Page.notice(&response, page, isAboutField ? .malformed : .adminRequired)
+        }
         if case .unknown = route { return Page.notice(&response, page, .notFound) }
         switch refusal {
         case .unknownSecret, .malformedKey: Page.gone(&response, page)
         case .foreignOrigin: Page.notice(&response, page, .refused)
         case .vaultFull, .internalError: Page.notice(&response, page, .full)
+        case .lockedDown: Page.notice(&response, page, .lockedDown)
         case .noMemory: Page.notice(&response, page, .busy(retryAfter: 1))
         case .bodyTooLarge: Page.notice(&response, page, .tooLarge(limit: context.settings.maximumContent))
         case .key(let refusal):
@@ -157,7 +173,7 @@ extension OnetimeService {
             .passphraseTooLong, .passphraseMissing, .needsScript:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
-            .wordsTooLong, .claimMissing, .holdsFiles:
+            .wordsTooLong, .claimMissing, .holdsFiles, .nothingSelected, .unconfirmed, .unknownField:
             Page.notice(&response, page, .malformed)
         }
     }

@@ -93,6 +93,7 @@ extension OnetimeService {
         case .key: Page.tell(.keyRequired, &response, page)
         case .foreignOrigin: Page.tell(.refused, &response, page)
         case .vaultFull, .internalError: Page.tell(.full, &response, page)
+        case .lockedDown: Page.tell(.lockedDown, &response, page)
         case .noMemory: Page.tell(Notice.busy(retryAfter: 1), &response, page)
         case .bodyTooLarge: Page.tell(.tooLarge(limit: context.settings.maximumContent), &response, page)
         default: Page.tell(.malformed, &response, page)

@@ -39,20 +39,24 @@ public final class OnetimeService: RequestHandler {
     /// Who waits for news of a receipt.
     var followers = ReceiptFollowers()
     private let onUserSignal: (Int) -> Void
+    let onIncident: (IncidentEvent) -> Void
 
     /// A service.
     ///
     /// - Parameters:
     ///   - credential: the hash of the environment's own key, if there is one.
     ///   - keys: all keys. The caller may change them between two calls of this service.
+    ///   - onIncident: told what an operator did.
     ///   - onUserSignal: told how many secrets were wiped when SIGUSR1 came.
     public init(
         settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
-        credential: consuming CredentialHash?, keys: KeyBook = KeyBook(), onUserSignal: @escaping (Int) -> Void
+        credential: consuming CredentialHash?, keys: KeyBook = KeyBook(),
+        onIncident: @escaping (IncidentEvent) -> Void = { _ in }, onUserSignal: @escaping (Int) -> Void
     ) throws(SealingError) {
         context = try ServiceContext(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys)
         self.onUserSignal = onUserSignal
+        self.onIncident = onIncident
     }
 
     // MARK: A request comes
@@ -83,6 +87,8 @@ public final class OnetimeService: RequestHandler {
         var refusal: Refusal?
         if case .length(let length) = request.head.framing, length > UInt64(plan.limit) {
             refusal = .bodyTooLarge
+        } else if takesContent, context.lockDown.contains(.creation) {
+            refusal = .lockedDown
         } else if takesContent {
             context.freeBytes = vault.freeBytes
             let declared = min(request.head.declaredLength, context.settings.maximumContent)
@@ -119,7 +125,7 @@ public final class OnetimeService: RequestHandler {
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
         case .homePage, .linkPage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents,
-            .burnPage,
+            .burnPage, .operatorPage,
             .asset, .brandPart:
             return context.settings.hasPages ? route : .unknown
         default: return route
@@ -236,6 +242,8 @@ public final class OnetimeService: RequestHandler {
         case .receipt(let key): showReceipt(key, request, &response, now, vault)
         case .recent: listRecent(request, &response, now, vault)
         case .listKeys: listKeys(request, &response, now)
+        case .state, .report: tell(route, request, &response, now, vault)
+        case .operatorPage: showOperatorPage(request, &response, now, vault)
         case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .burnPage:
             showPage(route, request, &response, now, vault)
         case .asset(.icon) where context.brand(request).writeIcon(to: &response): break
@@ -269,6 +277,12 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .burn(let key), .burnPage(let key):
             return burn(key, draft, request, &response, now, vault)
+        case .burnMany, .lockDown:
+            act(onIncident: draft, request, &response, now, vault)
+            return .complete
+        case .operatorPage:
+            actOnOperatorPage(draft, request, &response, now, vault)
+            return .complete
         case .rotateKey, .revokeKey, .makeLink:
             changeKeys(draft, request, &response, now)
             return .complete
@@ -295,5 +309,11 @@ public final class OnetimeService: RequestHandler {
         let count = vault.count
         vault.wipe(now: now)
         onUserSignal(count)
+    }
+
+    /// SIGUSR2: stops creating and revealing, or lets both go on where anything was stopped.
+    public func lockSignal(now: Moment, isolation vault: isolated Vault) {
+        context.lockDown = context.lockDown.isEmpty ? .all : []
+        note(.lockedDown(context.lockDown, by: nil))
     }
 }

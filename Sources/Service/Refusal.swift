@@ -33,6 +33,13 @@ enum Refusal: Error, Equatable {
     case malformedBody(FieldFault)
     case bodyTooLarge
     case internalError
+    /// The operator has stopped creating or revealing.
+    case lockedDown
+    /// What an operator is to burn was not said, or not said twice.
+    case nothingSelected
+    case unconfirmed
+    /// A field that nothing is known of, where ignoring it could burn too much.
+    case unknownField
 }
 
 extension Refusal {

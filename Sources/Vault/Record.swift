@@ -13,6 +13,8 @@ struct Record: ~Copyable {
     let timeToLive: UInt32
     /// The number of the key's name by which it was created, or 0.
     let owner: UInt16
+    /// How many burnings of many had begun before it came: those do not concern it.
+    let burnsBefore: UInt32
     var attempts: UInt8 = 0
     var attemptsUnderWay: UInt8 = 0
     /// How many wrong passphrases it takes.
@@ -54,12 +56,18 @@ public final class RecordExtras: Sendable {
     public let note: SealedWords?
     /// What the sender sees on his receipt.
     public let label: SealedWords?
+    /// What the label is found by, for one who knows it; it counts only where there is a label.
+    public let labelMark: UInt64
 
     /// Extras, or nil where there is nothing to keep.
-    public init?(lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil) {
+    public init?(
+        lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil,
+        labelMark: UInt64 = 0
+    ) {
         if lock == nil && recipients.isEmpty && note == nil && label == nil { return nil }
         self.note = note
         self.label = label
+        self.labelMark = labelMark
         self.lock = lock
         self.recipients = recipients
     }

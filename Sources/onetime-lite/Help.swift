@@ -14,7 +14,7 @@ enum Help {
               onetime-lite --help | --version
 
             SIGTERM and SIGINT finish what is in flight, wipe everything and exit 0; a second one does not wait.
-            SIGUSR1 wipes everything and goes on.
+            SIGUSR1 wipes everything and goes on. SIGUSR2 locks down, or unlocks.
 
             Each option is an environment variable too (in brackets); the option is stronger.
             ONETIME_USER and ONETIME_APITOKEN together set an API key; they are taken out of the environment.

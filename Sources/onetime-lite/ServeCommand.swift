@@ -82,7 +82,8 @@ enum ServeCommand {
             ",\"version\":\"\(Help.version)\",\"memory\":\"\(protection.rawValue)\","
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
         let service = try OnetimeService(
-            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
+            onIncident: { tell($0, console) }
         ) { count in
             console.event("wiped \(count) secrets", [("event.action", "wipe")])
         }

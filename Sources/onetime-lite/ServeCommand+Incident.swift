@@ -1,0 +1,24 @@
+// What the operator's log says of an incident.
+import Service
+
+extension ServeCommand {
+    /// Tells what somebody with an administrator's key, or a signal, stopped or burned.
+    static func tell(_ event: IncidentEvent, _ console: Console) {
+        switch event {
+        case .lockedDown(let mode, let name):
+            console.event(
+                "lock-down: \(mode.name)",
+                [("event.action", "lockdown"), ("onetime.lockdown", "\(mode.name)")] + user(name))
+        case .burned(let number, let count, let isFinished, let name):
+            console.event(
+                isFinished ? "burned \(count) secrets" : "burned \(count) secrets, and goes on",
+                [("event.action", "burn"), ("onetime.burn", "\(number)"), ("onetime.count", "\(count)")] + user(name))
+        case .surveyed(let name):
+            console.event("secrets were listed", [("event.action", "survey")] + user(name))
+        }
+    }
+
+    private static func user(_ name: String?) -> [(name: String, value: String)] {
+        name.map { [("user.name", $0)] } ?? []
+    }
+}

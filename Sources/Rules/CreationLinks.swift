@@ -47,8 +47,8 @@ public struct CreationLinks {
     /// No links yet.
     public init(limit: Int) { self.limit = limit }
 
-    /// Whether there are none.
-    public var isEmpty: Bool { links.isEmpty }
+    /// Whether there ever was one. From then on a form that names a link is refused when there is none.
+    public private(set) var isInUse = false
     /// How many there are; those that are over count until there is need of their room.
     public var count: Int { links.count }
 
@@ -57,6 +57,7 @@ public struct CreationLinks {
         if links.count >= limit { links = links.filter { $0.value.deadline > now && !$0.value.maker.isRevoked } }
         guard links.count < limit else { throw .tooMany }
         links[id] = link
+        isInUse = true
     }
 
     /// The link with an id, if it is still good. Changes nothing.

@@ -31,6 +31,7 @@ public struct KeyLine: Equatable, Sendable {
 
     func hasHash(of other: KeyLine) -> Bool { hash.indices.allSatisfy { hash[$0] == other.hash[$0] } }
 
+    /// Whether both would be written alike.
     public static func == (left: KeyLine, right: KeyLine) -> Bool { left.text == right.text }
 
     /// The line, without its end.

@@ -7,7 +7,9 @@ internal import SecureMemory
 internal import Vault
 
 /// The fields of requests about an incident.
-struct IncidentFields {
+final class IncidentFields {
+    /// The page's form is the one that stops things.
+    var wantsLock = false
     /// All secrets, said in so many words.
     var isEverything = false
     /// The name of an API key.
@@ -57,14 +59,17 @@ extension Draft {
             if route.isStrict { fail(.key(.malformedField)) }
             return
         }
+        let incident = incident ?? IncidentFields()
+        self.incident = incident
         let value = bytes.span
         switch field {
+        case .action: incident.wantsLock = value.equals("lock")
         case .everything: incident.isEverything = isYes(value)
         case .confirm: incident.isConfirmed = isYes(value)
         case .burnKey: incident.keyName = String(decoding: bytes, as: UTF8.self)
         case .from: incident.from = moment(value)
         case .until: incident.until = moment(value)
-        case .receipts: readReceipts(value)
+        case .receipts: readReceipts(value, incident)
         case .mode:
             incident.mode = LockDown(value)
             if incident.mode == nil { fail(.key(.malformedField)) }
@@ -89,7 +94,7 @@ extension Draft {
     }
 
     /// Ids with commas or spaces between them.
-    private func readReceipts(_ value: Span<UInt8>) {
+    private func readReceipts(_ value: Span<UInt8>, _ incident: IncidentFields) {
         var start = 0
         for index in 0...value.count {
             let isBetween = index == value.count || value[index] == UInt8(ascii: ",") || value[index] == 0x20
@@ -125,6 +130,7 @@ extension Draft {
     /// What is to be burned. Refused where nothing was said, or all and something besides.
     func burnSelection() throws(Refusal) -> BurnSelection {
         var selection = BurnSelection()
+        let incident = incident ?? IncidentFields()
         if let name = incident.keyName {
             guard let owner = context.keys.owner(named: name) else { throw .key(.noSuchKey) }
             selection.owner = owner

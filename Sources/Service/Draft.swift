@@ -1,7 +1,6 @@
 // What a request says, field by field, as it arrives.
 internal import HTTPServer
 internal import HTTPWire
-internal import Kernel
 internal import Rules
 internal import Sealing
 internal import SecureMemory
@@ -40,8 +39,7 @@ final class Draft {
     private(set) var recipients: [String] = []
     private(set) var wantsGenerated = false
     /// What an operator wants to burn or to stop.
-    var incident = IncidentFields()
-    private(set) var wantsLock = false
+    var incident: IncidentFields?
     private(set) var hasFormToken = false
     /// What the page's script says that the content is; text from everybody else.
     var kind = ContentKind.text
@@ -55,23 +53,8 @@ final class Draft {
     /// Names a reader who may ask again.
     private(set) var claim: ClaimID?
 
-    /// Who is asking.
-    var caller = Caller.anonymous
-    /// When the request came.
-    let began: Moment
-    /// By what right a secret is created, once that was judged.
-    var right = CreationRight.open
-    /// The longest TTL, in seconds, and the largest content, in bytes, that this right has.
-    var (timeToLiveLimit, contentLimit) = (Int.max, Int.max)
-    /// The token of the creation link that the form was opened by.
-    private(set) var link: SecureBytes?
-    private var linkBlock: SecureBytes?
-    /// What an administrator says of a key, and a maker of a creation link.
-    private(set) var keyName: String?
-    private(set) var keyID: KeyID?
-    private(set) var grace: Int?
-    private(set) var linkTimeToLive: Int?
-    private(set) var linkContent: Int?
+    /// Who is asking and what for; only where keys are in use.
+    var rights: Rights?
 
     /// The content under seal, with its token, its receipt's token, and the share that it is sealed under.
     var sealer: ContentSealer?
@@ -106,8 +89,7 @@ final class Draft {
     /// The longest value of a field that is neither content nor passphrase, in bytes.
     private static let shortValueLimit = 320
 
-    init(route: Route, context: ServiceContext, takesContent: Bool, now: Moment) {
-        began = now
+    init(route: Route, context: ServiceContext, takesContent: Bool) {
         self.route = route
         self.context = context
         self.takesContent = takesContent
@@ -151,8 +133,7 @@ final class Draft {
         }
         passphraseBlock = context.arena.allocate(passphraseCapacity)
         if takesLink {
-            linkBlock = context.arena.allocate(Token.size)
-            guard linkBlock != nil else { return false }
+            guard let rights, rights.takeMemory(context.arena) else { return false }
         }
         if takesWords {
             noteBlock = context.arena.allocate(SealedWords.limit)
@@ -219,7 +200,6 @@ final class Draft {
     func takeGenerated() -> SecureBytes? { generated.take() }
     func takeShare() -> SecureBytes? { share.take() }
     func takePassphrase() -> SecureBytes? { passphrase.take() }
-    func takeLink() -> SecureBytes? { link.take() }
     func takeNote() -> SecureBytes? { note.take() }
     func takeLabel() -> SecureBytes? { label.take() }
 
@@ -265,7 +245,7 @@ final class Draft {
             return
         }
         if field == .characterSet || field == .recipient || field == .receipts { return }
-        if field == .file && kind == .file || field == .secret, let refusal = refusalToCreate(began) {
+        if field == .file && kind == .file || field == .secret, let refusal = refusalToCreate() {
             return fail(refusal)
         }
         if field == .file {
@@ -286,8 +266,7 @@ final class Draft {
         if field == .passphrase { beginPassphrase() }
         if field == .note || field == .label { beginWords() }
         if field == .link {
-            link = linkBlock.take() ?? context.arena.allocate(Token.size)
-            if link == nil { fail(.noMemory) }
+            if rights?.beginLink(context.arena) != true { fail(.noMemory) }
         }
     }
 
@@ -299,7 +278,7 @@ final class Draft {
         case .passphrase: appendPassphrase(piece)
         case .note: if note?.append(piece) != true { fail(.wordsTooLong) }
         case .label: if label?.append(piece) != true { fail(.wordsTooLong) }
-        case .link: if link?.append(piece) != true { fail(.key(.linkGone)) }
+        case .link: if rights?.appendToLink(piece) != true { fail(.key(.linkGone)) }
         case .ignored: break
         default:
             guard value.count + piece.count <= Self.shortValueLimit else {
@@ -327,7 +306,7 @@ final class Draft {
         case .action:
             let action = value
             wantsGenerated = action.span.equals("generate")
-            wantsLock = action.span.equals("lock")
+            if case .operatorPage = route { readIncident(.action, value) }
         case .formToken:
             let (token, expected) = (value, context.formToken)
             hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
@@ -339,14 +318,8 @@ final class Draft {
             claim = ClaimID(hexadecimal: digits.span)
         case .note: if !Self.isText(note) { fail(.contentIsNotText) }
         case .label: if !Self.isText(label) { fail(.contentIsNotText) }
-        case .keyName: keyName = String(decoding: value, as: UTF8.self)
-        case .keyID:
-            let characters = value
-            keyID = KeyID(characters.span)
-            if keyID == nil { fail(.key(.noSuchKey)) }
-        case .grace: grace = number(of: value)
-        case .maximumTimeToLive: linkTimeToLive = number(of: value)
-        case .maximumContent: linkContent = number(of: value)
+        case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent:
+            if let refusal = rights?.set(field, value) { fail(refusal) }
         case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm, .stopCreation, .stopReveal:
             readIncident(field, value)
         case .passphrase, .link, .ignored: break
@@ -372,25 +345,12 @@ final class Draft {
         case .note: note = nil
         case .label: label = nil
         case .claim: claim = nil
-        case .keyName: keyName = nil
-        case .keyID: keyID = nil
-        case .grace: grace = nil
-        case .maximumTimeToLive: linkTimeToLive = nil
-        case .maximumContent: linkContent = nil
+        case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: rights?.forget(field)
         case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm:
             // Said in the address and in the body: one of them is a mistake, and a mistake must not burn.
             fail(.duplicateField)
         default: break
         }
-    }
-
-    /// A whole number that has to make sense: a limit that is not understood must not be none.
-    private func number(of value: [UInt8]) -> Int? {
-        guard let number = Self.number(value) else {
-            fail(.key(.malformedField))
-            return nil
-        }
-        return number
     }
 
     private func beginPassphrase() {
@@ -429,7 +389,9 @@ final class Draft {
     }
 
     /// Whether the form may have been opened by a creation link.
-    private var takesLink: Bool { takesWords && !context.links.isEmpty }
+    private var takesLink: Bool {
+        rights != nil && takesWords && (context.links.isInUse || context.settings.requiresKey)
+    }
 
     private func beginWords() {
         if field == .note {

@@ -203,7 +203,7 @@ extension OnetimeService {
             : min(context.settings.maximumTimeToLive, context.settings.maximumAnonymousTimeToLive)
         let standard = context.settings.defaultTimeToLive
         let asked = draft.timeToLive.map { $0 > 0 ? $0 : standard } ?? standard
-        return min(max(asked, context.settings.minimumTimeToLive), longest, draft.timeToLiveLimit)
+        return min(max(asked, context.settings.minimumTimeToLive), longest, draft.rights?.timeToLiveLimit ?? .max)
     }
 
     private func answer(

@@ -34,7 +34,7 @@ extension OnetimeService {
             guard isSameOrigin(request, draft) else { throw .foreignOrigin }
             if let refusal = refusal(of: draft.caller, requiring: draft.route.scope) ?? draft.refusal { throw refusal }
             if case .lockDown = draft.route {
-                guard let mode = draft.incident.mode else { throw .key(.malformedField) }
+                guard let mode = draft.incident?.mode else { throw .key(.malformedField) }
                 lockDown(mode, draft, request)
                 beginJSON(.ok, &response)
                 response.append("{\"lockdown\":\"")
@@ -42,7 +42,7 @@ extension OnetimeService {
                 response.append("\"}")
             } else {
                 let selection = try draft.burnSelection()
-                guard !selection.isEverything || draft.incident.isConfirmed else { throw .unconfirmed }
+                guard !selection.isEverything || draft.incident?.isConfirmed == true else { throw .unconfirmed }
                 let run = try burn(selection, draft, request, now, vault)
                 beginJSON(.ok, &response)
                 write(run, &response)

@@ -43,12 +43,12 @@ extension OnetimeService {
             if let refusal = refusal(of: draft.caller, requiring: .admin) { throw refusal }
             guard isSameOrigin(request, draft) else { throw .foreignOrigin }
             if let refusal = draft.refusal { throw refusal }
-            if draft.wantsLock {
-                lockDown(draft.incident.stops, draft, request)
+            if let incident = draft.incident, incident.wantsLock {
+                lockDown(incident.stops, draft, request)
                 return goBack(request, &response)
             }
             let selection = try draft.burnSelection()
-            if draft.incident.isConfirmed {
+            if draft.incident?.isConfirmed == true {
                 _ = try burn(selection, draft, request, now, vault)
                 return goBack(request, &response)
             }
@@ -76,8 +76,8 @@ extension OnetimeService {
     ) {
         var plan = BurnPlan()
         if selection.isEverything { plan.count = vault.count }
-        plan.keyName = draft.incident.keyName
-        (plan.from, plan.until) = (draft.incident.from, draft.incident.until)
+        plan.keyName = draft.incident?.keyName
+        (plan.from, plan.until) = (draft.incident?.from, draft.incident?.until)
         for id in selection.receipts {
             if !plan.receipts.isEmpty { plan.receipts += "," }
             plan.receipts += ShortID.text(id)

@@ -217,8 +217,8 @@ extension OnetimeService {
     private func showCreateFormAgain(
         _ problem: Problem, _ page: PageContext, _ draft: Draft?, _ response: inout ResponseWriter
     ) {
-        let policy = policy(draft?.timeToLiveLimit, draft?.contentLimit)
-        if let draft, let link = draft.takeLink() {
+        let policy = policy(draft?.rights?.timeToLiveLimit, draft?.rights?.contentLimit)
+        if let draft, let link = draft.rights?.takeLink() {
             Page.createForm(
                 &response, page, policy, chosenLifetime: draft.timeToLive, link: link.span, problem: problem)
         } else {

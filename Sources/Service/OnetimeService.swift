@@ -98,9 +98,9 @@ public final class OnetimeService: RequestHandler {
         if route.isInAPI, let site = request.value(of: .secFetchSite), site.equals("cross-site") {
             refusal = .foreignOrigin
         }
-        let draft = Draft(route: route, context: context, takesContent: takesContent, now: now)
+        let draft = Draft(route: route, context: context, takesContent: takesContent)
         if context.keys.isInUse {
-            draft.caller = context.caller(request, now)
+            draft.rights = Rights(caller: context.caller(request, now), began: now)
             // A link comes with the form; a client of the API has nothing else to show.
             if takesContent, refusal == nil, context.settings.requiresKey, route.isInAPI {
                 refusal = draft.refusalToCreate(now)

@@ -7,12 +7,13 @@ import base64
 import os
 import re
 import secrets
+import subprocess
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
-from onetime_harness import Server  # noqa: E402
+from onetime_harness import Server, binary_path  # noqa: E402
 from onetime_http import (
     FORM,
     JSON,
@@ -48,6 +49,11 @@ class Session:
         self.token = random_text(40)
         environment = {"CONTROL_CANARY": control}
         self.canaries.add(CONTROL, control)
+        keygen = [os.path.abspath(binary) if binary else binary_path(), "keygen", "--name", "admin", "--scopes", "admin"]
+        self.admin, line = subprocess.run(keygen, capture_output=True, check=True, text=True).stdout.splitlines()
+        # What is before is the id, by which a key is found, and no secret.
+        self.canaries.add("administrator's key", self.admin[13:])
+        environment["API_KEYS"] = line
         if api_key:
             environment.update(ONETIME_USER=self.user, ONETIME_APITOKEN=self.token)
             self.canaries.add("API token", self.token)
@@ -391,8 +397,28 @@ def live_secrets(session, count=10):
     connection.send(half[:-20])
 
 
+def rotate_and_invite(session):
+    """An administrator's key makes another one and a creation link, which is used; keys come as Bearer, as Basic, alone and wrong."""
+    admin = [("Authorization", "Bearer " + session.admin)]
+    answer = post_form(session.port, "/api/keys/rotate", {"grace": 3600}, admin)
+    made = expect(answer, 200).json()["key"]
+    session.canaries.add("rotated key", made[13:])
+    for credentials in (session.admin + ":", made + ":", "admin:" + made):
+        header = ("Authorization", "Basic " + base64.b64encode(credentials.encode()).decode())
+        expect(request(session.port, "GET", "/api/keys", [header]), 200)
+    wrong = [("Authorization", "Bearer " + made[:12] + session.plant("wrong key", 50))]
+    expect(request(session.port, "GET", "/api/keys", wrong), 401)
+    link = expect(post_form(session.port, "/api/links", {}, admin), 200).json()["link"]
+    token = link[-31:]
+    session.canaries.add_token("creation link", token)
+    expect(request(session.port, "GET", "/new/" + token), 200)
+    made = post_form(session.port, "/", {"link": token, "secret": session.plant("by a link: content")})
+    session.canaries.add_token("by a link: receipt token", expect(made, 303).header("location").split("/")[-1][:31])
+
+
 LIFE = [
     start,
+    rotate_and_invite,
     create,
     create_with_passphrase,
     receipt_view,

@@ -16,12 +16,12 @@ private let digits = String(repeating: "0123456789abcdef", count: 4)
             let text = lines[index + 1].replacingOccurrences(of: "=H", with: "=" + digits)
             let expected = lines[index].drop { $0 != " " }.dropFirst().replacingOccurrences(
                 of: "=H", with: "=" + digits)
-            do {
+            do throws(KeyFileFault) {
                 let found = try KeyFile.parse(Array("# a comment\n\n\(text)\r\n".utf8))
                 #expect(lines[index].hasPrefix("ok") && found.map(\.text) == [expected], "\(text)")
-            } catch let fault as KeyFileFault {
-                #expect(lines[index].hasPrefix("bad") && fault.reason.contains(expected), "\(text): \(fault.text)")
-                #expect(fault.line == 3 && !fault.text.contains(digits))
+            } catch {
+                #expect(lines[index].hasPrefix("bad") && error.reason.contains(expected), "\(text): \(error.text)")
+                #expect(error.line == 3 && !error.text.contains(digits))
             }
         }
     }
@@ -52,7 +52,8 @@ private let digits = String(repeating: "0123456789abcdef", count: 4)
         var fields = KeyFields()
         try fields.set("expires", to: "30d", now: 1000)
         try fields.set("name", to: "a")
-        let id = try #require(KeyID("abcdefgh".utf8Span.span))
+        let found = KeyID("abcdefgh".utf8Span.span)
+        let id = try #require(found)
         #expect(try fields.line(id: id, hash: .init(repeating: 0)).expires == 1000 + 30 * 86400)
     }
 

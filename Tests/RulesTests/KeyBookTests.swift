@@ -1,0 +1,108 @@
+// Keys come, are used up, rotated, revoked, and go; all with a clock that the test moves.
+import Testing
+
+@testable import Rules
+
+private func line(_ id: String, name: String = "a", _ more: String = "") throws -> KeyLine {
+    let digits = String(repeating: "0", count: 56) + id.utf8.map { String($0 & 15, radix: 16) }.joined()
+    return try #require(try KeyFile.parse(Array("name=\(name) id=\(id) sha256=\(digits) \(more)".utf8)).first)
+}
+
+private func id(_ text: String) throws -> KeyID {
+    let id = KeyID(text.utf8Span.span)
+    return try #require(id)
+}
+
+@Suite struct KeyBookTests {
+    @Test func aKeyIsGoodUntilItEndsIsUsedUpOrRevoked() throws {
+        let book = KeyBook([try line("aaaaaaaa", "uses=2 max-count=1 expires=1970-01-01T00:01:40Z")])
+        let key = try #require(book.find(try id("aaaaaaaa")))
+        #expect(key.refusal(now: 99) == nil && key.refusalToCreate == nil)
+        #expect(key.refusal(now: 100) == .expired)
+        key.use(isCreation: true)
+        #expect(key.refusal(now: 99) == nil && key.refusalToCreate == .creationsUsedUp)
+        key.use()
+        #expect(key.refusal(now: 99) == .usedUp)
+        book.revoke(key)
+        #expect(key.refusal(now: 99) == .unknown)
+    }
+
+    @Test func onlyTheScopesOfALineAreThere() throws {
+        let book = KeyBook([try line("aaaaaaaa", "scopes=admin"), try line("bbbbbbbb", "scopes=reveal")])
+        let (admin, reader) = (try #require(book.find(try id("aaaaaaaa"))), try #require(book.find(try id("bbbbbbbb"))))
+        #expect(admin.refusalToCreate == .outOfScope && admin.refusalToInvite == nil)
+        #expect(reader.refusalToCreate == .outOfScope && reader.refusalToInvite == .outOfScope)
+        #expect(KeyScopes.standard.isDisjoint(with: [.audit, .admin]))
+    }
+
+    @Test func rotatingKeepsTheOldKeyForAWhileAndSharesWhatIsUsedUp() throws {
+        let book = KeyBook([try line("aaaaaaaa", "uses=2")])
+        let old = try #require(book.find(try id("aaaaaaaa")))
+        let new = try book.rotate(old, id: try id("cccccccc"), hash: .init(repeating: 7), grace: 10, now: 1000)
+        #expect(old.refusal(now: 1009) == nil && old.refusal(now: 1010) == .expired && new.expires == nil)
+        #expect(book.newest(named: "a", now: 1000)?.id == new.id && new.owner == old.owner)
+        old.use()
+        new.use()
+        #expect(new.refusal(now: 1000) == .usedUp)
+        #expect(throws: KeyRefusal.tooMany) {
+            try book.rotate(new, id: try id("cccccccc"), hash: .init(repeating: 8), grace: 0, now: 1000)
+        }
+    }
+
+    @Test func readingTheFileAnewNeitherForgetsNorForgives() throws {
+        let (one, two) = (try line("aaaaaaaa", name: "one"), try line("bbbbbbbb", name: "two"))
+        let book = KeyBook([one, two], ownerName: "me")
+        let key = try #require(book.find(one.id))
+        key.use()
+        let new = try book.rotate(key, id: try id("cccccccc"), hash: .init(repeating: 7), grace: 0, now: 5)
+        #expect(book.replaceLines([one, two]) == (2, 0))
+        #expect(key.refusal(now: 5) == .expired && key.budget.uses == 1 && new.refusal(now: 5) == nil)
+        #expect(book.replaceLines([two]) == (1, 2))
+        #expect(key.refusal(now: 5) == .unknown && new.refusal(now: 5) == .unknown && book.find(one.id) == nil)
+        #expect(book.find(.environment) != nil)
+        #expect(book.replaceLines([]) == (0, 1) && book.isInUse)
+    }
+
+    @Test func aLineWithAnotherHashIsAnotherKey() throws {
+        let book = KeyBook([try line("aaaaaaaa")])
+        let key = try #require(book.find(try id("aaaaaaaa")))
+        var other = try line("aaaaaaaa")
+        other.hash[0] = 1
+        #expect(book.replaceLines([other]) == (1, 1))
+        #expect(key.isRevoked && book.find(key.id)?.isRevoked == false)
+    }
+
+    @Test func thereAreNoMoreKeysThanMayBeAndOldOnesGiveWay() throws {
+        let book = KeyBook([try line("aaaaaaaa")])
+        var key = try #require(book.find(try id("aaaaaaaa")))
+        for number in 0..<3 * KeyFile.maximumKeys {
+            key = try book.rotate(
+                key, id: try id(String(10_000_000 + number)), hash: .init(repeating: 1), grace: 1, now: Int64(number))
+            #expect(book.keys.count <= KeyFile.maximumKeys)
+        }
+        #expect(key.refusal(now: 3000) == nil)
+    }
+}
+
+@Suite struct CreationLinkTests {
+    @Test func aLinkIsGoodOnceInItsTimeAndWhileItsMakersKeyIs() throws {
+        let book = KeyBook([try line("aaaaaaaa", "max-ttl=60")])
+        let maker = try #require(book.find(try id("aaaaaaaa")))
+        var links = CreationLinks(limit: 2)
+        let ids = (0..<4).map { CreationLinkID(high: 1, low: $0) }
+        for (index, deadline) in [(0, 10), (1, 20)] as [(Int, UInt64)] {
+            let link = CreationLink(maker: maker, deadline: deadline, maximumTimeToLive: 90, maximumContent: 5)
+            try links.insert(link, id: ids[index], now: 0)
+        }
+        let found = try #require(links.find(ids[0], now: 9))
+        #expect(found.maximumTimeToLive == 60 && found.maximumContent == 5)
+        #expect(links.find(ids[0], now: 10) == nil && links.find(ids[2], now: 0) == nil)
+        #expect(throws: KeyRefusal.tooMany) { try links.insert(found, id: ids[2], now: 9) }
+        try links.insert(
+            CreationLink(maker: maker, deadline: 99, maximumTimeToLive: nil, maximumContent: nil), id: ids[2], now: 10)
+        links.remove(ids[1])
+        #expect(links.find(ids[1], now: 11) == nil && links.find(ids[2], now: 11) != nil)
+        book.revoke(maker)
+        #expect(links.find(ids[2], now: 11) == nil)
+    }
+}

@@ -145,7 +145,11 @@ extension Page {
     }
 
     private static func box(_ writer: inout ResponseWriter, _ name: StaticString, _ label: String, isOn: Bool) {
-        writer.markup("<label><input type=\"checkbox\" value=\"on\" name=\"")
+        writer.markup("<label for=\"stop-")
+        writer.markup(name)
+        writer.markup("\"><input type=\"checkbox\" value=\"on\" id=\"stop-")
+        writer.markup(name)
+        writer.markup("\" name=\"")
         writer.markup(name)
         writer.element(isOn ? "\" checked> " : "\"> ", label, "</label>\n")
     }

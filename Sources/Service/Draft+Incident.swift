@@ -45,12 +45,22 @@ extension Route {
     }
 }
 
+extension Route {
+    /// Whether a strict route knows a field.
+    fileprivate func knows(_ field: Draft.Field) -> Bool {
+        switch (field, self) {
+        case (.formToken, _), (.mode, .lockDown): true
+        case (.everything, .burnMany), (.burnKey, .burnMany), (.label, .burnMany), (.from, .burnMany): true
+        case (.until, .burnMany), (.receipts, .burnMany), (.confirm, .burnMany): true
+        default: false
+        }
+    }
+}
+
 extension Draft {
     /// Refuses what the route does not know.
     func checkStrictly(_ kind: FieldKind, isNested: Bool) {
-        if isNested || kind == .null || field != .formToken && (field == .ignored || !isKnown(field)) {
-            fail(.unknownField)
-        }
+        if isNested || kind == .null || !route.knows(field) { fail(.unknownField) }
     }
 
     /// Reads a field about an incident. The page's form sends empty ones where nothing was said; elsewhere they are mistakes.

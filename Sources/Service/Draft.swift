@@ -360,7 +360,7 @@ final class Draft {
     }
 
     /// Whether the route knows the field. The API's clients may send what they like under the names of the page's fields.
-    func isKnown(_ field: Field) -> Bool {
+    private func isKnown(_ field: Field) -> Bool {
         switch (field, route) {
         case (.kind, .conceal), (.claim, .claim), (.claim, .commit): true
         case (.kind, _), (.claim, _): false

@@ -42,7 +42,8 @@ public struct LockDown: OptionSet, Sendable {
 public enum IncidentEvent {
     /// What is stopped from now on.
     case lockedDown(LockDown, by: String?)
-    /// Secrets were burned: the number of the burning, how many at once, and whether there are more to come.
+    /// Secrets were burned: the number of the burning, how many so far, and whether that is all. One that goes on is told of once
+    /// more when it is done, without a name.
     case burned(number: UInt32, count: Int, isFinished: Bool, by: String?)
     /// Somebody looked at what there is, or was.
     case surveyed(by: String?)

@@ -296,7 +296,11 @@ public final class OnetimeService: RequestHandler {
 
     /// Destroys what is due.
     public func expire(now: Moment, isolation vault: isolated Vault) -> Bool {
-        vault.expire(now: now, budget: 1024)
+        let more = vault.expire(now: now, budget: 1024)
+        for run in vault.takeFinishedBurnings() {
+            note(.burned(number: run.number, count: run.burned, isFinished: true, by: nil))
+        }
+        return more
     }
 
     /// When the next secret is due.

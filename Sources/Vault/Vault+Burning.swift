@@ -53,6 +53,13 @@ extension Vault {
     /// What became of the last burnings of many, the oldest first.
     public var lastBurnings: [BurnRun] { burnRuns }
 
+    /// Those burnings that were done by now and not when they were begun, each told once.
+    public func takeFinishedBurnings() -> [BurnRun] {
+        if finishedBurnings.isEmpty { return [] }
+        defer { finishedBurnings = [] }
+        return finishedBurnings
+    }
+
     /// Burns all secrets of a selection that are here now.
     ///
     /// From here on nobody gets any of them, and their receipts say that they are burned; secrets that are concealed later do not
@@ -68,6 +75,7 @@ extension Vault {
         burnings.append(Burning(selection: selection, number: burnCount, began: now))
         var budget = budget
         goOnBurning(&budget, now)
+        if burnRuns.last?.isFinished == true { finishedBurnings.removeLast() }
         return burnRuns.last
     }
 
@@ -75,7 +83,10 @@ extension Vault {
     func goOnBurning(_ budget: inout Int, _ now: Moment) {
         while budget > 0, !burnings.isEmpty {
             guard let slot = records.nextIndex(from: burnings[0].nextSlot) else {
-                if let run = runIndex(burnings[0].number) { burnRuns[run].isFinished = true }
+                if let run = runIndex(burnings[0].number) {
+                    burnRuns[run].isFinished = true
+                    finishedBurnings.append(burnRuns[run])
+                }
                 burnings.removeFirst()
                 continue
             }

@@ -36,6 +36,7 @@ public actor Vault {
     /// Burnings of many that are not done yet, the oldest first, and what became of the last ones.
     var burnings: [Burning] = []
     var burnRuns: [BurnRun] = []
+    var finishedBurnings: [BurnRun] = []
     /// How many were ever begun.
     var burnCount: UInt32 = 0
     /// Bytes that went back to the kernel, other than those of the block heap.

@@ -25,6 +25,8 @@ private let wide = VaultLimits(secrets: 6000, bytes: 8 << 20, passphraseAttempts
             }
             let run = vault.burn(selection(sent), budget: 1024, now: at(60_000))
             let done = try #require(run)
+            let finished = vault.takeFinishedBurnings()
+            #expect(finished.isEmpty, "the answer told it")
             #expect(done.isFinished && done.cutOff == 0)
             #expect(done.burned == (0..<24).count { burned($0) })
             #expect(vault.count == 24 - done.burned)
@@ -124,6 +126,8 @@ private let wide = VaultLimits(secrets: 6000, bytes: 8 << 20, passphraseAttempts
             let last = try #require(vault.lastBurnings.last)
             #expect(last.isFinished && last.burned == 5000 && last.cutOff == 0 && last.number == 1)
             #expect(last.began == at(1000).wallSeconds)
+            let finished = vault.takeFinishedBurnings()
+            #expect(finished.map(\.burned) == [5000] && vault.takeFinishedBurnings().isEmpty)
             #expect(vault.receipt(sent[4999].receiptID, now: at(2000))?.state == .burned)
             #expect(try desk.take(later, from: vault, now: at(2000)) == [1, 2, 3])
             #expect(vault.bytesInUse == 0)

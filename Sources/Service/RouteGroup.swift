@@ -34,6 +34,11 @@ enum RouteGroup: UInt8, CaseIterable {
     case creationLink
     case apiAudit
     case apiCertificate
+    case apiBurnMany
+    case apiLockdown
+    case apiState
+    case apiReport
+    case operatorPage
 
     /// The path with names for what differs; one name stands for all that mean the same. Nil where there is no such path.
     var template: StaticString? {
@@ -67,6 +72,11 @@ enum RouteGroup: UInt8, CaseIterable {
         case .creationLink: "/new/{link}"
         case .apiAudit: "/api/audit"
         case .apiCertificate: "/api/certificate"
+        case .apiBurnMany: "/api/burn"
+        case .apiLockdown: "/api/lockdown"
+        case .apiState: "/api/state"
+        case .apiReport: "/api/report"
+        case .operatorPage: "/operator"
         }
     }
 
@@ -103,6 +113,11 @@ extension Route {
         case .linkPage: .creationLink
         case .audit: .apiAudit
         case .certificate: .apiCertificate
+        case .burnMany: .apiBurnMany
+        case .lockDown: .apiLockdown
+        case .state: .apiState
+        case .report: .apiReport
+        case .operatorPage: .operatorPage
         case .homePage: .home
         case .conceal: .conceal
         case .claim: .claim

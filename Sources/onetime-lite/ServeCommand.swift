@@ -105,7 +105,8 @@ enum ServeCommand {
         let service = try OnetimeService(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
             audit: proof.log,
-            observation: observation(configuration.metrics, configuration.log, meter, log, inputs, protection)
+            observation: observation(configuration.metrics, configuration.log, meter, log, inputs, protection),
+            onIncident: { tell($0, log) }
         ) { count in
             log.event("wiped \(count) secrets", .info, [("event.action", "wipe")])
             proof.noteWipe(count)

@@ -165,8 +165,8 @@ extension Refusal {
     var ruleName: StaticString {
         switch self {
         case .rule(let rule): rule.name
-        case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong, .nothingSelected, .unconfirmed, .unknownField,
-            .claimMissing:
+        case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
+            .nothingSelected, .unconfirmed, .unknownField, .claimMissing:
             "form"
         case .contentTooLarge, .bodyTooLarge: "size"
         case .needsScript, .holdsFiles: "kind"

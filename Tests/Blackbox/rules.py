@@ -1,0 +1,253 @@
+"""Rules: each one, of the server and of a secret, allowed and refused, by every way to a secret; a refusal never consumes and is
+always in the audit log. Clients and countries are played by a trusted proxy.
+
+python3 Tests/Blackbox/rules.py          about 15 seconds
+"""
+
+import json
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+from keys import bearer, keygen  # noqa: E402
+from onetime_harness import Server, run_suite  # noqa: E402
+from onetime_http import burn, post_form, receipt, request, reveal, share  # noqa: E402
+
+PROXY = ("--trusted-proxies", "127.0.0.1", "--country-header", "CF-IPCountry")
+INSIDE = [("X-Forwarded-For", "192.0.2.7"), ("CF-IPCountry", "NL")]
+OUTSIDE = [("X-Forwarded-For", "198.51.100.9"), ("CF-IPCountry", "KP")]
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def hours(days):
+    """A window of a whole day in UTC, so many days from now."""
+    return "%s 00:00-24:00 UTC" % DAYS[(time.gmtime().tm_wday + days) % 7]
+
+
+class Audited:
+    """A server with an audit log in memory and a key that may read it."""
+
+    def __init__(self, *arguments, **environment):
+        self.key, line = keygen("auditor", "--scopes", "audit")
+        self.server = Server(
+            "--audit", "memory", *PROXY, *arguments, environment=dict(environment, API_KEYS=line)
+        )
+
+    def __enter__(self):
+        self.server.start()
+        self.port = self.server.port
+        self.seen = 0
+        return self
+
+    def __exit__(self, *_):
+        self.server.close()
+
+    def events(self):
+        """What was written since this was asked last, without what asking writes."""
+        answer = request(self.port, "GET", "/api/audit?from=%d" % self.seen, [bearer(self.key)] + INSIDE)
+        assert answer.status == 200, answer.text()
+        self.seen = int(answer.header("X-Onetime-Next"))
+        lines = [json.loads(line) for line in answer.text().splitlines()]
+        return [line for line in lines if line["event.action"] not in ("audit-look", "key-use")]
+
+    def proof(self):
+        page = request(self.port, "GET", "/", INSIDE).text()
+        return re.search(r'name="form_token" value="([^"]+)"', page)[1]
+
+
+def ways(served, key, client):
+    """Every way to a secret, as (name, answer)."""
+    proof = served.proof()
+    yield "api", reveal(served.port, key, client)
+    fields = {"form_token": proof, "claim": "0123456789abcdef" * 2}
+    yield "claim", post_form(served.port, "/secret/%s/claim" % key, fields, client)
+    yield "page", post_form(served.port, "/secret/%s" % key, {"form_token": proof}, client)
+
+
+def is_refused(answer):
+    return answer.status == 403 or answer.header("X-OTS-Intended-Status") == "403"
+
+
+def try_rule(results, served, name, rule, fields):
+    """A secret that INSIDE may read and OUTSIDE may not."""
+    made = share(served.port, "content of " + name, INSIDE, **fields)
+    served.events()
+    refused = 0
+    for way, answer in ways(served, made["secret_key"], OUTSIDE):
+        results.check(is_refused(answer), "%s: %s: refused" % (name, way), (answer.status, answer.text()[:200]))
+        results.check("content of" not in answer.text(), "%s: %s: tells no content" % (name, way))
+        refused += 1
+    looked = request(served.port, "GET", "/secret/" + made["secret_key"], OUTSIDE)
+    results.equal(looked.status, 403, name + ": a look says so too")
+    told = [event for event in served.events() if event["event.action"] == "refused"]
+    results.check(len(told) >= refused, name + ": every refusal is audited", told)
+    results.check(all(event["rule.name"] == rule for event in told), name + ": with its rule", told)
+    results.check(all(event["source.ip"] == "198.51.100.9" for event in told), name + ": and from where", told)
+    state = receipt(served.port, made["metadata_key"], INSIDE).json()
+    results.equal(state["state"], "new", name + ": nothing is consumed")
+    if fields:
+        results.equal((state["refused"], state["refused_by"]), (refused, rule), name + ": the sender learns of it")
+    answer = reveal(served.port, made["secret_key"], INSIDE)
+    results.equal((answer.status, answer.json().get("value")), (200, "content of " + name), name + ": allowed elsewhere")
+    told = [event["event.action"] for event in served.events()]
+    results.check("reveal" in told, name + ": which is audited as well", told)
+
+
+def places_of_the_server(results):
+    for name, rule, arguments in (
+        ("allowed networks", "network", ("--allow-networks", "192.0.2.0/24")),
+        ("denied networks", "network", ("--deny-networks", "198.51.100.0/24")),
+        ("allowed countries", "country", ("--allow-countries", "NL,DE")),
+        ("denied countries", "country", ("--deny-countries", "KP")),
+    ):
+        with Audited(*arguments) as served:
+            try_rule(results, served, "server, " + name, rule, {})
+            answer = post_form(served.port, "/api/v1/share", {"secret": "x"}, OUTSIDE)
+            results.check(is_refused(answer), name + ": nor may one create", answer.status)
+            results.equal(request(served.port, "GET", "/health", OUTSIDE).status, 200, name + ": health is for all")
+
+
+def places_of_a_secret(results):
+    with Audited() as served:
+        for name, rule, fields in (
+            ("allowed networks", "network", {"allow_networks": "192.0.2.0/24, 2001:db8::/32"}),
+            ("denied networks", "network", {"deny_networks": "198.51.100.9"}),
+            ("allowed countries", "country", {"allow_countries": "nl DE"}),
+            ("denied countries", "country", {"deny_countries": "KP"}),
+        ):
+            try_rule(results, served, "secret, " + name, rule, fields)
+        unknown = [("X-Forwarded-For", "unknown")]
+        made = share(served.port, "x", INSIDE, allow_networks="192.0.2.0/24")
+        answer = reveal(served.port, made["secret_key"], unknown)
+        results.check(is_refused(answer), "one whom nobody knows is in no network", answer.status)
+        made = share(served.port, "x", INSIDE, allow_networks="192.0.2.0/24", passphrase="swordfish")
+        for _ in range(7):
+            answer = reveal(served.port, made["secret_key"], OUTSIDE, passphrase="wrong one")
+            results.check(is_refused(answer), "a passphrase is not even tried from elsewhere", answer.status)
+        answer = reveal(served.port, made["secret_key"], INSIDE, passphrase="swordfish")
+        results.equal(answer.status, 200, "so no try is used up")
+        made = share(served.port, "x", INSIDE, allow_networks="192.0.2.0/24")
+        results.equal(burn(served.port, made["metadata_key"], OUTSIDE).status, 200, "a sender may burn from anywhere")
+
+
+def hours_of_the_server(results):
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write("hours = %s\n" % hours(2))
+        file.flush()
+        with Audited("--config", file.name) as served:
+            made = share(served.port, "later", INSIDE)
+            served.events()
+            for way, answer in ways(served, made["secret_key"], INSIDE):
+                results.check(is_refused(answer), "server, hours: %s: refused" % way, answer.status)
+                wait = int(answer.header("Retry-After") or 0)
+                results.check(86400 < wait <= 2 * 86400, "server, hours: %s: says when it opens" % way, wait)
+            told = [event for event in served.events() if event["event.action"] == "refused"]
+            results.equal([event["rule.name"] for event in told], ["hours"] * 3, "server, hours: audited")
+            file.seek(0)
+            file.write("hours = %s\n" % hours(0))
+            file.flush()
+            served.server.process.send_signal(signal.SIGHUP)
+            served.server.wait_for_output("read anew") if hasattr(served.server, "wait_for_output") else time.sleep(0.5)
+            answer = reveal(served.port, made["secret_key"], INSIDE)
+            results.equal(answer.json().get("value"), "later", "server, hours: nothing was consumed")
+
+
+def hours_of_a_secret(results):
+    with Audited() as served:
+        made = share(served.port, "soon", INSIDE, not_before=str(int(time.time()) + 3))
+        for way, answer in ways(served, made["secret_key"], INSIDE):
+            results.check(is_refused(answer), "secret, not before: %s: refused" % way, answer.status)
+        results.check("opens_at" in reveal(served.port, made["secret_key"], INSIDE).json(), "says when, as a number")
+        state = receipt(served.port, made["metadata_key"], INSIDE).json()
+        results.equal(state["refused_by"], "not-before", "secret, not before: the sender learns of it")
+        time.sleep(3.2)
+        answer = reveal(served.port, made["secret_key"], INSIDE)
+        results.equal(answer.json().get("value"), "soon", "secret, not before: and then it may")
+        open_now = share(served.port, "now", INSIDE, hours=hours(0))
+        results.equal(reveal(served.port, open_now["secret_key"], INSIDE).status, 200, "secret, hours: open")
+        closed = share(served.port, "x", INSIDE, hours=hours(1), ttl=3 * 86400)
+        for way, answer in ways(served, closed["secret_key"], INSIDE):
+            results.check(is_refused(answer), "secret, hours: %s: refused" % way, answer.status)
+        state = receipt(served.port, closed["metadata_key"], INSIDE).json()
+        results.equal((state["state"], state["refused_by"]), ("new", "hours"), "secret, hours: nothing is consumed")
+        rules = {event.get("rule.name") for event in served.events() if event["event.action"] == "refused"}
+        results.equal(rules, {"hours", "not-before"}, "both are audited")
+        for name, fields in (
+            ("hours after its end", {"hours": hours(3), "ttl": 3600}),
+            ("not before its end", {"not_before": str(int(time.time()) + 7200), "ttl": 3600}),
+            ("no hours", {"hours": "never"}),
+            ("a moment that is none", {"not_before": "tomorrow"}),
+            ("networks with host bits", {"allow_networks": "192.0.2.7/24"}),
+            ("a country that is none", {"allow_countries": "Netherlands"}),
+            ("too many networks", {"allow_networks": " ".join("10.0.0.%d" % number for number in range(17))}),
+            ("a rule that is too long", {"hours": "Mon 00:00-24:00 UTC; " * 40}),
+        ):
+            answer = post_form(served.port, "/api/v1/share", dict(fields, secret="x"), INSIDE)
+            results.check(
+                answer.header("X-OTS-Intended-Status") == "422", "%s: refused at once" % name, answer.text()[:200]
+            )
+
+
+def rates(results):
+    arguments = ("--limit-loopback", "--creations-per-minute", "3", "--misses-per-minute", "3")
+    arguments += ("--wrong-passphrases-per-minute", "3", "--failed-keys-per-minute", "3")
+    with Audited(*arguments) as served:
+        made = [share(served.port, "x", INSIDE, passphrase="swordfish") for _ in range(3)]
+        answer = post_form(served.port, "/api/v1/share", {"secret": "x"}, INSIDE)
+        results.equal(answer.status, 429, "the fourth creation of a minute waits")
+        results.check(0 < int(answer.header("Retry-After")) <= 20, "and is told how long", answer.header("Retry-After"))
+        share(served.port, "x", OUTSIDE)
+        results.check(True, "others may go on")
+        for number in range(3):
+            reveal(served.port, made[number % 2]["secret_key"], INSIDE, passphrase="wrong %d" % number)
+        answer = reveal(served.port, made[2]["secret_key"], INSIDE, passphrase="swordfish")
+        results.equal(answer.status, 429, "after three wrong passphrases even the right one waits")
+        answer = reveal(served.port, made[2]["secret_key"], OUTSIDE, passphrase="swordfish")
+        results.equal(answer.status, 200, "and nothing is consumed for others")
+        for number in range(3):
+            reveal(served.port, "%031d" % number, INSIDE)
+        results.equal(reveal(served.port, "%031d" % 7, INSIDE).status, 429, "whoever guesses links is stopped")
+        names = {event.get("rule.name") for event in served.events()}
+        wanted = {"rate-creations", "rate-wrong-passphrases", "rate-misses"}
+        results.check(wanted <= names, "all of it is audited", names)
+        for _ in range(3):
+            request(served.port, "GET", "/api/v1/authcheck", [bearer("otl_00000000_wrong")] + OUTSIDE)
+        answer = post_form(served.port, "/api/v1/share", {"secret": "x"}, [bearer(served.key)] + OUTSIDE)
+        results.equal(answer.status, 429, "after three wrong keys even a right one waits")
+
+
+def no_secrets(results):
+    with Audited() as served:
+        made = share(served.port, "the content itself", INSIDE, passphrase="swordfish", hours=hours(0))
+        reveal(served.port, made["secret_key"], INSIDE, passphrase="not swordfish")
+        reveal(served.port, made["secret_key"], INSIDE, passphrase="swordfish")
+        receipt(served.port, made["metadata_key"], INSIDE)
+        answer = request(served.port, "GET", "/api/audit", [bearer(served.key)])
+        for name, text in (("content", "the content itself"), ("passphrase", "swordfish"), ("key", served.key)):
+            results.check(text not in answer.text(), "the log has no " + name)
+        for token in (made["secret_key"], made["metadata_key"]):
+            results.check(token[:12] not in answer.text(), "the log has no token")
+        actions = [json.loads(line)["event.action"] for line in answer.text().splitlines()]
+        wanted = ["start", "configuration", "create", "wrong-passphrase", "reveal", "receipt-look"]
+        results.equal([action for action in actions if action != "key-use"], wanted, "and all that happened")
+        results.equal(request(served.port, "GET", "/api/audit").status, 401, "nobody reads it without a key")
+        answer = request(served.port, "POST", "/api/certificate", [bearer(served.key)], b"")
+        results.equal(answer.status, 200, "a certificate on demand")
+        results.check("onetime.signature" in answer.text(), "is signed", answer.text()[:100])
+
+
+def main(results):
+    results.run(places_of_the_server, results)
+    results.run(places_of_a_secret, results)
+    results.run(hours_of_the_server, results)
+    results.run(hours_of_a_secret, results)
+    results.run(rates, results)
+    results.run(no_secrets, results)
+
+
+if __name__ == "__main__":
+    run_suite(main, 120)

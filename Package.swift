@@ -43,7 +43,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 }
 
 let fuzz = Target.executableTarget(
-    name: "Fuzz", dependencies: ["HTTPServer", "HTTPWire", "Pages", "Service"], path: "Tests/Fuzz",
+    name: "Fuzz", dependencies: ["HTTPServer", "HTTPWire", "Kernel", "Pages", "Service"], path: "Tests/Fuzz",
     exclude: ["Corpus", "Words", "corpus.py"],
     swiftSettings: settings + [.enableExperimentalFeature("Extern")],
     linkerSettings: [.unsafeFlags(["-sanitize=address"])])
@@ -80,7 +80,7 @@ let package = Package(
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "QRCode", "Rules", "Sealing",
+                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Log", "Outbound", "Pages", "QRCode", "Rules", "Sealing",
                 "SecureMemory",
                 "Service", "TLS", "Vault",
             ],

@@ -86,6 +86,8 @@ public struct ChainVerifier: ~Copyable {
     private let allowsPartial: Bool
     private let expectation: Expectation?
     private var next: UInt64 = 0
+    /// The first lines so far, by their hashes: each has another key, so none comes twice.
+    private var starts: Set<RecordID> = []
     private var isEnded = true
     private var isBehindEnd = false
     /// A line that does not follow: the next one tells what happened.
@@ -123,6 +125,7 @@ public struct ChainVerifier: ~Copyable {
             else {
                 throw next == 0 ? .changed(event: 0) : .inserted(event: 0)
             }
+            guard starts.insert(Self.identity(parsed.hash)).inserted else { throw .inserted(event: 0) }
             try begin(body)
         } else if events > 0, parsed.sequence > next, let gap = Self.gap(bytes, parsed.afterSequence),
             parsed.sequence - next == gap.count
@@ -166,6 +169,15 @@ public struct ChainVerifier: ~Copyable {
             let key = VerificationKey(standardForm: text.span.extracting(first: count))
         else { throw .malformed }
         self.key = key
+    }
+
+    private static func identity(_ hash: [32 of UInt8]) -> RecordID {
+        var halves: (UInt64, UInt64) = (0, 0)
+        for index in 0..<8 {
+            halves.0 = halves.0 << 8 | UInt64(hash[index])
+            halves.1 = halves.1 << 8 | UInt64(hash[8 + index])
+        }
+        return RecordID(high: halves.0, low: halves.1)
     }
 
     private mutating func compare() throws(ChainFault) {

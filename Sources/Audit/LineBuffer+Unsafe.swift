@@ -63,9 +63,14 @@ struct LineBuffer: ~Copyable {
         count += 1
     }
 
+    @inline(__always)
     mutating func append(_ bytes: Span<UInt8>) {
         precondition(bytes.count <= capacity - count)
-        for index in bytes.indices { unsafe base[count + index] = bytes[index] }
+        // Spans of different length cannot be copied without pointers.
+        unsafe bytes.withUnsafeBufferPointer { source in
+            guard let start = source.baseAddress else { return }
+            unsafe (base + count).update(from: start, count: source.count)
+        }
         count += bytes.count
     }
 
@@ -88,19 +93,31 @@ struct LineBuffer: ~Copyable {
 
     @inline(__always)
     mutating func append(hexadecimal byte: UInt8) {
-        append(Self.digit(byte >> 4))
-        append(Self.digit(byte & 15))
+        precondition(capacity - count >= 2)
+        unsafe write(Self.digits(byte), at: count)
+        count += 2
     }
 
     /// Appends 16 digits.
     mutating func append(hexadecimal number: UInt64) {
-        for shift in stride(from: UInt64(56), through: 0, by: -8) {
-            append(hexadecimal: UInt8(truncatingIfNeeded: number >> shift))
+        precondition(capacity - count >= 16)
+        for index in 0..<8 {
+            let byte = UInt8(truncatingIfNeeded: number >> UInt64(56 - 8 * index))
+            unsafe write(Self.digits(byte), at: count + 2 * index)
         }
+        count += 16
     }
 
     mutating func append(hexadecimal hash: [32 of UInt8]) {
-        for index in 0..<32 { append(hexadecimal: hash[index]) }
+        precondition(capacity - count >= 64)
+        for index in 0..<32 { unsafe write(Self.digits(hash[index]), at: count + 2 * index) }
+        count += 64
+    }
+
+    /// Writes two digits where there is room for them.
+    @unsafe @inline(__always)
+    private func write(_ digits: UInt16, at place: Int) {
+        unsafe UnsafeMutableRawPointer(base + place).storeBytes(of: digits.littleEndian, as: UInt16.self)
     }
 
     mutating func append(base64 bytes: Span<UInt8>) {
@@ -137,6 +154,12 @@ struct LineBuffer: ~Copyable {
         }
     }
 
+    /// The two digits of a byte, the first one in the low half: both at once, without a branch.
     @inline(__always)
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+    private static func digits(_ byte: UInt8) -> UInt16 {
+        let nibbles = UInt16(byte >> 4) | UInt16(byte & 15) << 8
+        // 1 in each half whose digit is a letter.
+        let letters = (nibbles + 0x0606) >> 4 & 0x0101
+        return nibbles + 0x3030 + letters * 0x27
+    }
 }

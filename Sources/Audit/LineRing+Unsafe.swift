@@ -54,24 +54,51 @@ struct LineRing: ~Copyable {
     func placeAfterLine(at place: UInt64) -> UInt64 {
         var place = place
         while place < end {
-            let byte = unsafe base[index(place)]
-            place += 1
-            if byte == 0x0A { return place }
+            let at = index(place)
+            let count = min(Int(end - place), capacity - at)
+            if let found = unsafe Self.lineFeed(base + at, count) { return place + UInt64(found) + 1 }
+            place += UInt64(count)
         }
         return end
+    }
+
+    /// The index of the first line feed, eight bytes at a time.
+    private static func lineFeed(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int? {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = 0
+        while index + 8 <= count {
+            let word =
+                unsafe UInt64(
+                    littleEndian: UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self)) ^ (ones &* 0x0A)
+            // The lowest byte that is zero is marked rightly; whether a higher one is does not matter.
+            let zeroes = (word &- ones) & ~word & (ones &* 0x80)
+            if zeroes != 0 { return index + zeroes.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        while index < count {
+            if unsafe bytes[index] == 0x0A { return index }
+            index += 1
+        }
+        return nil
     }
 
     /// Appends to `output` as many whole lines from a place on as fit, and returns where the next one begins.
     @_lifetime(output: copy output)
     func copyLines(from place: UInt64, into output: inout OutputSpan<UInt8>) -> UInt64 {
         precondition(place >= start && place <= end)
-        var last = place + UInt64(min(output.freeCapacity, Int(end - place)))
-        while last > place, unsafe base[index(last - 1)] != 0x0A { last -= 1 }
-        let count = Int(last - place)
+        var count = min(output.freeCapacity, Int(end - place))
         let at = index(place)
+        // What ends where the newest line does ends with a line.
+        if count < Int(end - place) {
+            while count > 0 {
+                let last = at + count - 1
+                if unsafe base[last < capacity ? last : last - capacity] == 0x0A { break }
+                count -= 1
+            }
+        }
         let first = min(count, capacity - at)
         output.append(copying: unsafe Span(_unsafeStart: base + at, count: first))
         output.append(copying: unsafe Span(_unsafeStart: base, count: count - first))
-        return last
+        return place + UInt64(count)
     }
 }

@@ -3,16 +3,14 @@ internal import HTTPWire
 internal import Kernel
 
 extension Server {
-    /// Whether no limit of an address holds for connections from this one: this machine's own, unless it was given a limit, and trusted
-    /// proxies. They speak for everybody.
-    func speaksForMany(_ peer: SocketAddress) -> Bool {
-        peer.isLoopback || (!limits.trustedProxies.isEmpty && limits.trustedProxies.cover(peer.host))
-    }
+    /// Whether connections from an address are many clients': those of a trusted proxy, or of this machine, where a proxy may be.
+    func speaksForMany(_ peer: SocketAddress) -> Bool { peer.isLoopback || limits.trustedProxies.cover(peer.host) }
 
-    /// How many connections an address may have; 0 for any number.
+    /// How many connections an address may have; 0 for any number, as trusted proxies have, and this machine unless the operator set
+    /// a limit.
     func connectionLimit(of peer: SocketAddress) -> Int {
-        if peer.isLoopback && !limits.sparesLoopback { return limits.connectionsPerAddress }
-        return speaksForMany(peer) ? 0 : limits.connectionsPerAddress
+        if limits.trustedProxies.cover(peer.host) || (peer.isLoopback && limits.sparesLoopback) { return 0 }
+        return limits.connectionsPerAddress
     }
 
     /// Whether a connection has to begin with a proxy's header. Where proxies are named, others are served as they are.

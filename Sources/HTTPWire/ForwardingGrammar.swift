@@ -82,16 +82,16 @@ public enum ForwardingGrammar: BitwiseCopyable, Sendable {
         return node
     }
 
-    /// A token or a quoted string behind the equals sign at `index`. Escapes are refused: no address needs any.
+    /// A token or a quoted string behind the equals sign at `index`; escapes are not undone: no address needs any.
     private func value(_ bytes: Span<UInt8>, _ index: inout Int, _ upper: Int) -> ByteRange? {
         index += 1
         let isQuoted = bytes[index] == .quote
         if isQuoted { index += 1 }
         let start = index
         while index < upper, isQuoted ? bytes[index] != .quote : ByteClass.isToken(bytes[index]) {
-            guard bytes[index] != .backslash else { return nil }
-            index += 1
+            index += bytes[index] == .backslash ? 2 : 1
         }
+        guard index <= upper else { return nil }
         let value = ByteRange(start, index)
         guard isQuoted else { return value.isEmpty ? nil : value }
         guard index < upper else { return nil }

@@ -14,6 +14,9 @@ public enum Process {
         return limit.rlim_cur > UInt(Int32.max) ? Int(Int32.max) : Int(limit.rlim_cur)
     }
 
+    /// The number by which the kernel knows this process.
+    public static var identity: Int32 { getpid() }
+
     /// Makes a write to a pipe or socket that nobody reads an error instead of the end of the process.
     public static func ignoreBrokenPipes() {
         signal(SIGPIPE, SIG_IGN)

@@ -3,6 +3,8 @@ internal import Kernel
 
 /// Which addresses a sender may call.
 enum AddressPolicy: Sendable {
+    /// None.
+    case nobody
     /// Only those that everybody can reach.
     case publicOnly
     /// Those of this machine and of private networks, too.
@@ -13,6 +15,7 @@ enum AddressPolicy: Sendable {
     func allows(_ address: SocketAddress) -> Bool {
         guard !address.isUnspecified, !address.isMulticast else { return false }
         switch self {
+        case .nobody: return false
         case .publicOnly: return address.isPublic
         case .anyHost: return true
         case .privateOnly: return !address.isPublic

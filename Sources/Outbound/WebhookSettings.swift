@@ -65,5 +65,8 @@ public struct WebhookSettings: Sendable {
     }
 
     /// Nothing protects plain HTTP, so it does not leave the private network even where that is allowed.
-    var policy: AddressPolicy { !target.isSecure ? .privateOnly : allowsPrivate ? .anyHost : .publicOnly }
+    var policy: AddressPolicy {
+        if target.isSecure { return allowsPrivate ? .anyHost : .publicOnly }
+        return allowsPrivate ? .privateOnly : .nobody
+    }
 }

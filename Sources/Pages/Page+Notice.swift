@@ -12,6 +12,10 @@ public enum Notice: Equatable, Sendable {
     case refused
     /// Creating secrets takes an API key (401); a browser asks for one.
     case keyRequired
+    /// It is not open now (403). `opens`: the moment it does, in seconds since 1970, `secondsLeft` from now; nil where nobody knows.
+    case closed(opens: Int?, secondsLeft: Int?)
+    /// It is not to be had from there (403).
+    case elsewhere
     /// The server has too much to do (429). `retryAfter`: seconds to wait, also sent as Retry-After.
     case busy(retryAfter: Int)
     /// There is no room for another secret (507).
@@ -24,7 +28,7 @@ public enum Notice: Equatable, Sendable {
         switch self {
         case .notFound: .notFound
         case .malformed: .badRequest
-        case .refused: .forbidden
+        case .refused, .closed, .elsewhere: .forbidden
         case .keyRequired: .unauthorized
         case .busy: .tooManyRequests
         case .full: .insufficientStorage
@@ -34,8 +38,11 @@ public enum Notice: Equatable, Sendable {
 
     /// How many seconds to wait before the next try, if waiting helps.
     var retryAfter: Int? {
-        guard case .busy(let seconds) = self else { return nil }
-        return seconds
+        switch self {
+        case .busy(let seconds): seconds
+        case .closed(_, let seconds): seconds
+        default: nil
+        }
     }
 
     func text(_ words: Words) -> (title: String, lead: String) {
@@ -44,6 +51,13 @@ public enum Notice: Equatable, Sendable {
         case .malformed: (words.malformedTitle, words.malformedLead)
         case .refused: (words.refusedTitle, words.refusedLead)
         case .keyRequired: (words.createTitle, words.keyRequired)
+        case .closed(let opens, _):
+            (
+                words.closedTitle,
+                opens.map { words.fill(words.closedLead, words.moment(CalendarTime(epochSeconds: $0))) }
+                    ?? words.placeLead
+            )
+        case .elsewhere: (words.placeTitle, words.placeLead)
         case .busy(let seconds): (words.busyTitle, words.fill(words.problemBusy, words.duration(seconds)))
         case .full: (words.fullTitle, words.fullLead)
         case .tooLarge(let limit): (words.tooLargeTitle, words.fill(words.problemContentTooLarge, words.size(limit)))

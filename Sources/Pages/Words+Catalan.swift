@@ -161,6 +161,10 @@ extension Words {
         refusedTitle: "S’ha rebutjat la petició",
         refusedLead:
             "No venia d’una pàgina d’aquest servidor, o la pàgina feia massa estona que era oberta. No s’ha desat ni mostrat res. Torneu a obrir la pàgina.",
+        closedTitle: "Ara no està obert",
+        closedLead: "Això només es pot llegir a certes hores. Torna a obrir el {}. No s’ha consumit res.",
+        placeTitle: "Des d’aquí no",
+        placeLead: "Això només es pot llegir des de certes xarxes o països. No s’ha consumit res.",
         busyTitle: "Massa feina ara mateix",
         fullTitle: "Ara no hi ha lloc",
         fullLead:

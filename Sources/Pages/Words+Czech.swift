@@ -160,6 +160,10 @@ extension Words {
         refusedTitle: "Požadavek byl odmítnut",
         refusedLead:
             "Nepřišel ze stránky tohoto serveru, nebo byla stránka otevřená příliš dlouho. Nic se neuložilo ani nezobrazilo. Otevřete prosím stránku znovu.",
+        closedTitle: "Teď není otevřeno",
+        closedLead: "Lze to číst jen v určitou dobu. Příště se otevře {}. Nic se nespotřebovalo.",
+        placeTitle: "Odsud ne",
+        placeLead: "Lze to číst jen z určitých sítí nebo zemí. Nic se nespotřebovalo.",
         busyTitle: "Teď je tu příliš rušno",
         fullTitle: "Momentálně není místo",
         fullLead:

@@ -159,6 +159,10 @@ extension Words {
         refusedTitle: "Anmodningen blev afvist",
         refusedLead:
             "Den kom ikke fra en side på denne server, eller siden har været åben for længe. Intet er gemt eller vist. Åbn siden igen.",
+        closedTitle: "Ikke åbent nu",
+        closedLead: "Det kan kun læses på bestemte tider, næste gang fra {}. Intet er brugt.",
+        placeTitle: "Ikke herfra",
+        placeLead: "Det kan kun læses fra bestemte netværk eller lande. Intet er brugt.",
         busyTitle: "For travlt lige nu",
         fullTitle: "Ingen plads lige nu",
         fullLead:

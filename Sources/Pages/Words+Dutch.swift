@@ -162,6 +162,10 @@ extension Words {
         refusedTitle: "Dat verzoek is geweigerd",
         refusedLead:
             "Het kwam niet van een pagina van deze server, of van een pagina die te lang openstond. Er is niets bewaard of getoond. Open de pagina opnieuw.",
+        closedTitle: "Nu niet open",
+        closedLead: "Dit is alleen op bepaalde tijden te lezen, de volgende keer vanaf {}. Er is niets verbruikt.",
+        placeTitle: "Niet vanaf hier",
+        placeLead: "Dit is alleen vanuit bepaalde netwerken of landen te lezen. Er is niets verbruikt.",
         busyTitle: "Even te druk",
         fullTitle: "Op dit moment geen plaats",
         fullLead:

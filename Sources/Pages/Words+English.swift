@@ -156,6 +156,10 @@ extension Words {
         refusedTitle: "That request was refused",
         refusedLead:
             "It did not come from a page of this server, or from one that was open too long. Nothing was stored or shown. Please open the page again.",
+        closedTitle: "Not open now",
+        closedLead: "This can be read only at certain times. It opens next on {}. Nothing was used up.",
+        placeTitle: "Not from here",
+        placeLead: "This can be read only from certain networks or countries. Nothing was used up.",
         busyTitle: "Too busy just now",
         fullTitle: "No room at the moment",
         fullLead:

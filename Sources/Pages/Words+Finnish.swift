@@ -158,6 +158,10 @@ extension Words {
         refusedTitle: "Pyyntö hylättiin",
         refusedLead:
             "Se ei tullut tämän palvelimen sivulta, tai sivu oli auki liian kauan. Mitään ei tallennettu eikä näytetty. Avaa sivu uudelleen.",
+        closedTitle: "Ei nyt auki",
+        closedLead: "Tämän voi lukea vain tiettyinä aikoina. Seuraava avautumisaika: {}. Mitään ei käytetty.",
+        placeTitle: "Ei täältä",
+        placeLead: "Tämän voi lukea vain tietyistä verkoista tai maista. Mitään ei käytetty.",
         busyTitle: "Juuri nyt on liian kiire",
         fullTitle: "Juuri nyt ei ole tilaa",
         fullLead:

@@ -163,6 +163,10 @@ extension Words {
         refusedTitle: "La demande a été refusée",
         refusedLead:
             "Elle ne venait pas d’une page de ce serveur, ou d’une page restée ouverte trop longtemps. Rien n’a été enregistré ni affiché. Veuillez rouvrir la page.",
+        closedTitle: "Pas ouvert pour le moment",
+        closedLead: "Ce contenu ne se lit qu’à certaines heures. Prochaine ouverture : {}. Rien n’a été consommé.",
+        placeTitle: "Pas d’ici",
+        placeLead: "Ce contenu ne se lit que depuis certains réseaux ou pays. Rien n’a été consommé.",
         busyTitle: "Trop occupé pour l’instant",
         fullTitle: "Plus de place pour l’instant",
         fullLead:

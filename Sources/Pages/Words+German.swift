@@ -167,6 +167,10 @@ extension Words {
         refusedTitle: "Die Anfrage wurde abgelehnt",
         refusedLead:
             "Sie kam nicht von einer Seite dieses Servers, oder von einer, die zu lange offen war. Nichts wurde gespeichert oder angezeigt. Bitte öffnen Sie die Seite neu.",
+        closedTitle: "Zurzeit nicht offen",
+        closedLead: "Das lässt sich nur zu bestimmten Zeiten lesen, das nächste Mal ab {}. Nichts wurde verbraucht.",
+        placeTitle: "Nicht von hier aus",
+        placeLead: "Das lässt sich nur aus bestimmten Netzen oder Ländern lesen. Nichts wurde verbraucht.",
         busyTitle: "Gerade zu viel zu tun",
         fullTitle: "Zurzeit kein Platz",
         fullLead:

@@ -159,6 +159,10 @@ extension Words {
         refusedTitle: "A kérés elutasítva",
         refusedLead:
             "Nem e kiszolgáló oldaláról jött, vagy az oldal túl sokáig volt nyitva. Semmi sem lett eltárolva vagy megjelenítve. Nyissa meg újra az oldalt.",
+        closedTitle: "Most nincs nyitva",
+        closedLead: "Ez csak bizonyos időben olvasható. Legközelebb ekkor nyílik meg: {}. Semmi sem használódott el.",
+        placeTitle: "Innen nem",
+        placeLead: "Ez csak bizonyos hálózatokból vagy országokból olvasható. Semmi sem használódott el.",
         busyTitle: "Most túl sok a dolga",
         fullTitle: "Jelenleg nincs hely",
         fullLead:

@@ -161,6 +161,10 @@ extension Words {
         refusedTitle: "Richiesta rifiutata",
         refusedLead:
             "Non veniva da una pagina di questo server, o la pagina era aperta da troppo tempo. Non è stato salvato né mostrato nulla. Apri di nuovo la pagina.",
+        closedTitle: "Ora non è aperto",
+        closedLead: "Si può leggere solo in certi orari. La prossima apertura: {}. Nulla è stato consumato.",
+        placeTitle: "Non da qui",
+        placeLead: "Si può leggere solo da certe reti o certi paesi. Nulla è stato consumato.",
         busyTitle: "Server troppo occupato",
         fullTitle: "Al momento non c’è posto",
         fullLead:

@@ -157,6 +157,10 @@ extension Words {
         refusedTitle: "Forespørselen ble avvist",
         refusedLead:
             "Den kom ikke fra en side på denne tjeneren, eller fra en som har vært åpen for lenge. Ingenting er lagret eller vist. Åpne siden igjen.",
+        closedTitle: "Ikke åpent nå",
+        closedLead: "Dette kan bare leses til bestemte tider, neste gang fra {}. Ingenting er brukt opp.",
+        placeTitle: "Ikke herfra",
+        placeLead: "Dette kan bare leses fra bestemte nettverk eller land. Ingenting er brukt opp.",
         busyTitle: "For mye å gjøre akkurat nå",
         fullTitle: "Ingen plass akkurat nå",
         fullLead:

@@ -162,6 +162,10 @@ extension Words {
         refusedTitle: "Żądanie zostało odrzucone",
         refusedLead:
             "Nie przyszło ze strony tego serwera albo strona była otwarta zbyt długo. Nic nie zostało zapisane ani wyświetlone. Otwórz stronę ponownie.",
+        closedTitle: "Teraz zamknięte",
+        closedLead: "Można to odczytać tylko w określonym czasie. Następne otwarcie: {}. Nic nie zostało zużyte.",
+        placeTitle: "Nie stąd",
+        placeLead: "Można to odczytać tylko z określonych sieci lub krajów. Nic nie zostało zużyte.",
         busyTitle: "Chwilowo zbyt duży ruch",
         fullTitle: "W tej chwili brak miejsca",
         fullLead:

@@ -160,6 +160,10 @@ extension Words {
         refusedTitle: "O pedido foi recusado",
         refusedLead:
             "Não veio de uma página deste servidor, ou a página ficou aberta tempo demais. Nada foi guardado nem mostrado. Abra a página de novo.",
+        closedTitle: "Agora não está aberto",
+        closedLead: "Isto só pode ser lido a certas horas. Próxima abertura: {}. Nada foi consumido.",
+        placeTitle: "Daqui não",
+        placeLead: "Isto só pode ser lido a partir de certas redes ou países. Nada foi consumido.",
         busyTitle: "Servidor ocupado neste momento",
         fullTitle: "Sem espaço no momento",
         fullLead:

@@ -161,6 +161,11 @@ extension Words {
         refusedTitle: "Cererea a fost refuzată",
         refusedLead:
             "Nu a venit de pe o pagină a acestui server sau pagina a stat deschisă prea mult. Nu s-a păstrat și nu s-a afișat nimic. Deschideți din nou pagina.",
+        closedTitle: "Acum nu este deschis",
+        closedLead:
+            "Acest conținut poate fi citit doar la anumite ore. Se deschide din nou pe {}. Nu s-a consumat nimic.",
+        placeTitle: "Nu de aici",
+        placeLead: "Acest conținut poate fi citit doar din anumite rețele sau țări. Nu s-a consumat nimic.",
         busyTitle: "Serverul este aglomerat",
         fullTitle: "Momentan nu mai este loc",
         fullLead:

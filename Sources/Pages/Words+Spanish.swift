@@ -158,6 +158,10 @@ extension Words {
         refusedTitle: "Se ha rechazado la petición",
         refusedLead:
             "No venía de una página de este servidor, o de una abierta demasiado tiempo. No se ha guardado ni mostrado nada. Vuelva a abrir la página.",
+        closedTitle: "Ahora no está abierto",
+        closedLead: "Esto solo se puede leer a ciertas horas. Se abre de nuevo el {}. No se ha consumido nada.",
+        placeTitle: "Desde aquí no",
+        placeLead: "Esto solo se puede leer desde ciertas redes o países. No se ha consumido nada.",
         busyTitle: "Demasiado ocupado ahora",
         fullTitle: "No hay sitio por ahora",
         fullLead:

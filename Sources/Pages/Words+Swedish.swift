@@ -159,6 +159,10 @@ extension Words {
         refusedTitle: "Begäran avvisades",
         refusedLead:
             "Den kom inte från en sida på den här servern, eller från en som varit öppen för länge. Inget har sparats eller visats. Öppna sidan igen.",
+        closedTitle: "Inte öppet nu",
+        closedLead: "Det kan bara läsas vissa tider, nästa gång från {}. Inget har förbrukats.",
+        placeTitle: "Inte härifrån",
+        placeLead: "Det kan bara läsas från vissa nätverk eller länder. Inget har förbrukats.",
         busyTitle: "För mycket att göra just nu",
         fullTitle: "Ingen plats just nu",
         fullLead:

@@ -155,6 +155,10 @@ extension Words {
         refusedTitle: "İstek reddedildi",
         refusedLead:
             "Bu sunucunun bir sayfasından ya da yeni açılmış bir sayfadan gelmedi. Hiçbir şey saklanmadı ya da gösterilmedi. Sayfayı yeniden açın.",
+        closedTitle: "Şu anda açık değil",
+        closedLead: "Bu yalnızca belirli zamanlarda okunabilir. Bir sonraki açılış: {}. Hiçbir şey tüketilmedi.",
+        placeTitle: "Buradan olmaz",
+        placeLead: "Bu yalnızca belirli ağlardan veya ülkelerden okunabilir. Hiçbir şey tüketilmedi.",
         busyTitle: "Şu anda çok yoğun",
         fullTitle: "Şu anda yer yok",
         fullLead:

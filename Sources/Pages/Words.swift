@@ -208,6 +208,10 @@ public struct Words: Sendable {
     let keyRequired: String
     let refusedTitle: String
     let refusedLead: String
+    let closedTitle: String
+    let closedLead: String
+    let placeTitle: String
+    let placeLead: String
     let busyTitle: String
     let fullTitle: String
     let fullLead: String

@@ -1,4 +1,5 @@
 // One API key as the server knows it: never its text.
+public import Kernel
 
 /// What a key is limited to; nil where it is not.
 public struct KeyCaps: Equatable, Sendable {
@@ -10,6 +11,9 @@ public struct KeyCaps: Equatable, Sendable {
     public var creations: Int?
     /// How many times it does anything in its life.
     public var uses: Int?
+
+    /// From where it may be used; empty for everywhere.
+    public var networks: [AddressRange] = []
 
     /// No limits.
     public init() {}
@@ -89,6 +93,12 @@ public final class APIKey {
         if let expires, expires <= now { return .expired }
         if let uses = caps.uses, budget.uses >= uses { return .usedUp }
         return nil
+    }
+
+    /// Whether it may be used from an address; nil for one that is not known, from which only a key may that has no networks.
+    public func isValid(from client: InternetAddress?) -> Bool {
+        if caps.networks.isEmpty { return true }
+        return client.map { caps.networks.cover($0) } ?? false
     }
 
     /// Why it may not create one more secret, or nil.

@@ -45,6 +45,7 @@ public struct KeyLine: Equatable, Sendable {
         if let limit = caps.maximumTimeToLive { text += " max-ttl=\(limit)" }
         if let limit = caps.maximumContent { text += " max-size=\(limit)" }
         if let limit = caps.creations { text += " max-count=\(limit)" }
+        if !caps.networks.isEmpty { text += " networks=" + caps.networks.map(\.description).joined(separator: ",") }
         if let limit = caps.uses { text += " uses=\(limit)" }
         if let expires { text += " expires=\(WallClock.timestamp(expires))" }
         return text
@@ -82,6 +83,8 @@ public struct KeyFields {
 
     /// The longest name of a key, in characters.
     public static let nameLimit = 64
+    /// How many networks a key may have.
+    public static let networkLimit = 32
     /// The largest number of creations and of uses that a key can be limited to.
     public static let countLimit = 1_000_000_000
 
@@ -117,6 +120,18 @@ public struct KeyFields {
             }
             caps.maximumContent = bytes
         case "max-count": caps.creations = try count(value, word)
+        case "networks":
+            caps.networks = []
+            for piece in value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+                guard let range = AddressRange(String(decoding: piece, as: UTF8.self)) else {
+                    throw KeyFileFault(
+                        "networks have to be addresses or ranges such as 10.0.0.0/8, with commas between them")
+                }
+                guard caps.networks.count < Self.networkLimit else {
+                    throw KeyFileFault("there are more than \(Self.networkLimit) networks")
+                }
+                caps.networks.append(range)
+            }
         case "uses": caps.uses = try count(value, word)
         case "expires":
             if let moment = Timestamp.seconds(value) {

@@ -11,6 +11,8 @@ public enum KeyRefusal: Error, Equatable, Sendable {
     case expired
     /// All its uses are.
     case usedUp
+    /// It is good for other networks only.
+    case outOfNetwork
     /// It may not do this.
     case outOfScope
     /// It may keep secrets for so many seconds only.
@@ -32,7 +34,7 @@ public enum KeyRefusal: Error, Equatable, Sendable {
     public var status: ResponseStatus {
         switch self {
         case .required, .unknown, .expired: .unauthorized
-        case .usedUp, .outOfScope, .creationsUsedUp: .forbidden
+        case .usedUp, .outOfNetwork, .outOfScope, .creationsUsedUp: .forbidden
         case .timeToLive, .malformedField: .unprocessableContent
         case .content: .contentTooLarge
         case .linkGone, .noSuchKey: .notFound
@@ -47,6 +49,7 @@ public enum KeyRefusal: Error, Equatable, Sendable {
         case .required, .unknown: ("Not authorized", nil, "")
         case .expired: ("The API key has expired", nil, "")
         case .usedUp: ("The API key has no uses left", nil, "")
+        case .outOfNetwork: ("The API key is not valid from this network", nil, "")
         case .outOfScope: ("The API key may not do this", nil, "")
         case .timeToLive(let limit): ("The API key allows a TTL of at most ", limit, " seconds")
         case .content(let limit): ("Secret value exceeds the maximum size of ", limit, " bytes")

@@ -71,6 +71,9 @@ public struct RateTable: Sendable {
         }
     }
 
+    /// Whether a kind is limited at all.
+    public func counts(_ kind: RateKind) -> Bool { costs[kind.rawValue] > 0 }
+
     /// Takes one of a kind for a client.
     ///
     /// - Parameter now: milliseconds of the monotonic clock.

@@ -52,6 +52,8 @@ extension ServiceContext {
     private func judge(_ key: APIKey?, _ request: borrowing Request, _ now: Moment) -> Caller {
         guard let key else { return .refused(.key(.unknown)) }
         if let refusal = key.refusal(now: now.wallSeconds) { return .refused(.key(refusal)) }
+        let client = client(of: request)
+        guard key.isValid(from: client.isKnown ? client.address : nil) else { return .refused(.key(.outOfNetwork)) }
         return .key(key)
     }
 

@@ -77,12 +77,13 @@ extension Draft {
     private func count(_ added: Int) -> Bool {
         contentCount += added
         hold(heldCount + added)
-        let maximum = min(context.settings.maximumContent, contentLimit)
+        let limit = rights?.contentLimit ?? .max
+        let maximum = min(context.settings.maximumContent, limit)
         let isTooLarge =
             heldCount > ServiceSettings.limit(of: kind, maximumContent: maximum)
             || kind == .files && contentCount > maximum
         if isTooLarge {
-            fail(contentLimit == maximum ? .key(.content(limit: maximum)) : .contentTooLarge)
+            fail(limit == maximum ? .key(.content(limit: maximum)) : .contentTooLarge)
         } else if context.uploadBytes > context.freeBytes {
             fail(.vaultFull)
         }

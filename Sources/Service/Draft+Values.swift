@@ -27,6 +27,12 @@ extension Draft {
         case name.equals("grace"): .grace
         case name.equals("max_ttl"): .maximumTimeToLive
         case name.equals("max_size"): .maximumContent
+        case name.equals("hours"): .hours
+        case name.equals("not_before"): .notBefore
+        case name.equals("allow_networks"): .allowNetworks
+        case name.equals("deny_networks"): .denyNetworks
+        case name.equals("allow_countries"): .allowCountries
+        case name.equals("deny_countries"): .denyCountries
         case name.equals("file"), name.equals("files"): .file
         default: .ignored
         }

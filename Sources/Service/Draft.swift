@@ -15,6 +15,7 @@ final class Draft {
     enum Field: UInt8 {
         case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries,
             note, label, claim, file, link, keyName, keyID, grace, maximumTimeToLive, maximumContent,
+            hours, notBefore, allowNetworks, denyNetworks, allowCountries, denyCountries,
             ignored
     }
 
@@ -51,23 +52,15 @@ final class Draft {
     /// Names a reader who may ask again.
     private(set) var claim: ClaimID?
 
-    /// Who is asking.
-    var caller = Caller.anonymous
+    /// Who is asking and what for; only where keys are in use.
+    var rights: Rights?
+
     /// When the request came.
     let began: Moment
-    /// By what right a secret is created, once that was judged.
-    var right = CreationRight.open
-    /// The longest TTL, in seconds, and the largest content, in bytes, that this right has.
-    var (timeToLiveLimit, contentLimit) = (Int.max, Int.max)
-    /// The token of the creation link that the form was opened by.
-    private(set) var link: SecureBytes?
-    private var linkBlock: SecureBytes?
-    /// What an administrator says of a key, and a maker of a creation link.
-    private(set) var keyName: String?
-    private(set) var keyID: KeyID?
-    private(set) var grace: Int?
-    private(set) var linkTimeToLive: Int?
-    private(set) var linkContent: Int?
+    /// When and from where the secret may be read, where the sender says.
+    private(set) var rules: DraftRules?
+    /// The secret that the request turned out to be about.
+    var subject: RecordID?
 
     /// The content under seal, with its token, its receipt's token, and the share that it is sealed under.
     var sealer: ContentSealer?
@@ -147,8 +140,7 @@ final class Draft {
         }
         passphraseBlock = context.arena.allocate(passphraseCapacity)
         if takesLink {
-            linkBlock = context.arena.allocate(Token.size)
-            guard linkBlock != nil else { return false }
+            guard let rights, rights.takeMemory(context.arena) else { return false }
         }
         if takesWords {
             noteBlock = context.arena.allocate(SealedWords.limit)
@@ -215,7 +207,6 @@ final class Draft {
     func takeGenerated() -> SecureBytes? { generated.take() }
     func takeShare() -> SecureBytes? { share.take() }
     func takePassphrase() -> SecureBytes? { passphrase.take() }
-    func takeLink() -> SecureBytes? { link.take() }
     func takeNote() -> SecureBytes? { note.take() }
     func takeLabel() -> SecureBytes? { label.take() }
 
@@ -260,7 +251,7 @@ final class Draft {
             return
         }
         if field == .characterSet || field == .recipient { return }
-        if field == .file && kind == .file || field == .secret, let refusal = refusalToCreate(began) {
+        if field == .file && kind == .file || field == .secret, let refusal = refusalToCreate() {
             return fail(refusal)
         }
         if field == .file {
@@ -281,8 +272,7 @@ final class Draft {
         if field == .passphrase { beginPassphrase() }
         if field == .note || field == .label { beginWords() }
         if field == .link {
-            link = linkBlock.take() ?? context.arena.allocate(Token.size)
-            if link == nil { fail(.noMemory) }
+            if rights?.beginLink(context.arena) != true { fail(.noMemory) }
         }
     }
 
@@ -294,10 +284,15 @@ final class Draft {
         case .passphrase: appendPassphrase(piece)
         case .note: if note?.append(piece) != true { fail(.wordsTooLong) }
         case .label: if label?.append(piece) != true { fail(.wordsTooLong) }
-        case .link: if link?.append(piece) != true { fail(.key(.linkGone)) }
+        case .link: if rights?.appendToLink(piece) != true { fail(.key(.linkGone)) }
         case .ignored: break
         default:
-            guard value.count + piece.count <= Self.shortValueLimit else {
+            let limit = field.ruleName == nil ? Self.shortValueLimit : SecretRules.maximumText
+            guard value.count + piece.count <= limit else {
+                if let rule = field.ruleName {
+                    let allowed = "at most \(SecretRules.maximumText) bytes"
+                    return fail(.malformedRule(StaticText(text: rule), allowed: allowed))
+                }
                 field = .ignored
                 return
             }
@@ -332,14 +327,9 @@ final class Draft {
             claim = ClaimID(hexadecimal: digits.span)
         case .note: if !Self.isText(note) { fail(.contentIsNotText) }
         case .label: if !Self.isText(label) { fail(.contentIsNotText) }
-        case .keyName: keyName = String(decoding: value, as: UTF8.self)
-        case .keyID:
-            let characters = value
-            keyID = KeyID(characters.span)
-            if keyID == nil { fail(.key(.noSuchKey)) }
-        case .grace: grace = number(of: value)
-        case .maximumTimeToLive: linkTimeToLive = number(of: value)
-        case .maximumContent: linkContent = number(of: value)
+        case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent:
+            if let refusal = rights?.set(field, value) { fail(refusal) }
+        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: readRule()
         case .passphrase, .link, .ignored: break
         }
         field = .ignored
@@ -363,22 +353,18 @@ final class Draft {
         case .note: note = nil
         case .label: label = nil
         case .claim: claim = nil
-        case .keyName: keyName = nil
-        case .keyID: keyID = nil
-        case .grace: grace = nil
-        case .maximumTimeToLive: linkTimeToLive = nil
-        case .maximumContent: linkContent = nil
+        case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: rights?.forget(field)
+        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: rules?.forget(field)
         default: break
         }
     }
 
-    /// A whole number that has to make sense: a limit that is not understood must not be none.
-    private func number(of value: [UInt8]) -> Int? {
-        guard let number = Self.number(value) else {
-            fail(.key(.malformedField))
-            return nil
-        }
-        return number
+    private func readRule() {
+        let text = value
+        let rules = rules ?? DraftRules()
+        self.rules = rules
+        guard let name = field.ruleName, let allowed = rules.read(field, text.span) else { return }
+        fail(.malformedRule(StaticText(text: name), allowed: allowed))
     }
 
     private func beginPassphrase() {
@@ -398,6 +384,9 @@ final class Draft {
         case (.keyName, .revokeKey), (.keyID, .revokeKey): true
         case (.maximumTimeToLive, .makeLink), (.maximumContent, .makeLink): true
         case (.keyName, _), (.keyID, _), (.grace, _), (.maximumTimeToLive, _), (.maximumContent, _): false
+        case (.hours, _), (.notBefore, _), (.allowNetworks, _), (.denyNetworks, _), (.allowCountries, _),
+            (.denyCountries, _):
+            takesContent
         case (.readers, _), (.tries, _), (.note, _), (.label, _): takesWords
         default: true
         }
@@ -412,7 +401,9 @@ final class Draft {
     }
 
     /// Whether the form may have been opened by a creation link.
-    private var takesLink: Bool { takesWords && (context.links.isInUse || context.settings.requiresKey) }
+    private var takesLink: Bool {
+        rights != nil && takesWords && (context.links.isInUse || context.settings.requiresKey)
+    }
 
     private func beginWords() {
         if field == .note {

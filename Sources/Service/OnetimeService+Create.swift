@@ -1,4 +1,5 @@
 // Concealing: from a draft to a secret in the vault and a receipt for its sender.
+internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
@@ -44,6 +45,7 @@ extension OnetimeService {
             guard isSameOrigin(request, draft) else { return .foreignOrigin }
         }
         if let refusal = draft.refusalToCreate(now) ?? draft.refusal { return refusal }
+        if let refusal = refusal(ofRules: draft.rules, draft, now) { return refusal }
         if !draft.isGenerating && !draft.hasContent { return .nothingToShare }
         if draft.hasPassphrase {
             // The script sends a proof in place of a passphrase, and has seen to its length.
@@ -91,12 +93,21 @@ extension OnetimeService {
             if let refusal = draft.refusalToCreate(now) {
                 return refuse(refusal, draft.route, request, &response, draft)
             }
+            if let refusal = rateRefusal(.creation, request, now) {
+                return refuse(refusal, draft.route, request, &response, draft)
+            }
             do throws(VaultRefusal) {
                 try vault.conceal(secret, now: now)
             } catch {
                 return refuse(.vaultFull, draft.route, request, &response, draft)
             }
             created(draft, request)
+            countRate(.creation, request, now)
+            if context.audit != nil {
+                audit(
+                    .create, request, now, secret: vault.receipt(receiptID, now: now)?.secretID, receipt: receiptID,
+                    key: draft.creator?.name)
+            }
             answer(draft, token, receiptToken, receiptID, request, &response, now, vault)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
@@ -123,6 +134,7 @@ extension OnetimeService {
             try sealWords(draft.takeNote(), token.span, facts.id, .note),
             try sealWords(draft.takeLabel(), receiptToken.span, receiptID, .label)
         )
+        let rules = draft.rules?.settled
         let readers = UInt8(min(max(draft.readers ?? 1, 1), ServiceSettings.maximumReaders))
         let attempts = draft.tries.map { UInt8(min(max($0, 1), context.settings.passphraseAttempts)) }
         let content = try sealer.finish(facts: facts, suite: suite)
@@ -138,15 +150,18 @@ extension OnetimeService {
             return NewSecret(
                 content: content, share: contentShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
                 // Asked here, for an initializer that fails has taken memory before it does.
-                extras: draft.recipients.isEmpty && note == nil && label == nil
-                    ? nil : RecordExtras(lock: nil, recipients: draft.recipients, note: note, label: label),
+                extras: draft.recipients.isEmpty && note == nil && label == nil && rules == nil
+                    ? nil
+                    : RecordExtras(
+                        lock: nil, recipients: draft.recipients, note: note, label: label, conditions: rules),
                 ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
         let lock = try lock(contentShare, token, stretching, heldShare: &heldShare)
         return NewSecret(
             content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
-            extras: RecordExtras(lock: lock, recipients: draft.recipients, note: note, label: label),
+            extras: RecordExtras(
+                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules),
             ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
     }
 
@@ -188,7 +203,7 @@ extension OnetimeService {
     }
 
     /// What was asked for, within the limits; the default where nothing sensible was.
-    private func timeToLive(_ draft: Draft) -> Int {
+    func timeToLive(_ draft: Draft) -> Int {
         // Not the settings as a whole: each copy counts the references to all their texts.
         let longest =
             draft.creator != nil
@@ -196,7 +211,7 @@ extension OnetimeService {
             : min(context.settings.maximumTimeToLive, context.settings.maximumAnonymousTimeToLive)
         let standard = context.settings.defaultTimeToLive
         let asked = draft.timeToLive.map { $0 > 0 ? $0 : standard } ?? standard
-        return min(max(asked, context.settings.minimumTimeToLive), longest, draft.timeToLiveLimit)
+        return min(max(asked, context.settings.minimumTimeToLive), longest, draft.rights?.timeToLiveLimit ?? .max)
     }
 
     private func answer(

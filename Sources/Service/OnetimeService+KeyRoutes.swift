@@ -27,11 +27,11 @@ extension OnetimeService {
             // A browser shows its key to any page that makes it send a form here.
             guard isSameOrigin(request, draft) else { throw .foreignOrigin }
             if let refusal = refusal(of: draft.caller, requiring: draft.route.scope) ?? draft.refusal { throw refusal }
-            guard let caller = draft.caller.key else { throw .key(.required) }
+            guard let rights = draft.rights, let caller = rights.caller.key else { throw .key(.required) }
             switch draft.route {
-            case .rotateKey: try rotate(caller, draft, request, &response, now)
-            case .revokeKey: try revoke(caller, draft, request, &response, now)
-            default: try makeLink(caller, draft, request, &response, now)
+            case .rotateKey: try rotate(caller, rights, draft, request, &response, now)
+            case .revokeKey: try revoke(caller, rights, draft, request, &response, now)
+            default: try makeLink(caller, rights, draft, request, &response, now)
             }
         } catch {
             refuse(error, draft.route, request, &response)
@@ -39,17 +39,18 @@ extension OnetimeService {
     }
 
     private func rotate(
-        _ caller: APIKey, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment
+        _ caller: APIKey, _ rights: Rights, _ draft: Draft, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment
     ) throws(Refusal) {
-        let grace = draft.grace ?? KeyTimes.grace
+        let grace = rights.grace ?? KeyTimes.grace
         guard grace <= KeyTimes.longestGrace else { throw .key(.malformedField) }
         let old: APIKey
-        if let id = draft.keyID {
+        if let id = rights.keyID {
             guard let key = context.keys.find(id), key.refusal(now: now.wallSeconds) == nil else {
                 throw .key(.noSuchKey)
             }
             old = key
-        } else if let name = draft.keyName {
+        } else if let name = rights.keyName {
             guard let key = context.keys.newest(named: name, now: now.wallSeconds) else { throw .key(.noSuchKey) }
             old = key
         } else {
@@ -85,12 +86,13 @@ extension OnetimeService {
     }
 
     private func revoke(
-        _ caller: APIKey, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment
+        _ caller: APIKey, _ rights: Rights, _ draft: Draft, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment
     ) throws(Refusal) {
-        guard draft.keyID != nil || draft.keyName != nil else { throw .key(.malformedField) }
+        guard rights.keyID != nil || rights.keyName != nil else { throw .key(.malformedField) }
         let ended = context.keys.keys.filter { key in
-            !key.isRevoked && (draft.keyID.map { $0 == key.id } ?? true)
-                && (draft.keyName.map { $0 == key.name } ?? true)
+            !key.isRevoked && (rights.keyID.map { $0 == key.id } ?? true)
+                && (rights.keyName.map { $0 == key.name } ?? true)
         }
         guard !ended.isEmpty else { throw .key(.noSuchKey) }
         used(draft.caller, request)
@@ -105,11 +107,12 @@ extension OnetimeService {
     }
 
     private func makeLink(
-        _ caller: APIKey, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment
+        _ caller: APIKey, _ rights: Rights, _ draft: Draft, _ request: borrowing Request,
+        _ response: inout ResponseWriter, _ now: Moment
     ) throws(Refusal) {
         if let refusal = caller.refusalToInvite { throw .key(refusal) }
         let timeToLive = draft.timeToLive ?? KeyTimes.link
-        guard KeyTimes.linkRange.contains(timeToLive), draft.linkTimeToLive != 0, draft.linkContent != 0 else {
+        guard KeyTimes.linkRange.contains(timeToLive), rights.linkTimeToLive != 0, rights.linkContent != 0 else {
             throw .key(.malformedField)
         }
         guard var token = context.arena.allocate(Token.size) else { throw .noMemory }
@@ -121,7 +124,7 @@ extension OnetimeService {
         guard let id = context.creationLinkID(token.span) else { throw .internalError }
         let link = CreationLink(
             maker: caller, deadline: now.milliseconds + UInt64(timeToLive) * 1000,
-            maximumTimeToLive: draft.linkTimeToLive, maximumContent: draft.linkContent)
+            maximumTimeToLive: rights.linkTimeToLive, maximumContent: rights.linkContent)
         do throws(KeyRefusal) {
             try context.links.insert(link, id: id, now: now.milliseconds)
         } catch {
@@ -195,6 +198,9 @@ extension OnetimeService {
         write(",\"max_size\":", key.caps.maximumContent, &response)
         write(",\"max_count\":", key.caps.creations, &response)
         write(",\"uses\":", key.caps.uses, &response)
+        response.append(",\"networks\":\"")
+        response.append(json: key.caps.networks.map(\.description).joined(separator: ","))
+        response.append("\"")
         response.append("}")
     }
 

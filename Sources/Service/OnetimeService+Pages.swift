@@ -1,4 +1,5 @@
 // What people see, filled with what the vault knows.
+internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
@@ -83,10 +84,15 @@ extension OnetimeService {
             let token = key.span(in: request.bytes)
             guard Token.isWellFormed(token), let id = try? context.suite.secretID(of: token),
                 let view = vault.secret(id, now: now)
-            else { return refuse(.unknownSecret, route, request, &response) }
+            else {
+                countRate(.miss, request, now)
+                return refuse(.unknownSecret, route, request, &response)
+            }
             if case .destroyPage = route {
                 if view.isShared { return refuse(.unknownSecret, route, request, &response) }
                 Page.destroyForm(&response, pageContext(request), secretToken: token)
+            } else if let refusal = rulesRefusal(of: view, request, now) {
+                Page.notice(&response, pageContext(request), Notice(refusal, now))
             } else {
                 showSecretPage(view, id, token, request, &response, now)
             }
@@ -99,6 +105,7 @@ extension OnetimeService {
                 Page.burnForm(
                     &response, pageContext(request), receiptToken: token, isLocked: view.takesPassphraseToBurn)
             } else {
+                audit(.receiptLook, request, now, secret: view.secretID, receipt: id)
                 showReceiptPage(view, id, token, request, &response, now)
             }
         default:
@@ -216,8 +223,8 @@ extension OnetimeService {
     private func showCreateFormAgain(
         _ problem: Problem, _ page: PageContext, _ draft: Draft?, _ response: inout ResponseWriter
     ) {
-        let policy = policy(draft?.timeToLiveLimit, draft?.contentLimit)
-        if let draft, let link = draft.takeLink() {
+        let policy = policy(draft?.rights?.timeToLiveLimit, draft?.rights?.contentLimit)
+        if let draft, let link = draft.rights?.takeLink() {
             Page.createForm(
                 &response, page, policy, chosenLifetime: draft.timeToLive, link: link.span, problem: problem)
         } else {
@@ -261,6 +268,18 @@ extension ReceiptFacts {
         failedAttempts = view.failedAttempts
         readTimes = view.readTimes
         failureTimes = view.failureTimes
+    }
+}
+
+extension Notice {
+    init(_ refusal: RuleRefusal, _ now: Moment) {
+        switch refusal {
+        case .time(let time):
+            let seconds = time.retryAfter(now: now.wallSeconds).map { Int($0) }
+            self = .closed(opens: time.opens.map { Int($0) }, secondsLeft: seconds)
+        case .place: self = .elsewhere
+        case .rate(_, let seconds): self = .busy(retryAfter: seconds)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 // The sender's side in the API: receipts, burning, and the list of recent ones.
+internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
@@ -27,6 +28,7 @@ extension OnetimeService {
         beginJSON(.ok, &response)
         writeReceipt(view, id, token, request, &response)
         if context.settings.tellsViewed { vault.markViewed(id) }
+        audit(.receiptLook, request, now, secret: view.secretID, receipt: id, key: caller.key?.name)
         used(caller, request)
     }
 
@@ -80,6 +82,8 @@ extension OnetimeService {
             }
             guard try unlock(draft, stretching, token.span, secretID, now, vault) != nil else {
                 let left = vault.attemptFailed(secretID, now: now)
+                draft.subject = secretID
+                countRate(.wrongPassphrase, request, now)
                 return refuse(.wrongPassphrase(attemptsLeft: left), draft.route, request, &response, draft)
             }
             finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
@@ -97,6 +101,9 @@ extension OnetimeService {
         guard vault.burn(receiptID, now: now), let view = vault.receipt(receiptID, now: now) else {
             return refuse(.unknownSecret, draft.route, request, &response, draft)
         }
+        audit(
+            .burn, request, now, secret: before?.secretID, receipt: receiptID,
+            key: draft.route.isInAPI ? draft.caller.key?.name : nil)
         if case .burnPage = draft.route {
             return showReceiptPage(view, receiptID, receiptToken, request, &response, now)
         }
@@ -135,6 +142,7 @@ extension OnetimeService {
         if let refusal = refusal(of: caller, requiring: .recent) { return refuse(refusal, .recent, request, &response) }
         guard let apiToken = context.apiToken(request) else { return refuse(.noMemory, .recent, request, &response) }
         used(caller, request)
+        audit(.recent, request, now, key: caller.key?.name)
         beginJSON(.ok, &response)
         response.append("[")
         var isFirst = true
@@ -217,6 +225,13 @@ extension OnetimeService {
             response.append("\"")
         }
         response.append("],\"share_domain\":\"\"")
+        if view.refusals > 0 {
+            response.append(",\"refused\":")
+            response.append(decimal: view.refusals)
+            response.append(",\"refused_by\":\"")
+            response.append(RuleRefusal.name(ofCode: view.lastRefusal))
+            response.append("\"")
+        }
         if let generated {
             response.append(",\"value\":\"")
             response.append(json: generated)

@@ -1,6 +1,7 @@
 // Answers to what cannot be done, in the words that clients match on.
 internal import HTTPServer
 internal import HTTPWire
+internal import Kernel
 internal import Pages
 internal import Rules
 
@@ -11,7 +12,11 @@ extension OnetimeService {
         _ draft: Draft? = nil
     ) {
         if !route.isUnknown { observation.noteRefusal(refusal.name) }
-        if refusal == .key(.unknown) { note(.failed, request) }
+        if refusal == .key(.unknown) {
+            note(.failed, request)
+            countRate(.failedKey, request, .now)
+        }
+        auditRefusal(refusal, route, request, draft)
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
         case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .unknown:
@@ -60,7 +65,13 @@ extension OnetimeService {
             intended == .tooManyRequests || intended.code >= 500 || refusal == .bodyTooLarge || !route.isUpstream
         response.begin(keepsStatus ? intended : .notFound)
         response.field("X-OTS-Intended-Status", decimal: Int(intended.code))
-        if intended == .tooManyRequests || intended == .serviceUnavailable { response.field("Retry-After", "1") }
+        if case .rule(let rule) = refusal {
+            if let seconds = rule.retryAfter(now: Moment.now.wallSeconds) {
+                response.field("Retry-After", decimal: seconds)
+            }
+        } else if intended == .tooManyRequests || intended == .serviceUnavailable {
+            response.field("Retry-After", "1")
+        }
         if intended == .unauthorized && !route.isUpstream {
             response.fields("WWW-Authenticate: Bearer realm=\"onetime-lite\"\r\n")
         }
@@ -68,6 +79,10 @@ extension OnetimeService {
         response.append("{\"message\":\"")
         writeMessage(refusal, &response)
         response.append("\"")
+        if case .rule(.time(let time)) = refusal, let opens = time.opens {
+            response.append(",\"opens_at\":")
+            response.append(decimal: Int(opens))
+        }
         if let key = keyOfUnknownSecret(refusal, route) {
             response.append(",\"secret_key\":\"")
             response.append(json: key.span(in: request.bytes))
@@ -94,7 +109,9 @@ extension OnetimeService {
         case .needsScript, .holdsFiles: .unprocessableContent
         case .key(let refusal): refusal.status
         case .unknownSecret, .malformedKey: .notFound
-        case .foreignOrigin: .forbidden
+        case .foreignOrigin, .rule(.time), .rule(.place): .forbidden
+        case .rule(.rate): .tooManyRequests
+        case .malformedRule, .neverOpen: .unprocessableContent
         case .lockedOut, .tooBusy: .tooManyRequests
         case .vaultFull: .insufficientStorage
         case .noMemory: .serviceUnavailable
@@ -138,6 +155,14 @@ extension OnetimeService {
         case .claimMissing: response.append("A claim is missing")
         case .needsScript: response.append("This secret was sealed end to end: open its link in a browser")
         case .holdsFiles: response.append("This secret holds files: open its link in a browser")
+        case .rule(.time): response.append("This secret cannot be read now; nothing was consumed")
+        case .rule(.place): response.append("Not allowed from this network or country; nothing was consumed")
+        case .rule(.rate): response.append("Rate limit exceeded. Please try again later.")
+        case .malformedRule(let name, let allowed):
+            response.append(name.text)
+            response.append(" has to be ")
+            response.append(json: allowed)
+        case .neverOpen: response.append("With these rules nobody could read the secret before it expires")
         case .duplicateField: response.append("A field was given more than once")
         case .malformedBody(let fault): response.append(fault.reason)
         }
@@ -152,6 +177,7 @@ extension OnetimeService {
         switch refusal {
         case .unknownSecret, .malformedKey: Page.gone(&response, page)
         case .foreignOrigin: Page.notice(&response, page, .refused)
+        case .rule(let rule): Page.notice(&response, page, Notice(rule, .now))
         case .vaultFull, .internalError: Page.notice(&response, page, .full)
         case .noMemory: Page.notice(&response, page, .busy(retryAfter: 1))
         case .bodyTooLarge: Page.notice(&response, page, .tooLarge(limit: context.settings.maximumContent))
@@ -165,7 +191,7 @@ extension OnetimeService {
             .passphraseTooLong, .passphraseMissing, .needsScript:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
-            .wordsTooLong, .claimMissing, .holdsFiles:
+            .wordsTooLong, .claimMissing, .holdsFiles, .malformedRule, .neverOpen:
             Page.notice(&response, page, .malformed)
         }
     }

@@ -1,8 +1,10 @@
-// Revealing: the one reader.
+internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
 internal import Pages
+// Revealing: the one reader.
+internal import Rules
 internal import Sealing
 internal import SecureMemory
 internal import Vault
@@ -125,6 +127,11 @@ extension OnetimeService {
         do throws(SealingError) {
             let id = try context.suite.secretID(of: token)
             let claim = draft.claim
+            draft.subject = id
+            if let refusal = rateRefusal(.miss, request, now) {
+                refuse(refusal, draft.route, request, &response, draft)
+                return .complete
+            }
             guard let view = vault.secret(id, claim: claim, now: now) else { return missing(draft, request, &response) }
             draft.expires = Int(now.wallSeconds) + view.secondsLeft
             draft.secondsLeft = view.secondsLeft
@@ -135,7 +142,15 @@ extension OnetimeService {
                 refuse(refusal, draft.route, request, &response, draft)
                 return .complete
             }
+            if let refusal = ruleRefusal(view, id, request, now, vault) {
+                refuse(refusal, draft.route, request, &response, draft)
+                return .complete
+            }
             if view.isLocked {
+                if let refusal = rateRefusal(.wrongPassphrase, request, now) {
+                    refuse(refusal, draft.route, request, &response, draft)
+                    return .complete
+                }
                 // No passphrase at all is not a guess, and costs no attempt.
                 guard draft.hasPassphrase else { return wrongPassphrase(view.attemptsLeft, draft, request, &response) }
                 return try tryPassphrase(on: id, draft, request, &response, now, vault)
@@ -271,6 +286,11 @@ extension OnetimeService {
         _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
         let left = vault.attemptFailed(id, now: now)
+        countRate(.wrongPassphrase, request, now)
+        if left == 0 {
+            audit(.wrongPassphrase, request, now, outcome: .failure, secret: id, rule: "passphrase")
+            audit(.burn, request, now, secret: id, rule: "tries")
+        }
         if left == 0 { return missing(draft, request, &response) }
         return wrongPassphrase(left, draft, request, &response)
     }
@@ -285,6 +305,7 @@ extension OnetimeService {
     private func missing(
         _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter
     ) -> Outcome {
+        countRate(.miss, request, draft.began)
         refuse(.unknownSecret, draft.route, request, &response, draft)
         return .complete
     }
@@ -296,6 +317,10 @@ extension OnetimeService {
         _ exchange: inout Exchange, _ response: inout ResponseWriter
     ) -> Outcome {
         if draft.route.isInAPI { used(draft.caller, request) }
+        let isClaim = draft.claim != nil
+        audit(
+            isClaim ? .claim : .reveal, request, draft.began, secret: draft.subject,
+            key: draft.route.isInAPI ? draft.caller.key?.name : nil)
         let form: Reveal.Form
         switch draft.route {
         case .secretPage: form = kind == .files ? .files(pageContext(request)) : .page(pageContext(request))

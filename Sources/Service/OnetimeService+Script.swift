@@ -1,4 +1,5 @@
 // What the page's script asks for: to conceal what it sealed, to claim a secret, to say that the claim has done its work.
+internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
@@ -62,6 +63,7 @@ extension OnetimeService {
         guard let claim = draft.claim, let id = try? context.suite.secretID(of: token),
             vault.commit(id, claim: claim, now: now)
         else { return refuse(.unknownSecret, draft.route, request, &response, draft) }
+        audit(.commit, request, now, secret: id)
         response.begin(.noContent)
         response.fields(Page.securityFields)
     }
@@ -78,6 +80,7 @@ extension OnetimeService {
         guard let id = try? context.suite.secretID(of: token), vault.destroyUnread(id, now: now) else {
             return refuse(.unknownSecret, draft.route, request, &response, draft)
         }
+        audit(.burn, request, now, secret: id)
         Page.destroyed(&response, pageContext(request))
     }
 
@@ -91,6 +94,7 @@ extension OnetimeService {
         case .unknownSecret, .malformedKey: Page.tellGone(&response, page)
         case .key(.linkGone): Page.tellGone(&response, page)
         case .key: Page.tell(.keyRequired, &response, page)
+        case .rule(let rule): Page.tell(Notice(rule, .now), &response, page)
         case .foreignOrigin: Page.tell(.refused, &response, page)
         case .vaultFull, .internalError: Page.tell(.full, &response, page)
         case .noMemory: Page.tell(Notice.busy(retryAfter: 1), &response, page)

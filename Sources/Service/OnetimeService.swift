@@ -1,4 +1,5 @@
 // Requests in, answers out: which route does what.
+public import Audit
 public import HTTPServer
 internal import HTTPWire
 public import Kernel
@@ -54,18 +55,21 @@ public final class OnetimeService: RequestHandler {
     /// - Parameters:
     ///   - credential: the hash of the environment's own key, if there is one.
     ///   - keys: all keys. The caller may change them between two calls of this service.
+    ///   - audit: where what happens is written down.
     ///   - observation: notes what happens, for figures and the log.
     ///   - onUserSignal: told how many secrets were wiped when SIGUSR1 came.
     public init(
         settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
-        credential: consuming CredentialHash?, keys: KeyBook = KeyBook(), observation: Observation,
+        credential: consuming CredentialHash?, keys: KeyBook = KeyBook(), audit: AuditLog? = nil,
+        observation: Observation,
         onUserSignal: @escaping (Int) -> Void
     ) throws(SealingError) {
         self.observation = observation
         log = observation.log
         isObserving = observation.meter.isOn
         context = try ServiceContext(
-            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys)
+            settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
+            audit: audit)
         self.onUserSignal = onUserSignal
     }
 
@@ -75,6 +79,7 @@ public final class OnetimeService: RequestHandler {
         settings.fallbackURL = context.settings.fallbackURL
         settings.healthReport = context.settings.healthReport
         settings.passphraseAttempts = context.settings.passphraseAttempts
+        if settings.rates != context.settings.rates { context.rates = RateTable(settings.rates) }
         context.settings = settings
     }
 
@@ -91,6 +96,10 @@ public final class OnetimeService: RequestHandler {
         if !context.servesEveryHost, !route.isHealth, !context.serves(request.head.host.span(in: request.bytes)) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .misdirected)
+        }
+        if !context.settings.clients.places.isEmpty, !route.isHealth, let refusal = context.placeRefusal(request) {
+            plan.isRefused = request.head.hasBody
+            return Exchange(stage: .refused(route, .rule(.place(refusal))))
         }
         if route.isUnknown && method != .options {
             plan.isRefused = request.head.hasBody
@@ -120,9 +129,15 @@ public final class OnetimeService: RequestHandler {
         if route.isInAPI, let site = request.value(of: .secFetchSite), site.equals("cross-site") {
             refusal = .foreignOrigin
         }
+        if takesContent, refusal == nil { refusal = rateRefusal(.creation, request, now) }
         let draft = Draft(route: route, context: context, takesContent: takesContent, now: now)
         if context.keys.isInUse {
-            draft.caller = context.caller(request, now)
+            // Whoever was wrong too often is not heard, right or wrong.
+            if request.value(of: .authorization) != nil, let limited = rateRefusal(.failedKey, request, now) {
+                plan.isRefused = request.head.hasBody
+                return Exchange(stage: .refused(route, limited))
+            }
+            draft.rights = Rights(caller: context.caller(request, now), began: now)
             // A link comes with the form; a client of the API has nothing else to show.
             if takesContent, refusal == nil, context.settings.requiresKey, route.isInAPI {
                 refusal = draft.refusalToCreate(now)
@@ -321,7 +336,15 @@ public final class OnetimeService: RequestHandler {
 
     /// Destroys what is due.
     public func expire(now: Moment, isolation vault: isolated Vault) -> Bool {
-        vault.expire(now: now, budget: 1024)
+        guard let log = context.audit else { return vault.expire(now: now, budget: 1024) }
+        vault.keepsEnds = true
+        let hasMore = vault.expire(now: now, budget: 1024)
+        for end in vault.takeEnds() {
+            var event = AuditEvent(.expire)
+            (event.secret, event.receipt) = (end.secret, end.receipt)
+            log.record(event, now: now)
+        }
+        return hasMore
     }
 
     /// When the next secret is due.

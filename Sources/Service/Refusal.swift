@@ -32,7 +32,20 @@ enum Refusal: Error, Equatable {
     case duplicateField
     case malformedBody(FieldFault)
     case bodyTooLarge
+    /// A rule of the server or of the secret.
+    case rule(RuleRefusal)
+    /// A rule that the sender gave is not understood.
+    case malformedRule(StaticText, allowed: String)
+    /// With the rules that the sender gave, nobody could ever read the secret.
+    case neverOpen
     case internalError
+}
+
+/// A text of the program's own, compared by what it says.
+struct StaticText: Equatable {
+    let text: StaticString
+
+    static func == (one: StaticText, other: StaticText) -> Bool { "\(one.text)" == "\(other.text)" }
 }
 
 extension Refusal {
@@ -62,6 +75,9 @@ extension Refusal {
         case .duplicateField: "duplicate_field"
         case .malformedBody: "malformed_body"
         case .bodyTooLarge: "body_too_large"
+        case .rule(let refusal): refusal.name
+        case .malformedRule: "malformed_rule"
+        case .neverOpen: "never_open"
         case .internalError: "internal_error"
         }
     }
@@ -84,6 +100,7 @@ extension KeyRefusal {
         case .expired: "key_expired"
         case .usedUp: "key_used_up"
         case .outOfScope: "key_out_of_scope"
+        case .outOfNetwork: "key_out_of_network"
         case .timeToLive: "key_ttl"
         case .content: "key_content"
         case .creationsUsedUp: "key_creations_used_up"

@@ -1,4 +1,5 @@
 // What every part of the service works with.
+internal import Audit
 internal import HTTPServer
 internal import Rules
 internal import Sealing
@@ -20,6 +21,10 @@ final class ServiceContext {
     /// The hash of the environment's own key, if there is one.
     let credential: CredentialHash?
     let keys: KeyBook
+    /// Who did how much of late.
+    var rates: RateTable
+    /// What happened, where it is written down.
+    let audit: AuditLog?
     var links: CreationLinks
     /// How many credentials were no key's.
     var failedKeys = 0
@@ -33,7 +38,7 @@ final class ServiceContext {
 
     init(
         settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
-        credential: consuming CredentialHash?, keys: KeyBook
+        credential: consuming CredentialHash?, keys: KeyBook, audit: AuditLog?
     ) throws(SealingError) {
         self.settings = settings
         servesEveryHost = settings.ownNames.isEmpty
@@ -42,6 +47,8 @@ final class ServiceContext {
         self.workers = workers
         self.credential = credential
         self.keys = keys
+        rates = RateTable(settings.rates)
+        self.audit = audit
         links = CreationLinks(limit: settings.maximumCreationLinks)
         guard let block = arena.allocate(2 * ContentOpener.chunkSize) else { throw .arenaFull }
         plaintext = block

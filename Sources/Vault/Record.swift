@@ -18,6 +18,9 @@ struct Record: ~Copyable {
     /// How many wrong passphrases it takes.
     let attemptLimit: UInt8
     var wasViewed = false
+    /// How often a rule refused somebody, up to 255, and which did last; 0 is none.
+    var refusals: UInt8 = 0
+    var lastRefusal: UInt8 = 0
     /// How many people may read it.
     let readers: UInt8
     let kind: ContentKind
@@ -43,6 +46,12 @@ struct Record: ~Copyable {
     }
 }
 
+/// What whoever is to read a secret has to meet. The vault keeps it with the secret, and asks nothing of it.
+public protocol SecretConditions: AnyObject, Sendable {
+    /// About how much memory it takes, in bytes.
+    var byteCount: Int { get }
+}
+
 /// The rarer parts of a record.
 public final class RecordExtras: Sendable {
     /// The lock of a passphrase.
@@ -54,10 +63,16 @@ public final class RecordExtras: Sendable {
     public let note: SealedWords?
     /// What the sender sees on his receipt.
     public let label: SealedWords?
+    /// What its reader has to meet.
+    public let conditions: (any SecretConditions)?
 
     /// Extras, or nil where there is nothing to keep.
-    public init?(lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil) {
-        if lock == nil && recipients.isEmpty && note == nil && label == nil { return nil }
+    public init?(
+        lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil,
+        conditions: (any SecretConditions)? = nil
+    ) {
+        if lock == nil && recipients.isEmpty && note == nil && label == nil && conditions == nil { return nil }
+        self.conditions = conditions
         self.note = note
         self.label = label
         self.lock = lock
@@ -67,7 +82,7 @@ public final class RecordExtras: Sendable {
     /// About how much memory they take, in bytes.
     var byteCount: Int {
         let words = [note, label].reduce(0) { $0 + ($1.map { $0.count + 64 } ?? 0) }
-        return 128 + words + recipients.reduce(0) { $0 + $1.utf8.count + 32 } + (lock == nil ? 0 : 160)
+        return 128 + words + (conditions?.byteCount ?? 0) + recipients.reduce(0) { $0 + $1.utf8.count + 32 } + (lock == nil ? 0 : 160)
     }
 }
 
@@ -162,6 +177,8 @@ public struct SecretView: Sendable {
     public let byteCount: Int
     /// Whether several may read it.
     public let isShared: Bool
+    /// What its reader has to meet.
+    public let conditions: (any SecretConditions)?
 }
 
 /// What the sender may know.
@@ -218,4 +235,8 @@ public struct ReceiptView: Sendable {
     public let failureTimes: [Int64]
     /// The secret's token under the receipt's, while the secret lives.
     public let sealedToken: SealedToken?
+    /// How often a rule refused somebody while it lived, up to 255.
+    public var refusals = 0
+    /// The code of the rule that did so last, as it was noted; 0 is none.
+    public var lastRefusal: UInt8 = 0
 }

@@ -57,7 +57,7 @@ extension Vault {
         let isRead = book?.remaining == 0
         let lives = deadline > now.milliseconds && !isRead
         let ended = isRead ? book?.lastRead ?? created : created + Int64(timeToLive)
-        return ReceiptView(
+        var view = ReceiptView(
             state: lives ? .new : isRead ? .received : .expired, wasViewed: records[slot].wasViewed,
             secretID: lives ? secrets.id(of: slot) : nil, created: created,
             updated: lives ? created : ended, timeToLive: Int(timeToLive),
@@ -69,5 +69,8 @@ extension Vault {
             reads: reads, failedAttempts: Int(records[slot].attempts - records[slot].attemptsUnderWay),
             readTimes: book?.readTimes ?? [], failureTimes: book?.failureTimes ?? [],
             sealedToken: lives ? records[slot].sealedToken : nil)
+        view.refusals = Int(records[slot].refusals)
+        view.lastRefusal = records[slot].lastRefusal
+        return view
     }
 }

@@ -35,6 +35,9 @@ public actor Vault {
     var news: [RecordID] = []
     /// What became of all secrets so far.
     public internal(set) var tally = VaultTally()
+    /// Whether ``takeEnds()`` is called after ``expire(now:budget:)``.
+    public var keepsEnds = false
+    private var ends: [(secret: RecordID, receipt: RecordID)] = []
     /// Secrets that every reader had, and that the last one may still ask for again.
     var readOnes = 0
     /// Bytes that went back to the kernel, other than those of the block heap.
@@ -122,7 +125,18 @@ public actor Vault {
             isLocked: records[slot].extras?.lock != nil,
             secondsLeft: Self.seconds(from: now.milliseconds, to: records[slot].deadline),
             attemptsLeft: Int(records[slot].attemptLimit) - Int(records[slot].attempts),
-            byteCount: records[slot].contentCount, isShared: records[slot].readers > 1)
+            byteCount: records[slot].contentCount, isShared: records[slot].readers > 1,
+            conditions: records[slot].extras?.conditions)
+    }
+
+    /// Notes for the sender that a rule refused somebody who asked for a secret.
+    ///
+    /// - Parameter code: which one, as the caller numbers them from 1.
+    public func noteRefusal(_ id: RecordID, code: UInt8) {
+        guard let slot = secrets.find(id) else { return }
+        records[slot].refusals = max(records[slot].refusals, records[slot].refusals &+ 1)
+        records[slot].lastRefusal = code
+        tell(receipts.id(of: slot))
     }
 
     /// Moves a secret out of the vault, for its one reader: whoever comes later finds nothing.
@@ -277,6 +291,7 @@ public actor Vault {
             budget = max(budget - records[Int(slot)].contentCount / Self.bytesPerStep, 0)
             // All readers had it, and the last one's time to ask again is over.
             let isRead = records[Int(slot)].book?.remaining == 0
+            if keepsEnds && !isRead { ends.append((secrets.id(of: Int(slot)), receipts.id(of: Int(slot)))) }
             destroy(Int(slot), as: isRead ? .received : .expired, now)
             budget -= Self.unitsForSecret + (releasedBytes - before) / 1024
             before = releasedBytes
@@ -284,6 +299,11 @@ public actor Vault {
         guard remains.isEmpty, !wheel.hasWorkLeft else { return true }
         trimIfMostlyEmpty()
         return false
+    }
+
+    /// The ids of secrets and their receipts that expired unread since this was asked last.
+    public func takeEnds() -> [(secret: RecordID, receipt: RecordID)] {
+        ends.isEmpty ? [] : exchange(&ends, with: [])
     }
 
     /// How many bytes of content are wiped in about the time that a secret takes to be destroyed.

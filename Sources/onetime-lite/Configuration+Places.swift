@@ -5,7 +5,8 @@ import Rules
 import Service
 
 extension Configuration {
-    static var places: [Option] {
+    /// The server counts connections by these from its first one on.
+    static var proxies: [Option] {
         [
             ranges(
                 "trusted-proxies", "TRUSTED_PROXY_CIDRS",
@@ -15,6 +16,11 @@ extension Configuration {
                 "proxy-protocol", "PROXY_PROTOCOL",
                 "connections begin with a header of the PROXY protocol v2: those of --trusted-proxies, else all",
                 \.server.expectsProxyHeader),
+        ]
+    }
+
+    static var places: [Option] {
+        [
             ranges("allow-networks", "ALLOW_NETWORKS", "networks that requests may come from (all)") {
                 $0.service.clients.places.networks.allowed = $1
             },

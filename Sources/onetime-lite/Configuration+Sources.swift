@@ -22,7 +22,7 @@ extension Configuration {
     }
 
     /// Variables that hold secrets: never told, taken out of the environment, and neither flags nor lines of a file.
-    static let secretVariables = ["ONETIME_APITOKEN"]
+    static let secretVariables = ["ONETIME_APITOKEN", "WEBHOOK_SECRET"]
 
     /// Reads flags, environment and configuration file. What is wrong is told by ``errors``, all of it.
     ///
@@ -50,6 +50,7 @@ extension Configuration {
         for said in (lines ?? []) + variables + flags { configuration.apply(said) }
         if !again { configuration.checkKey(environment) }
         configuration.takeKeys(environment)
+        configuration.settleOutbound(hasSecret: again || Environment.size(of: "WEBHOOK_SECRET") > 0)
         configuration.settle()
         return configuration
     }

@@ -22,6 +22,7 @@ struct Configuration {
     /// The path of a file of countries.
     var countryFile: String?
     var audit = AuditOptions()
+    var outbound = OutboundSettings()
     /// Bytes of protected memory, for requests in flight and for shares. The default leaves most of the 8 MiB that containers
     /// may lock.
     var lockedMemory = 2 << 20

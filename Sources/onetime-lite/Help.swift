@@ -24,7 +24,8 @@ enum Help {
 
             Each option is an environment variable too (in brackets), and a line of the configuration file; the
             option is stronger than the variable, and that is stronger than the line.
-            ONETIME_USER and ONETIME_APITOKEN together set an API key; they are taken out of the environment.
+            ONETIME_USER and ONETIME_APITOKEN together set an API key; they are taken out of the environment,
+            as WEBHOOK_SECRET is.
 
 
             """

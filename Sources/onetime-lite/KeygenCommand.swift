@@ -6,7 +6,7 @@ import SecureMemory
 
 enum KeygenCommand {
     /// Options, each with the word that it is in the line.
-    private static let options = ["name", "scopes", "max-ttl", "max-size", "max-count", "uses", "expires"]
+    private static let options = ["name", "scopes", "max-ttl", "max-size", "max-count", "networks", "uses", "expires"]
 
     static let help = """
         onetime-lite keygen --name NAME [OPTIONS]
@@ -19,6 +19,7 @@ enum KeygenCommand {
           --max-ttl TIME      the longest life of what it creates, such as 12h
           --max-size SIZE     the largest secret that it creates, such as 64k
           --max-count N       how many secrets it creates
+          --networks RANGES   from where it may be used, such as 10.0.0.0/8,2001:db8::/32
           --uses N            how many times it does anything
           --expires WHEN      a moment in UTC such as 2027-01-31T12:00:00Z, or a time from now on such as 90d
 

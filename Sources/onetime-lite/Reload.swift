@@ -49,7 +49,9 @@ struct Reload {
             }
         }
         _ = keys.replaceLines(lines)
-        service.replaceSettings(configuration.service)
+        var settings = configuration.service
+        settings.clients.trustedProxies = started.service.clients.trustedProxies
+        service.replaceSettings(settings)
     }
 
     /// The flags of what was changed in vain.

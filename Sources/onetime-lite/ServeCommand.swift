@@ -103,6 +103,7 @@ enum ServeCommand {
         let meter = ServerMeter(isOn: configuration.metrics.isOn || configuration.log.hasRequests)
         let service = try OnetimeService(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
+            audit: proof.log,
             observation: observation(configuration.metrics, configuration.log, meter, log, inputs, protection)
         ) { count in
             log.event("wiped \(count) secrets", .info, [("event.action", "wipe")])
@@ -113,6 +114,8 @@ enum ServeCommand {
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
             loop: loop, workers: workers, metricsListener: metricsListener, meter: meter, tls: tls, reload: reload.run)
+        let outgoing = try Outgoing(configuration.outbound, arena: arena, log: log)
+        defer { outgoing.stop() }
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {

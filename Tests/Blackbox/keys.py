@@ -246,6 +246,21 @@ def caps(results):
         results.check(intended(answer) == 401 and "expired" in answer.text(), "after its end", answer.text())
 
 
+def networks(results):
+    """A key that is good for other networks only is refused, and uses nothing up."""
+    near, near_line = keygen("near", "--networks", "127.0.0.0/8,2001:db8::/32")
+    far, far_line = keygen("far", "--networks", "10.0.0.0/8,::1/128", "--uses", "1")
+    admin, admin_line = keygen("admin", "--scopes", "admin")
+    with server_of(near_line, far_line, admin_line) as server:
+        kept = share(server.port, "kept", [bearer(near)])
+        answer = reveal(server.port, kept["secret_key"], [bearer(far)])
+        results.check(intended(answer) == 403 and "this network" in answer.text(), "from elsewhere", answer.text())
+        results.equal(used(server.port, admin, far), (0, 0), "no use")
+        results.equal(reveal(server.port, kept["secret_key"], [bearer(near)]).status, 200, "from where it may")
+    wrong = subprocess.run([binary_path(), "keygen", "--name", "a", "--networks", "10.1.2.3/8"], capture_output=True, check=False)
+    results.equal(wrong.returncode, 2, "a range with bits beyond its prefix")
+
+
 def closed(results):
     """AUTH_REQUIRED closes creation, by API, page and script; recipients notice nothing."""
     creator, line = keygen("creator")
@@ -482,7 +497,7 @@ def rotating_under_load(results):
 
 def main(results):
     """Everything."""
-    for test in (making, scopes, old_key, caps, closed, links, changing, rotating_under_load):
+    for test in (making, scopes, old_key, caps, networks, closed, links, changing, rotating_under_load):
         results.run(test, results)
 
 

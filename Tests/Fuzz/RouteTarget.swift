@@ -1,6 +1,7 @@
 // Paths and hosts: whatever a request names, its route points into the request, and a trusted host is one that may be trusted.
 
 import HTTPWire
+import Kernel
 
 @testable import HTTPServer
 @testable import Service
@@ -12,7 +13,9 @@ import HTTPWire
     inExactMemory(bytes) { memory in
         let span = memory.span
         guard let head = try? RequestHead.parse(span) else { return }
-        let request = Request(head: head, bytes: span, ticket: Ticket(slot: 0, generation: 0), isSecure: false)
+        let peer = SocketAddress(InternetAddress(ipv4: 0x7f00_0001), port: 1)
+        let request = Request(
+            head: head, bytes: span, ticket: Ticket(slot: 0, generation: 0), peer: peer, isSecure: false)
         let route = Route(request)
         let path = head.path
         for key in route.keys {

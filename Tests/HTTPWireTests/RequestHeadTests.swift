@@ -141,6 +141,20 @@ func describe(_ head: RequestHead, _ bytes: Span<UInt8>, lead: Int) -> String {
         #expect(head.isRepeated(.accept) && head.isRepeated(.xForwardedFor) && !head.isRepeated(.cookie))
     }
 
+    @Test func `All lines of a field are found from the last to the first, whatever its name`() throws {
+        let fields = "X-Place:\r\nx-place: \t \r\nX-Places: no\r\nX-PLACE: a b \r\nX-Plac: X-Place: no\r\nX-Place:c"
+        let raw = Array("GET /X-Place:no HTTP/1.1\r\nHost: a\r\n\(fields)\r\nAccept: x\r\naccept: y\r\n\r\n".utf8)
+        let head = try RequestHead.parse(raw.span)
+        var (found, offset) = ([String](), raw.count)
+        while let line = head.lastLine(of: Array("x-Place".utf8).span, before: offset, in: raw.span), found.count < 9 {
+            found.append(text(line, raw.span))
+            offset = line.lowerBound
+        }
+        #expect(found == ["c", "a b", "", ""])
+        #expect(head.lastLine(of: .accept, before: raw.count, in: raw.span).map { text($0, raw.span) } == "y")
+        #expect(head.lastLine(of: .cookie, before: raw.count, in: raw.span) == nil)
+    }
+
     @Test func `The scanner stops at the end of a head and leaves what follows alone`() throws {
         let first = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         var scanner = HeadScanner()

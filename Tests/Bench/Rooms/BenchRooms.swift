@@ -14,10 +14,11 @@ enum BenchRooms {
         }
         // As the server starts: the heap is set up to give memory back.
         _ = ProcessHardening.apply()
-        for section in arguments.isEmpty ? ["wheel", "secrets", "stalls"] : arguments {
+        for section in arguments.isEmpty ? ["wheel", "secrets", "audit", "stalls"] : arguments {
             switch section {
             case "wheel": WheelBench.run(rounds: 5)
             case "secrets": try SecretsBench.run(rounds: 15, secrets: 10_000)
+            case "audit": try AuditBench.run(rounds: 15, events: 20_000)
             case "stalls": try StallBench.run(rounds: 3, secrets: 1_000_000)
             default: print("there is no section \(section)")
             }

@@ -1,0 +1,184 @@
+// The rules of the server and of each secret, asked in one place: when, from where, how often. A refusal consumes nothing.
+internal import Audit
+internal import HTTPServer
+internal import HTTPWire
+internal import Kernel
+internal import Rules
+internal import Sealing
+internal import Vault
+
+/// A rule that refused.
+enum RuleRefusal: Equatable {
+    /// It is not open now.
+    case time(WindowRefusal)
+    /// Not from there.
+    case place(PlaceRefusal)
+    /// Too often, for so many more seconds.
+    case rate(RateKind, seconds: Int)
+
+    /// The rule's name, in the audit log and for senders.
+    var name: StaticString {
+        switch self {
+        case .time(let refusal):
+            switch refusal.rule {
+            case .notBefore: "not-before"
+            case .serverHours, .secretHours: "hours"
+            }
+        case .place(let refusal): refusal.rule
+        case .rate(let kind, _):
+            switch kind {
+            case .creation: "rate-creations"
+            case .miss: "rate-misses"
+            case .wrongPassphrase: "rate-wrong-passphrases"
+            case .failedKey: "rate-failed-keys"
+            }
+        }
+    }
+
+    /// How the vault keeps it for the sender; 0 is none.
+    var code: UInt8 {
+        switch self {
+        case .time(let refusal): refusal.rule == .notBefore ? 1 : 2
+        case .place(let refusal): refusal == .network ? 3 : 4
+        case .rate: 5
+        }
+    }
+
+    /// The name behind a code, for the sender.
+    static func name(ofCode code: UInt8) -> StaticString {
+        switch code {
+        case 1: "not-before"
+        case 2: "hours"
+        case 3: "network"
+        case 4: "country"
+        default: "rate"
+        }
+    }
+
+    /// Seconds until another try may succeed.
+    func retryAfter(now: Int64) -> Int? {
+        switch self {
+        case .time(let refusal): refusal.retryAfter(now: now).map { Int($0) }
+        case .place: nil
+        case .rate(_, let seconds): seconds
+        }
+    }
+}
+
+extension OnetimeService {
+    /// Why a secret may not be read now, from there; nil where it may. What refused is kept for the sender.
+    func ruleRefusal(
+        _ view: borrowing SecretView, _ id: RecordID, _ request: borrowing Request, _ now: Moment,
+        _ vault: isolated Vault
+    ) -> Refusal? {
+        guard context.settings.hours != nil || view.conditions != nil else { return nil }
+        guard let refusal = rulesRefusal(of: view, request, now) else { return nil }
+        vault.noteRefusal(id, code: refusal.code)
+        return .rule(refusal)
+    }
+
+    /// The same without a trace, for a look.
+    func rulesRefusal(
+        of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
+    ) -> RuleRefusal? {
+        let rules = view.conditions as? SecretRules
+        if let refusal = WindowRefusal(
+            at: now.wallSeconds, server: context.settings.hours, secret: rules?.hours, notBefore: rules?.notBefore)
+        {
+            return .time(refusal)
+        }
+        guard let rules, !rules.places.isEmpty else { return nil }
+        return context.placeRefusal(rules.places, context.client(of: request), request).map { .place($0) }
+    }
+
+    /// Why a client may not even ask: he was wrong too often. Takes nothing.
+    func rateRefusal(_ kind: RateKind, _ request: borrowing Request, _ now: Moment) -> Refusal? {
+        guard context.rates.counts(kind) else { return nil }
+        return context.rates.wait(kind, context.rateClient(request), now: now.milliseconds).map {
+            .rule(.rate(kind, seconds: $0))
+        }
+    }
+
+    /// Counts what a client did.
+    func countRate(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: Int? = nil) {
+        guard context.rates.counts(kind) else { return }
+        let client = key.map { RateClient(key: $0) } ?? context.rateClient(request)
+        _ = context.rates.take(kind, client, now: now.milliseconds)
+    }
+
+    /// What is wrong with the rules of a secret that is to be made: hours that never come.
+    func refusal(ofRules rules: DraftRules?, _ draft: Draft, _ now: Moment) -> Refusal? {
+        guard let rules, rules.hours != nil || rules.notBefore != nil else { return nil }
+        guard
+            let refusal = WindowRefusal(
+                at: now.wallSeconds, server: context.settings.hours, secret: rules.hours, notBefore: rules.notBefore)
+        else { return nil }
+        let seconds = Int64(timeToLive(draft))
+        guard let opens = refusal.opens, opens < now.wallSeconds + seconds else { return .neverOpen }
+        return nil
+    }
+
+    // MARK: Audit
+
+    /// Writes down what happened, where a log is kept.
+    func audit(
+        _ action: AuditAction, _ request: borrowing Request, _ now: Moment, outcome: AuditEvent.Outcome = .success,
+        secret: RecordID? = nil, receipt: RecordID? = nil, key: String? = nil, rule: StaticString? = nil
+    ) {
+        guard let log = context.audit else { return }
+        var event = AuditEvent(action, outcome)
+        event.secret = secret
+        event.receipt = receipt
+        event.keyName = key
+        event.rule = rule
+        let client = context.client(of: request)
+        event.address = client.address.bytes
+        if let country = context.country(of: client, request) {
+            event.country = AuditEvent.countryCode(country.first, country.second)
+        }
+        log.record(event, now: now)
+    }
+
+    /// Writes down what was refused, and by which rule.
+    func auditRefusal(
+        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ draft: Draft?
+    ) {
+        guard context.audit != nil, !route.isUnknown else { return }
+        let now = draft?.began ?? .now
+        var action = AuditAction.refused
+        switch refusal {
+        case .wrongPassphrase: action = .wrongPassphrase
+        case .key(.unknown): action = .keyFailed
+        default: break
+        }
+        audit(action, request, now, outcome: .failure, secret: draft?.subject, rule: refusal.ruleName)
+    }
+}
+
+extension ServiceContext {
+    /// Whose doings are counted together with those of a request.
+    func rateClient(_ request: borrowing Request) -> RateClient { RateClient(network(of: client(of: request))) }
+}
+
+extension Refusal {
+    /// The rule that refused, in the audit log.
+    var ruleName: StaticString {
+        switch self {
+        case .rule(let rule): rule.name
+        case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
+            .claimMissing:
+            "form"
+        case .contentTooLarge, .bodyTooLarge: "size"
+        case .needsScript, .holdsFiles: "kind"
+        case .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .wrongPassphrase: "passphrase"
+        case .recipientWithoutAccount, .key: "api-key"
+        case .unknownSecret, .malformedKey: "unknown"
+        case .lockedOut: "tries"
+        case .tooBusy: "busy"
+        case .vaultFull, .noMemory: "capacity"
+        case .foreignOrigin: "origin"
+        case .neverOpen: "hours"
+        case .internalError: "failure"
+        }
+    }
+}

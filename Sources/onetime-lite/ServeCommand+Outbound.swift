@@ -1,0 +1,95 @@
+// The senders of what the server tells others by itself, from their start to their end.
+public import Audit
+import Kernel
+import Log
+public import Outbound
+import SecureMemory
+import TLS
+
+/// Webhook and syslog, where they are wanted. They take lines of the audit trail.
+struct Outgoing {
+    let webhook: Webhook?
+    let syslog: SyslogSink?
+    private let drain: UInt64
+
+    /// Starts what is wanted; takes the webhook's key out of the environment in any case.
+    init(_ settings: OutboundSettings, arena: SecureArena, log: LogStream) throws {
+        let variable = Environment.takeSecret("WEBHOOK_SECRET", into: arena)
+        let client = settings.needsTLS ? try TLSClient(authorityFile: settings.authorityFile) : nil
+        var resolver = Resolver()
+        resolver.server = settings.nameServer
+        drain = UInt64(settings.drain) * 1000
+        if let target = settings.webhook {
+            let secret = try Self.secret(settings.secretFile, variable, arena)
+            var wanted = WebhookSettings(target)
+            wanted.events = settings.events
+            wanted.allowsPrivate = settings.allowsPrivate
+            wanted.tries = settings.tries
+            wanted.timeout = UInt64(settings.webhookTimeout) * 1000
+            wanted.patience = UInt64(settings.patience) * 1000
+            wanted.threads = settings.threads
+            wanted.queueBytes = settings.webhookQueue
+            wanted.resolver = resolver
+            wanted.userAgent = "onetime-lite/\(Help.version)"
+            webhook = try Webhook(wanted, secret: secret, client: client) { Self.tell("webhook", $0, log) }
+        } else {
+            webhook = nil
+        }
+        if let transport = settings.syslog {
+            var wanted = SyslogSettings(transport)
+            wanted.facility = settings.facility
+            wanted.hostName = HostNames.hostName()
+            wanted.processID = "\(Process.identity)"
+            wanted.timeout = UInt64(settings.syslogTimeout) * 1000
+            wanted.queueBytes = settings.syslogQueue
+            wanted.resolver = resolver
+            syslog = try SyslogSink(wanted, client: client) { Self.tell("syslog", $0, log) }
+        } else {
+            syslog = nil
+        }
+    }
+
+    /// Has the audit trail hand its lines to the senders. The queue between is short: theirs are the ones that hold much.
+    func attach(to log: AuditLog) throws(Errno) {
+        if let webhook { try log.attach(webhook, queueBytes: 16 * AuditLog.lineBound) }
+        if let syslog { try log.attach(syslog, queueBytes: 16 * AuditLog.lineBound) }
+    }
+
+    /// Sends what waits, for a bounded time, and wipes the webhook's key. Before the protected memory is wiped.
+    func stop() {
+        let end = BootClock.milliseconds() + drain
+        webhook?.stop(within: drain)
+        let now = BootClock.milliseconds()
+        syslog?.stop(within: end > now ? end - now : 0)
+    }
+
+    private static func secret(
+        _ file: String?, _ variable: consuming SecureBytes?, _ arena: SecureArena
+    ) throws(UsageError) -> WebhookSecret {
+        let mistake = "the webhook's key has to be of 16 to 512 bytes, or whsec_ and Base64 of so many"
+        guard let file else {
+            guard let variable, let secret = WebhookSecret(variable) else { throw UsageError(text: mistake) }
+            return secret
+        }
+        guard var bytes = arena.allocate(1024) else { throw UsageError(text: "--locked-memory is too small") }
+        do throws(Errno) {
+            var room = bytes.freeSpan
+            let count = try File.read(file, into: &room)
+            bytes.commit(count)
+        } catch {
+            throw UsageError(text: "the webhook's key \(file) cannot be read: \(error)")
+        }
+        guard let secret = WebhookSecret(bytes) else { throw UsageError(text: "\(file): \(mistake)") }
+        return secret
+    }
+
+    private static func tell(_ name: String, _ fault: OutboundFault?, _ log: LogStream) {
+        let outcome = fault == nil ? "success" : "failure"
+        let text =
+            fault.map { "the \(name)'s receiver gets nothing: \($0)" } ?? "the \(name)'s receiver gets messages again"
+        log.event(text, fault == nil ? .info : .warning, [("event.action", name), ("event.outcome", outcome)])
+    }
+}
+
+extension Webhook: AuditSink {}
+extension SyslogSink: AuditSink {}

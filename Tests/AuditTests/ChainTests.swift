@@ -1,0 +1,170 @@
+// Every kind of tampering is found, wherever it is.
+import Foundation
+import Kernel
+import Sealing
+import Testing
+
+@testable import Audit
+
+@Suite struct ChainTests {
+    private static let count = 60
+
+    private func chain() throws -> (desk: Desk, lines: [String]) {
+        let desk = try Desk()
+        for number in 0..<Self.count - 2 {
+            desk.pass(milliseconds: 7)
+            var event = AuditEvent(number.isMultiple(of: 3) ? .create : .reveal)
+            event.secret = RecordID(high: UInt64(number), low: 0)
+            desk.record(event)
+        }
+        desk.record(AuditEvent(.stop))
+        return (desk, desk.lines())
+    }
+
+    @Test func `a chain that nobody touched is whole`() throws {
+        let (desk, lines) = try chain()
+        let verifier = try verifier(lines)
+        #expect(verifier.events == UInt64(Self.count))
+        #expect(verifier.chains == 1 && verifier.openChains == 0)
+        #expect(Certifier.digits(verifier.head) == Certifier.digits(desk.log.head))
+        #expect(verifier.key?.text == desk.key.publicKey.text)
+    }
+
+    @Test func `each changed byte is found at its line`() throws {
+        let (_, lines) = try chain()
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<300 {
+            let index = Int.random(in: 0..<lines.count, using: &generator)
+            var bytes = Array(lines[index].utf8)
+            let place = Int.random(in: 0..<bytes.count, using: &generator)
+            bytes[place] ^= 1 << UInt8.random(in: 0..<7, using: &generator)
+            var changed = lines
+            changed[index] = String(decoding: bytes, as: UTF8.self)
+            var verifier = try ChainVerifier()
+            var fault: ChainFault?
+            do throws(ChainFault) {
+                for line in changed { try verifier.check(Array(line.utf8).span) }
+                try verifier.finish()
+            } catch {
+                fault = error
+            }
+            #expect(fault != nil, "line \(index), byte \(place)")
+            // A line that is none of the log any more is passed over, and missed at the next one.
+            #expect((UInt64(index) + 1...UInt64(index) + 2).contains(verifier.line), "line \(index), byte \(place)")
+        }
+    }
+
+    @Test func `each removed line is found`() throws {
+        let (_, lines) = try chain()
+        for index in 1..<lines.count - 1 {
+            var changed = lines
+            changed.remove(at: index)
+            #expect(try verdict(changed) == .removed(first: UInt64(index), count: 1))
+        }
+        #expect(try verdict(Array(lines.dropFirst())) == .noBeginning(event: 1))
+        #expect(try verdict(Array(lines[..<10] + lines[20...])) == .removed(first: 10, count: 10))
+    }
+
+    @Test func `each pair of swapped lines is found`() throws {
+        let (_, lines) = try chain()
+        for first in 1..<lines.count - 1 {
+            for second in [first + 1, (first + 17) % lines.count] where second > first {
+                var changed = lines
+                changed.swapAt(first, second)
+                #expect(try verdict(changed) == .swapped(event: UInt64(second)), "\(first) \(second)")
+            }
+        }
+    }
+
+    @Test func `each inserted line is found`() throws {
+        let (_, lines) = try chain()
+        #expect(try verdict([lines[0]] + lines) == .inserted(event: 0))
+        #expect(try verdict(lines + lines) == .inserted(event: 0))
+        for index in 2..<lines.count {
+            var changed = lines
+            changed.insert(lines[1], at: index)
+            #expect(try verdict(changed) == .inserted(event: 1))
+            // One that takes the number of the line before which it stands.
+            changed[index] = lines[1].replacing("\"event.sequence\":1,", with: "\"event.sequence\":\(index),")
+            #expect(try verdict(changed) == .inserted(event: UInt64(index)))
+        }
+    }
+
+    @Test func `a line that was changed with its hash does not fit the next one`() throws {
+        let (_, lines) = try chain()
+        // Somebody who knows how hashes are made writes another line 5 behind line 4.
+        let hashStart = ",\"event.hash\":\""
+        let fourth = Array(lines[4].utf8)
+        guard let previous = fourth.span.hash(at: fourth.count - 66) else { throw ChainFault.malformed }
+        let body = try #require(lines[5].components(separatedBy: hashStart).first)
+            .replacing("\"success\"", with: "\"failure\"")
+        var digest: [32 of UInt8] = .init(repeating: 0)
+        let hash = try HashContext()
+        try hash.begin()
+        try hash.add(previous.span)
+        try hash.add(Array(body.utf8).span)
+        try hash.finish(into: &digest)
+        var changed = lines
+        changed[5] = body + hashStart + Certifier.digits(digest) + "\"}"
+        #expect(try verdict(Array(changed[...5])) == nil)
+        #expect(try verdict(changed) == .changed(event: 6))
+    }
+
+    @Test func `a tail that is cut off is found by the certificate alone`() throws {
+        let (desk, lines) = try chain()
+        let expectation = ChainVerifier.Expectation(
+            count: desk.log.count, head: desk.log.head, isFinal: true, key: desk.key.publicKey)
+        #expect(try verdict(lines, expectation: expectation) == nil)
+        for length in [1, 2, 30, lines.count - 1] {
+            let cut = Array(lines[..<length])
+            #expect(try verdict(cut) == nil)
+            #expect(try verifier(cut).openChains == 1)
+            #expect(try verdict(cut, expectation: expectation) == .notCertified)
+        }
+    }
+
+    @Test func `lines behind the certified end are found`() throws {
+        let (desk, lines) = try chain()
+        let expectation = ChainVerifier.Expectation(
+            count: desk.log.count, head: desk.log.head, isFinal: true, key: desk.key.publicKey)
+        desk.record(AuditEvent(.create))
+        #expect(try verdict(lines + desk.lines(from: desk.log.count - 1), expectation: expectation) == .afterEnd)
+    }
+
+    @Test func `a chain of another key does not fit the certificate`() throws {
+        let (desk, lines) = try chain()
+        let other = try Desk()
+        let expectation = ChainVerifier.Expectation(
+            count: desk.log.count, head: desk.log.head, isFinal: true, key: other.key.publicKey)
+        #expect(try verdict(lines, expectation: expectation) == .foreignKey)
+    }
+
+    @Test func `several runs may follow each other`() throws {
+        let (_, first) = try chain()
+        let (_, second) = try chain()
+        let verifier = try verifier(first + second)
+        #expect(verifier.chains == 2 && verifier.openChains == 0)
+        let cut = Array(first.dropLast(3)) + second
+        #expect(try AuditTests.verifier(cut).openChains == 1)
+    }
+
+    @Test func `a chain without its beginning is taken on trust if that is allowed`() throws {
+        let (_, lines) = try chain()
+        let rest = Array(lines[20...])
+        #expect(try verdict(rest) == .noBeginning(event: 20))
+        #expect(try verifier(rest, allowsPartial: true).isPartial)
+        var changed = rest
+        changed.remove(at: 7)
+        #expect(try verdict(changed, allowsPartial: true) == .removed(first: 27, count: 1))
+    }
+
+    @Test func `other lines of the program are passed over and foreign ones are not`() throws {
+        let (_, lines) = try chain()
+        let console = #"{"@timestamp":"2026-11-27T06:45:39Z","log.level":"info","message":"listening"}"#
+        #expect(try verifier(Array(lines[..<7]) + [console] + lines[7...]).others == 1)
+        for foreign in ["", "hello", "{}", #"{"@timestamp":"x","event.dataset":"onetime.audit"}"#] {
+            #expect(try verdict(Array(lines[..<7]) + [foreign] + lines[7...]) == .foreignLine, "\(foreign)")
+        }
+        #expect(try verdict([String(repeating: "x", count: 70_000)]) == .tooLong)
+    }
+}

@@ -1,0 +1,40 @@
+// What one line of the audit log costs the loop's thread.
+import Audit
+import Kernel
+import Sealing
+import SecureMemory
+
+enum AuditBench {
+    /// Takes lines on and forgets them.
+    private final class Nowhere: AuditSink {
+        let name: StaticString = "nowhere"
+
+        func write(_ lines: Span<UInt8>) -> Bool { true }
+    }
+
+    static func run(rounds: Int, events: Int) throws {
+        try measure("audit_event", rounds, events, sink: nil)
+        try measure("audit_event_with_sink", rounds, events, sink: Nowhere())
+    }
+
+    private static func measure(_ name: String, _ rounds: Int, _ events: Int, sink: (any AuditSink)?) throws {
+        let arena = try SecureArena(capacity: 64 << 10)
+        let key = try SigningKey(arena: arena).publicKey
+        let start = AuditStart(version: "0", memory: "mlock", listening: "127.0.0.1:7143")
+        let log = try AuditLog(settings: AuditSettings(), start: start, key: key, arena: arena, now: at(0))
+        if let sink { try log.attach(sink, queueBytes: 256 << 10) }
+        var event = AuditEvent(.reveal)
+        event.address = SocketAddress("203.0.113.77:1")?.bytes
+        var costs: [Double] = []
+        for round in 0..<rounds {
+            let begin = ownNanoseconds()
+            for number in 0..<events {
+                event.secret = RecordID(high: UInt64(number) &* 0x9e37_79b9_7f4a_7c15, low: 0)
+                log.record(event, now: at(UInt64(round * events + number) / 50))
+            }
+            costs.append(Double(ownNanoseconds() - begin) / Double(events))
+        }
+        Figures.print(name, costs.median / 1000, "us", limit: "0.8")
+        _ = log.close(within: 1000)
+    }
+}

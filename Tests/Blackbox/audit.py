@@ -1,0 +1,288 @@
+"""The audit log and the certificate of destruction, as an operator meets them.
+
+Chains are made and checked here by a second implementation, in Python. What the README says about `openssl pkeyutl` is run as it
+stands there.
+
+    python3 Tests/Blackbox/audit.py          about 40 seconds
+"""
+
+import hashlib
+import json
+import os
+import random
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+from onetime_harness import REPOSITORY, Server, binary_path, die_with_parent, free_port, run_suite  # noqa: E402
+from onetime_http import burn, request, reveal, share  # noqa: E402
+
+EVENTS = 1000000
+FIELD = b',"event.hash":"'
+HEAD = '{"@timestamp":"2026-11-27T06:%02d:%02d.%03dZ","event.dataset":"onetime.audit","event.sequence":%d,'
+MIDDLE = '"ecs.version":"8.17.0","service.name":"onetime-lite","event.kind":"event",'
+KEY = "MCowBQYDK2VwAyEAvgiaEToGc/FEf+mg5eyv8IlaygoHNSzu/QPc4OzjV7c="
+REVEAL = (
+    '"event.category":["api"],"event.type":["access"],"event.action":"reveal","event.outcome":"success",'
+    '"source.ip":"203.0.113.%d","onetime.secret":"%016x"'
+)
+BEGIN = (
+    '"event.category":["process"],"event.type":["start"],"event.action":"start","event.outcome":"success",'
+    '"service.version":"0.1.0","server.address":"127.0.0.1:7143","onetime.memory":"mlock","onetime.public_key":"%s"' % KEY
+)
+
+
+def chained(previous, body):
+    """A line with its hash, and that hash."""
+    digest = hashlib.sha256(previous + body).digest()
+    return body + FIELD + digest.hex().encode() + b'"}\n', digest
+
+
+def make_chain(count):
+    """The lines of a log with so many events."""
+    lines, previous = [], bytes(32)
+    for number in range(count):
+        head = HEAD % (number // 60000 % 60, number // 1000 % 60, number % 1000, number)
+        rest = REVEAL % (number % 256, number * 0x9E3779B97F4A7C15 % 2**64) if number else BEGIN
+        line, previous = chained(previous, (head + MIDDLE + rest).encode())
+        lines.append(line)
+    return lines
+
+
+def audit_lines(data):
+    """The lines of the log within a stream."""
+    return [line + b"\n" for line in data.split(b"\n") if b'"event.dataset":"onetime.audit"' in line]
+
+
+def verify(*arguments, given=None):
+    """Exit code and both outputs of `onetime-lite verify`."""
+    done = subprocess.run(
+        [binary_path(), "verify", *arguments], input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60
+    )
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def a_million_events(results, directory):
+    """The largest log, whole and then with one thing wrong at a time."""
+    lines = make_chain(EVENTS)
+    path = os.path.join(directory, "million.ndjson")
+    with open(path, "wb") as file:
+        file.writelines(lines)
+    best = 99.0
+    for _ in range(3):
+        begin = time.monotonic()
+        code, text = verify(path)
+        best = min(best, time.monotonic() - begin)
+        results.equal(code, 0, "a million events are whole")
+        results.check("%d events" % EVENTS in text, "their number is told", text)
+    print("verify: %d events, %.0f MB, %.2f s" % (EVENTS, os.path.getsize(path) / 1e6, best), flush=True)
+    results.check(best <= 2.0, "within two seconds", best)
+
+    def tampered(place, kind):
+        if kind == "changed":
+            bytes_of_line = bytearray(lines[place])
+            bytes_of_line[random.randrange(230, len(bytes_of_line) - 90)] ^= 1
+            return lines[:place] + [bytes(bytes_of_line)] + lines[place + 1 :], place + 1
+        if kind == "removed":
+            return lines[:place] + lines[place + 1 :], place + 1
+        if kind == "swapped":
+            return lines[:place] + [lines[place + 1], lines[place]] + lines[place + 2 :], place + 1
+        return lines[:place] + [lines[place // 2]] + lines[place:], place + 1
+
+    words = {"changed": "was changed", "removed": "missing", "swapped": "stands where", "inserted": "was inserted"}
+    for kind, word in words.items():
+        for _ in range(2):
+            place = random.randrange(2, EVENTS - 2)
+            other, line = tampered(place, kind)
+            with open(path, "wb") as file:
+                file.writelines(other)
+            code, text = verify(path)
+            results.equal(code, 1, "%s at %d is found" % (kind, place))
+            results.check("line %d:" % line in text and word in text, "%s: line and reason are named" % kind, text)
+    os.remove(path)
+
+
+def small_tampering(results):
+    """Every kind at every place of a short log, by standard input."""
+    lines = make_chain(40)
+    results.equal(verify(given=b"".join(lines))[0], 0, "a short log is whole")
+    for place in range(1, 39):
+        for name, other in (
+            ("removed", lines[:place] + lines[place + 1 :]),
+            ("swapped", lines[:place] + [lines[place + 1], lines[place]] + lines[place + 2 :]),
+            ("inserted", lines[:place] + [lines[place - 1]] + lines[place:]),
+            ("cut within", lines[:place] + [lines[place][:-30] + b"\n"] + lines[place + 1 :]),
+        ):
+            code, text = verify(given=b"".join(other))
+            results.check(code == 1 and "line " in text, "%s at %d" % (name, place), text)
+    for foreign in (b"\n", b"hello\n", b"x" * 70000 + b"\n", b"x" * 300000):
+        results.equal(verify(given=lines[0] + foreign)[0], 1, "foreign lines are refused")
+    results.equal(verify(given=b"".join(lines[5:]))[0], 1, "a log without its beginning is refused")
+    results.equal(verify("--partial", given=b"".join(lines[5:]))[0], 3, "or taken on trust")
+    results.equal(verify("/nonexistent")[0], 2, "a file that is not there")
+    results.equal(verify("--nonsense")[0], 2, "an option that is none")
+
+
+def session(results, directory):
+    """A server's own log and certificate."""
+    with Server("--audit", "stdout,memory", "--certificate", "stdout") as server:
+        sent = [share(server.port, "secret=%d" % number) for number in range(3)]
+        reveal(server.port, sent[0]["secret_key"])
+        burn(server.port, sent[1]["metadata_key"])
+        time.sleep(0.1)
+        running = server.text("stdout")
+        results.check('"event.action":"start"' in running.split("\n")[0], "the first line is there at once", running)
+        results.equal(server.stop(), 0, "it stops")
+        stream = server.text("stdout").encode()
+    path = os.path.join(directory, "log.ndjson")
+    with open(path, "wb") as file:
+        file.write(stream)
+    lines = audit_lines(stream)
+    previous = bytes(32)
+    for line in lines:
+        body = line[: line.index(FIELD)]
+        expected, previous = chained(previous, body)
+        results.equal(line, expected, "the second implementation makes the same hash")
+    results.equal([json.loads(line)["event.action"] for line in lines[-2:]], ["shutdown-wipe", "stop"], "its end")
+    results.equal(verify(path)[0], 0, "the stream is whole, among other lines")
+    code, text = verify(path, "--certificate", path)
+    results.equal(code, 0, "the certificate fits")
+    for fact in ("created: 3", "revealed: 1", "burned: 1", "wiped: 1", "held: 0", "final: true"):
+        results.check(fact + "\n" in text, "it says " + fact, text)
+    with open(binary_path(), "rb") as file:
+        digest = hashlib.sha256(file.read()).hexdigest()
+    results.check("executable sha256: " + digest in text, "and which program it was", text)
+    for token in (reply[name] for reply in sent for name in ("secret_key", "metadata_key")):
+        results.check(token.encode() not in stream, "no token is in the log")
+    key = json.loads(lines[0])["onetime.public_key"]
+    results.equal(verify(path, "--certificate", path, "--public-key", key)[0], 0, "the key is the one that was printed")
+    results.equal(verify(path, "--certificate", path, "--public-key", KEY)[0], 1, "another key is refused")
+    cut = os.path.join(directory, "cut.ndjson")
+    with open(cut, "wb") as file:
+        file.writelines(lines[:-1])
+    code, text = verify(cut)
+    results.check(code == 0 and "do not end with a stop" in text, "a cut tail is not seen without a certificate", text)
+    code, text = verify(cut, "--certificate", path)
+    results.check(code == 1 and "cut off" in text, "and is seen with it", text)
+    by_readme(results, directory, stream, key)
+
+
+def by_readme(results, directory, stream, key):
+    """The commands of the README, as they stand there."""
+    with open(os.path.join(REPOSITORY, "README.md")) as file:
+        section = file.read().split("### Certificate of destruction")[1].split("\n### ")[0].split("\n## ")[0]
+    commands = [line[2:] for line in section.split("\n") if line.startswith("$ ") and "onetime-lite" not in line[:14]]
+    results.check(len(commands) >= 4, "the README has the commands", commands)
+    with open(os.path.join(directory, "certificate.json"), "wb") as file:
+        file.writelines(line + b"\n" for line in stream.split(b"\n") if b"onetime.certificate" in line)
+
+    def run(some):
+        script = "set -e\nKEY='%s'\n%s\n" % (key, "\n".join(some))
+        return subprocess.run(
+            ["bash", "-c", script], cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30
+        )
+
+    done = run(commands)
+    results.equal(done.returncode, 0, "openssl verifies it")
+    results.check(b"Signature Verified Successfully" in done.stdout, "and says so", done.stdout)
+    statement = os.path.join(directory, "statement.json")
+    with open(statement, "rb") as file:
+        original = file.read()
+    results.equal(json.loads(original)["created"], 3, "the statement is JSON")
+    for place in random.sample(range(len(original)), 10):
+        with open(statement, "wb") as file:
+            file.write(original[:place] + bytes([original[place] ^ 1]) + original[place + 1 :])
+        results.check(run(commands[-1:]).returncode != 0, "not with byte %d changed" % place)
+    other = stream.replace(b'onetime.signature":"', b'onetime.signature":"AAAA', 1)
+    results.equal(verify("--certificate", "-", given=other)[0], 1, "nor does our own check take a changed signature")
+
+
+def read_all(reader, seconds):
+    """What comes until the end, or until nothing came for so long."""
+    taken = b""
+    while select.select([reader], [], [], seconds)[0]:
+        part = os.read(reader, 65536)
+        if not part:
+            break
+        taken += part
+    return taken
+
+
+def stalled_receiver(results, directory):
+    """A pipe that nobody reads delays neither requests nor the end, and the log says what is missing."""
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    port = free_port()
+    with open(os.path.join(directory, "out"), "wb") as out:
+        process = subprocess.Popen(
+            [binary_path(), "--port", str(port), "--audit-queue", "4096"]
+            + ["--audit", "fd:%d" % writer, "--certificate", "fd:%d" % writer],
+            stdout=out,
+            pass_fds=[writer],
+            preexec_fn=die_with_parent,
+        )
+    os.close(writer)
+    for _ in range(200):
+        try:
+            if request(port, "GET", "/health").status == 200:
+                break
+        except OSError:
+            time.sleep(0.02)
+    # SIGUSR1 is what is sure to be written down.
+    for _ in range(1000):
+        process.send_signal(signal.SIGUSR1)
+        time.sleep(0.001)
+    results.equal(request(port, "GET", "/health").status, 200, "it answers while the receiver stalls")
+    taken = read_all(reader, 1.5)
+    process.send_signal(signal.SIGUSR1)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    taken += read_all(reader, 10)
+    results.equal(process.wait(10), 0, "it ends in order")
+    results.equal(verify("--certificate", "-", given=taken)[0], 0, "the certificate came by the same descriptor")
+    code, text = verify(given=taken)
+    results.check(code == 3 and "missing where the log itself says so" in text, "the log says what is missing", text)
+    gap = [line for line in taken.split(b"\n") if b'"event.action":"gap"' in line]
+    results.check(len(gap) >= 1, "in a line of its own", taken[-2000:])
+    without = b"\n".join(line for line in taken.split(b"\n") if line not in gap)
+    results.equal(verify(given=without)[0], 1, "without which it is a gap like any other")
+    os.close(reader)
+
+
+def options(results):
+    """What is refused, and what is off costs nothing."""
+    for arguments in (["--audit", "file.log"], ["--audit", "fd:77"], ["--audit-addresses", "some"], ["--certificate", "x"]):
+        done = subprocess.run(
+            [binary_path(), "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=10
+        )
+        results.equal(done.returncode, 2, " ".join(arguments) + " is refused")
+        results.check(len(done.stderr.splitlines()) == 1, "in one line", done.stderr)
+    with Server() as server:
+        server.stop()
+        text = server.text("stdout") + server.text("stderr")
+    results.check("audit" not in text and "certificate" not in text, "nothing is said of either by default", text)
+    with Server("--certificate", "stderr") as server:
+        server.stop()
+        results.check("onetime.certificate" in server.text("stderr"), "a certificate without a log")
+        results.check("audit_head" not in server.text("stderr"), "says nothing of one")
+
+
+def body(results):
+    directory = tempfile.mkdtemp(prefix="onetime-audit-")
+    try:
+        results.run(options, results)
+        results.run(session, results, directory)
+        results.run(small_tampering, results)
+        results.run(stalled_receiver, results, directory)
+        results.run(a_million_events, results, directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    run_suite(body, 240)

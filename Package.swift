@@ -32,8 +32,13 @@ let wipingAllocator: [LinkerSetting] = [
     .unsafeFlags(wrapped + ["-Xlinker", "--gc-sections", "-Xlinker", "--icf=safe"])
 ]
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+// For what runs seldom: small rather than fast.
+let small = settings + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = [], isSmall: Bool = false
+) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: isSmall ? small : settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
@@ -63,11 +68,11 @@ let package = Package(
         // Floor 2
         room("Sealing", ["COpenSSL", "SecureMemory"]),
         room("HTTPWire"),
-        room("Log", ["Kernel"]),
+        room("Log", ["Kernel"], isSmall: true),
         room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
-        room("Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
+        room("Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"], isSmall: true),
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         room("Rules", ["HTTPWire", "Kernel"]),
         room("Audit", ["HTTPWire", "Kernel", "Sealing", "SecureMemory"]),
@@ -84,7 +89,7 @@ let package = Package(
                 "SecureMemory",
                 "Service", "TLS", "Vault",
             ],
-            swiftSettings: settings, linkerSettings: wipingAllocator),
+            swiftSettings: small, linkerSettings: wipingAllocator),
         // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.
         .executableTarget(
             name: "bench-rooms", dependencies: ["Audit", "Kernel", "Sealing", "SecureMemory", "TimerWheel", "Vault"],

@@ -14,8 +14,6 @@ public enum AuditAddresses: String, Sendable {
 public struct AuditSettings: Sendable {
     /// Bytes of lines that are kept in memory, the newest; 0 keeps none.
     public var ringBytes = 1 << 20
-    /// Bytes of lines that wait for each sink at most.
-    public var queueBytes = 256 << 10
     /// How much of addresses is written.
     public var addresses = AuditAddresses.whole
 

@@ -17,6 +17,7 @@ public protocol AuditSink: AnyObject, Sendable {
 /// A descriptor that somebody else opened, such as standard output. Lines of up to 4096 bytes (`PIPE_BUF`) are never torn apart by
 /// what others write to the same pipe.
 public final class DescriptorSink: AuditSink {
+    /// `stdout`, `stderr` or `descriptor`.
     public let name: StaticString
     private let rawValue: Int32
     /// How many bytes of what was offered last are written already.
@@ -28,6 +29,7 @@ public final class DescriptorSink: AuditSink {
         name = rawValue == 1 ? "stdout" : rawValue == 2 ? "stderr" : "descriptor"
     }
 
+    /// Writes on where it had to stop, if it is offered the same bytes again.
     public func write(_ lines: Span<UInt8>) -> Bool {
         written.withLock { written in
             do throws(Errno) {

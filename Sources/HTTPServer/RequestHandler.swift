@@ -144,4 +144,7 @@ public protocol RequestHandler: AnyObject {
 
     /// The process got SIGUSR1.
     func userSignal(now: Moment, isolation: isolated Isolation)
+
+    /// The process got SIGUSR2.
+    func lockSignal(now: Moment, isolation: isolated Isolation)
 }

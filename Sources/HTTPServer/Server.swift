@@ -237,6 +237,7 @@ public final class Server<Handler: RequestHandler> {
                 handler.userSignal(now: now, isolation: isolation)
                 // Whoever asks for a wipe gets all of it.
                 scrubRegistersAndStack()
+            case .user2: handler.lockSignal(now: now, isolation: isolation)
             case .hangup: reload()
             case .interrupt, .terminate:
                 // The second one does not wait for anybody.

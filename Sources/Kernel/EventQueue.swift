@@ -154,6 +154,8 @@ public struct SignalQueue: ~Copyable {
         case terminate = 15
         /// Free for the program's own use.
         case user1 = 10
+        /// Free for the program's own use, too.
+        case user2 = 12
         /// The usual request to read files anew.
         case hangup = 1
     }

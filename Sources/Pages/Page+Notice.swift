@@ -16,6 +16,10 @@ public enum Notice: Equatable, Sendable {
     case closed(opens: Int?, secondsLeft: Int?)
     /// It is not to be had from there (403).
     case elsewhere
+    /// Only an administrator's key opens the page (401); a browser asks for one.
+    case adminRequired
+    /// The operator has stopped it for now (503).
+    case lockedDown
     /// The server has too much to do (429). `retryAfter`: seconds to wait, also sent as Retry-After.
     case busy(retryAfter: Int)
     /// There is no room for another secret (507).
@@ -29,7 +33,8 @@ public enum Notice: Equatable, Sendable {
         case .notFound: .notFound
         case .malformed: .badRequest
         case .refused, .closed, .elsewhere: .forbidden
-        case .keyRequired: .unauthorized
+        case .keyRequired, .adminRequired: .unauthorized
+        case .lockedDown: .serviceUnavailable
         case .busy: .tooManyRequests
         case .full: .insufficientStorage
         case .tooLarge: .contentTooLarge
@@ -39,9 +44,10 @@ public enum Notice: Equatable, Sendable {
     /// How many seconds to wait before the next try, if waiting helps.
     var retryAfter: Int? {
         switch self {
-        case .busy(let seconds): seconds
-        case .closed(_, let seconds): seconds
-        default: nil
+        case .busy(let seconds): return seconds
+        case .closed(_, let seconds): return seconds
+        case .lockedDown: return 60
+        default: return nil
         }
     }
 
@@ -58,6 +64,8 @@ public enum Notice: Equatable, Sendable {
                     ?? words.placeLead
             )
         case .elsewhere: (words.placeTitle, words.placeLead)
+        case .adminRequired: (words.operatorTitle, words.refusedTitle)
+        case .lockedDown: (words.lockTitle, words.lockLead)
         case .busy(let seconds): (words.busyTitle, words.fill(words.problemBusy, words.duration(seconds)))
         case .full: (words.fullTitle, words.fullLead)
         case .tooLarge(let limit): (words.tooLargeTitle, words.fill(words.problemContentTooLarge, words.size(limit)))

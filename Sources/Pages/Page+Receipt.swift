@@ -121,16 +121,11 @@ extension Page {
         writer.element("\">\n<p class=\"hint\" id=\"generated-hint\">", words.generatedHint, "</p>\n</div>\n")
     }
 
-    private static func factsList(
+    static func factsList(
         _ writer: inout ResponseWriter, _ words: Words, _ facts: ReceiptFacts, _ label: Span<UInt8>?
     ) {
         writer.element("<dl>\n<div><dt>", words.stateLabel, "</dt><dd>")
-        switch facts.state {
-        case .new: writer.element("<span class=\"state new\">", words.stateNew, "</span>")
-        case .received: writer.element("<span class=\"state received\">", words.stateReceived, "</span>")
-        case .burned: writer.element("<span class=\"state burned\">", words.stateBurned, "</span>")
-        case .expired: writer.element("<span class=\"state expired\">", words.stateExpired, "</span>")
-        }
+        state(&writer, words, facts.state)
         writer.element("</dd></div>\n<div><dt>", words.createdLabel, "</dt><dd>")
         writer.time(facts.created, words)
         writer.markup("</dd></div>\n")
@@ -162,6 +157,15 @@ extension Page {
             writer.markup("</bdi></dd></div>\n")
         }
         writer.markup("</dl>\n")
+    }
+
+    static func state(_ writer: inout ResponseWriter, _ words: Words, _ state: ReceiptFacts.State) {
+        switch state {
+        case .new: writer.element("<span class=\"state new\">", words.stateNew, "</span>")
+        case .received: writer.element("<span class=\"state received\">", words.stateReceived, "</span>")
+        case .burned: writer.element("<span class=\"state burned\">", words.stateBurned, "</span>")
+        case .expired: writer.element("<span class=\"state expired\">", words.stateExpired, "</span>")
+        }
     }
 
     /// How often something happened, and when.

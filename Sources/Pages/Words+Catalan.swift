@@ -170,6 +170,21 @@ extension Words {
         fullLead:
             "Aquest servidor ja guarda tants secrets com pot. El vostre no s’ha desat. Torneu-ho a provar quan se n’hagin llegit o n’hagin caducat d’altres.",
         tooLargeTitle: "És massa gran",
+        operatorTitle: "Per a l’operador",
+        keyLabel: "Clau d’API",
+        lockTitle: "Bloquejat",
+        lockLead:
+            "L’operador d’aquest servidor ho ha aturat de moment. No s’ha desat, mostrat ni gastat res. Torneu-ho a provar més tard.",
+        lockCreation: "No crear cap secret",
+        lockReveal: "No mostrar cap secret",
+        apply: "Aplica",
+        burnMany: "Destrueix aquests secrets",
+        burnManyLead: "Desapareixen a l’instant i els enllaços deixen de funcionar. No es pot desfer.",
+        burnAll: "Destrueix tots els secrets",
+        reportTitle: "Informe",
+        fromLabel: "Des de (UTC)",
+        untilLabel: "Fins a (UTC)",
+        more: "Més",
         problemEmptyContent: "Encara no hi ha res per compartir. Escriviu el vostre secret.",
         problemContentTooLarge: "Un secret pot ocupar fins a {}. No s’ha desat res.",
         problemPassphraseRequired:

@@ -169,6 +169,21 @@ extension Words {
         fullLead:
             "Tento server má tolik tajemství, kolik unese. Vaše se neuložilo. Zkuste to znovu, až budou jiná přečtena nebo vyprší.",
         tooLargeTitle: "To je příliš velké",
+        operatorTitle: "Pro provozovatele",
+        keyLabel: "Klíč API",
+        lockTitle: "Uzamčeno",
+        lockLead:
+            "Provozovatel tohoto serveru to prozatím zastavil. Nic se neuložilo, nezobrazilo ani nespotřebovalo. Zkuste to prosím později.",
+        lockCreation: "Nevytvářet tajemství",
+        lockReveal: "Nezobrazovat tajemství",
+        apply: "Použít",
+        burnMany: "Spálit tato tajemství",
+        burnManyLead: "Ihned se zničí a odkazy na ně přestanou fungovat. Nelze to vrátit.",
+        burnAll: "Spálit všechna tajemství",
+        reportTitle: "Hlášení",
+        fromLabel: "Od (UTC)",
+        untilLabel: "Do (UTC)",
+        more: "Další",
         problemEmptyContent: "Zatím není co předat. Zadejte prosím své tajemství.",
         problemContentTooLarge: "Největší velikost tajemství: {}. Nic se neuložilo.",
         problemPassphraseRequired:

@@ -168,6 +168,21 @@ extension Words {
         fullLead:
             "Serveren har så mange hemmeligheder, som den kan rumme. Din er ikke gemt. Prøv igen, når andre er læst eller udløbet.",
         tooLargeTitle: "Det er for stort",
+        operatorTitle: "Til driftsansvarlige",
+        keyLabel: "API-nøgle",
+        lockTitle: "Låst",
+        lockLead:
+            "Serverens driftsansvarlige har stoppet dette indtil videre. Intet blev gemt, vist eller brugt op. Prøv igen senere.",
+        lockCreation: "Opret ingen hemmeligheder",
+        lockReveal: "Vis ingen hemmeligheder",
+        apply: "Anvend",
+        burnMany: "Destruer disse hemmeligheder",
+        burnManyLead: "De forsvinder med det samme, og deres links holder op med at virke. Det kan ikke fortrydes.",
+        burnAll: "Destruer alle hemmeligheder",
+        reportTitle: "Rapport",
+        fromLabel: "Fra (UTC)",
+        untilLabel: "Til (UTC)",
+        more: "Flere",
         problemEmptyContent: "Der er ikke noget at dele endnu. Skriv din hemmelighed.",
         problemContentTooLarge: "En hemmelighed må højst fylde {}. Intet er gemt.",
         problemPassphraseRequired:

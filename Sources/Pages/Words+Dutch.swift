@@ -171,6 +171,21 @@ extension Words {
         fullLead:
             "Deze server bewaart zoveel geheimen als hij kan. Het jouwe is niet bewaard. Probeer het weer als er andere gelezen of verlopen zijn.",
         tooLargeTitle: "Dat is te groot",
+        operatorTitle: "Voor de beheerder",
+        keyLabel: "API-sleutel",
+        lockTitle: "Vergrendeld",
+        lockLead:
+            "De beheerder van deze server heeft dit voorlopig stopgezet. Er is niets opgeslagen, getoond of verbruikt. Probeer het later nog eens.",
+        lockCreation: "Geen geheimen maken",
+        lockReveal: "Geen geheimen tonen",
+        apply: "Toepassen",
+        burnMany: "Vernietig deze geheimen",
+        burnManyLead: "Ze zijn dan meteen weg en hun links werken niet meer. Je kunt dit niet terugdraaien.",
+        burnAll: "Vernietig alle geheimen",
+        reportTitle: "Verslag",
+        fromLabel: "Van (UTC)",
+        untilLabel: "Tot (UTC)",
+        more: "Meer",
         problemEmptyContent: "Er is nog niets om te delen. Vul je geheim in.",
         problemContentTooLarge: "Een geheim mag hoogstens {} groot zijn. Er is niets bewaard.",
         problemPassphraseRequired:

@@ -165,6 +165,21 @@ extension Words {
         fullLead:
             "This server holds as many secrets as it can. Yours was not stored. Try again once others have been read or have expired.",
         tooLargeTitle: "That is too large",
+        operatorTitle: "For the operator",
+        keyLabel: "API key",
+        lockTitle: "Locked down",
+        lockLead:
+            "This server’s operator has stopped this for now. Nothing was stored, shown or used up. Please try again later.",
+        lockCreation: "Create no secrets",
+        lockReveal: "Show no secrets",
+        apply: "Apply",
+        burnMany: "Burn these secrets",
+        burnManyLead: "They are destroyed at once, and their links stop working. There is no way back.",
+        burnAll: "Burn all secrets",
+        reportTitle: "Report",
+        fromLabel: "From (UTC)",
+        untilLabel: "Until (UTC)",
+        more: "More",
         problemEmptyContent: "There is nothing to share yet. Please enter your secret.",
         problemContentTooLarge: "A secret can have up to {}. Nothing was stored.",
         problemPassphraseRequired:

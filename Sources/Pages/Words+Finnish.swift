@@ -167,6 +167,21 @@ extension Words {
         fullLead:
             "Palvelimella on niin monta salaisuutta kuin sinne mahtuu. Sinun salaisuuttasi ei tallennettu. Yritä uudelleen, kun muita on luettu tai vanhentunut.",
         tooLargeTitle: "Se on liian suuri",
+        operatorTitle: "Ylläpitäjälle",
+        keyLabel: "API-avain",
+        lockTitle: "Lukittu",
+        lockLead:
+            "Palvelimen ylläpitäjä on toistaiseksi pysäyttänyt tämän. Mitään ei tallennettu, näytetty eikä kulutettu. Yritä myöhemmin uudelleen.",
+        lockCreation: "Älä luo salaisuuksia",
+        lockReveal: "Älä näytä salaisuuksia",
+        apply: "Ota käyttöön",
+        burnMany: "Hävitä nämä salaisuudet",
+        burnManyLead: "Ne häviävät heti, ja niiden linkit lakkaavat toimimasta. Tätä ei voi perua.",
+        burnAll: "Hävitä kaikki salaisuudet",
+        reportTitle: "Raportti",
+        fromLabel: "Alkaen (UTC)",
+        untilLabel: "Päättyen (UTC)",
+        more: "Lisää",
         problemEmptyContent: "Jaettavaa ei vielä ole. Kirjoita salaisuutesi.",
         problemContentTooLarge: "Salaisuuden koko saa olla enintään {}. Mitään ei tallennettu.",
         problemPassphraseRequired:

@@ -172,6 +172,21 @@ extension Words {
         fullLead:
             "Ce serveur garde autant de secrets qu’il peut. Le vôtre n’a pas été enregistré. Réessayez quand d’autres auront été lus ou auront expiré.",
         tooLargeTitle: "C’est trop grand",
+        operatorTitle: "Pour l’exploitant",
+        keyLabel: "Clé d’API",
+        lockTitle: "Verrouillé",
+        lockLead:
+            "L’exploitant de ce serveur a suspendu cette action. Rien n’a été enregistré, affiché ni consommé. Veuillez réessayer plus tard.",
+        lockCreation: "Ne créer aucun secret",
+        lockReveal: "N’afficher aucun secret",
+        apply: "Appliquer",
+        burnMany: "Détruire ces secrets",
+        burnManyLead: "Ils disparaissent aussitôt et leurs liens cessent de marcher. Il n’y a pas de retour.",
+        burnAll: "Détruire tous les secrets",
+        reportTitle: "Rapport",
+        fromLabel: "Du (UTC)",
+        untilLabel: "Au (UTC)",
+        more: "Suite",
         problemEmptyContent: "Il n’y a encore rien à partager. Veuillez saisir votre secret.",
         problemContentTooLarge: "Un secret peut avoir jusqu’à {}. Rien n’a été enregistré.",
         problemPassphraseRequired:

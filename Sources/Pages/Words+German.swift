@@ -176,6 +176,22 @@ extension Words {
         fullLead:
             "Dieser Server hält so viele Geheimnisse, wie er kann. Ihres wurde nicht gespeichert. Versuchen Sie es wieder, wenn andere gelesen oder abgelaufen sind.",
         tooLargeTitle: "Das ist zu groß",
+        operatorTitle: "Für den Betreiber",
+        keyLabel: "API-Schlüssel",
+        lockTitle: "Gesperrt",
+        lockLead:
+            "Der Betreiber dieses Servers hat das vorerst angehalten. Nichts wurde gespeichert, angezeigt oder verbraucht. Bitte versuchen Sie es später noch einmal.",
+        lockCreation: "Keine Geheimnisse erstellen",
+        lockReveal: "Keine Geheimnisse anzeigen",
+        apply: "Anwenden",
+        burnMany: "Diese Geheimnisse vernichten",
+        burnManyLead:
+            "Sie sind dann sofort weg, und ihre Links funktionieren nicht mehr. Das lässt sich nicht rückgängig machen.",
+        burnAll: "Alle Geheimnisse vernichten",
+        reportTitle: "Bericht",
+        fromLabel: "Von (UTC)",
+        untilLabel: "Bis (UTC)",
+        more: "Mehr",
         problemEmptyContent: "Es gibt noch nichts zu teilen. Bitte geben Sie Ihr Geheimnis ein.",
         problemContentTooLarge: "Ein Geheimnis darf bis zu {} groß sein. Nichts wurde gespeichert.",
         problemPassphraseRequired:

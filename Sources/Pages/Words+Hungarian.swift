@@ -168,6 +168,21 @@ extension Words {
         fullLead:
             "Ez a kiszolgáló annyi titkot őriz, amennyit tud. Az Öné nem lett eltárolva. Próbálja újra, ha másokat már elolvastak vagy lejártak.",
         tooLargeTitle: "Ez túl nagy",
+        operatorTitle: "Az üzemeltetőnek",
+        keyLabel: "API-kulcs",
+        lockTitle: "Zárolva",
+        lockLead:
+            "A kiszolgáló üzemeltetője ezt egyelőre leállította. Semmi nem lett tárolva, megmutatva vagy felhasználva. Próbálja újra később.",
+        lockCreation: "Ne készüljön titok",
+        lockReveal: "Ne jelenjen meg titok",
+        apply: "Alkalmazás",
+        burnMany: "E titkok elégetése",
+        burnManyLead: "Azonnal megsemmisülnek, és a hivatkozásaik nem működnek többé. Nincs visszaút.",
+        burnAll: "Minden titok elégetése",
+        reportTitle: "Jelentés",
+        fromLabel: "Ettől (UTC)",
+        untilLabel: "Eddig (UTC)",
+        more: "Továbbiak",
         problemEmptyContent: "Még nincs mit megosztani. Írja be a titkát.",
         problemContentTooLarge: "Egy titok legfeljebb {} lehet. Semmi sem lett eltárolva.",
         problemPassphraseRequired:

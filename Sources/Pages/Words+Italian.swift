@@ -170,6 +170,21 @@ extension Words {
         fullLead:
             "Questo server custodisce già tutti i segreti che può. Il tuo non è stato salvato. Riprova quando altri saranno stati letti o saranno scaduti.",
         tooLargeTitle: "È troppo grande",
+        operatorTitle: "Per il gestore",
+        keyLabel: "Chiave API",
+        lockTitle: "Bloccato",
+        lockLead:
+            "Il gestore di questo server ha sospeso l’operazione. Nulla è stato salvato, mostrato o consumato. Riprova più tardi.",
+        lockCreation: "Non creare segreti",
+        lockReveal: "Non mostrare segreti",
+        apply: "Applica",
+        burnMany: "Distruggi questi segreti",
+        burnManyLead: "Vengono eliminati subito e i loro link smettono di funzionare. Non si può tornare indietro.",
+        burnAll: "Distruggi tutti i segreti",
+        reportTitle: "Rapporto",
+        fromLabel: "Dal (UTC)",
+        untilLabel: "Al (UTC)",
+        more: "Altro",
         problemEmptyContent: "Non c’è ancora nulla da condividere. Inserisci il tuo segreto.",
         problemContentTooLarge: "Un segreto può arrivare a {}. Non è stato salvato nulla.",
         problemPassphraseRequired:

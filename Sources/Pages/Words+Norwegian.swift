@@ -166,6 +166,21 @@ extension Words {
         fullLead:
             "Tjeneren har så mange hemmeligheter den kan. Din er ikke lagret. Prøv igjen når andre er lest eller utløpt.",
         tooLargeTitle: "Den er for stor",
+        operatorTitle: "For driftsansvarlig",
+        keyLabel: "API-nøkkel",
+        lockTitle: "Låst",
+        lockLead:
+            "Tjenerens driftsansvarlige har stoppet dette inntil videre. Ingenting ble lagret, vist eller brukt opp. Prøv igjen senere.",
+        lockCreation: "Lag ingen hemmeligheter",
+        lockReveal: "Vis ingen hemmeligheter",
+        apply: "Bruk",
+        burnMany: "Ødelegg disse hemmelighetene",
+        burnManyLead: "De forsvinner straks, og lenkene deres slutter å virke. Det kan ikke angres.",
+        burnAll: "Ødelegg alle hemmeligheter",
+        reportTitle: "Rapport",
+        fromLabel: "Fra (UTC)",
+        untilLabel: "Til (UTC)",
+        more: "Flere",
         problemEmptyContent: "Det er ingenting å dele ennå. Skriv inn hemmeligheten din.",
         problemContentTooLarge: "En hemmelighet kan være høyst {}. Ingenting er lagret.",
         problemPassphraseRequired:

@@ -171,6 +171,21 @@ extension Words {
         fullLead:
             "Ten serwer przechowuje już tyle sekretów, ile może. Twój nie został zapisany. Spróbuj ponownie, gdy inne zostaną przeczytane lub wygasną.",
         tooLargeTitle: "To jest za duże",
+        operatorTitle: "Dla operatora",
+        keyLabel: "Klucz API",
+        lockTitle: "Zablokowane",
+        lockLead:
+            "Operator tego serwera na razie to wstrzymał. Niczego nie zapisano, nie pokazano ani nie zużyto. Spróbuj ponownie później.",
+        lockCreation: "Nie twórz sekretów",
+        lockReveal: "Nie pokazuj sekretów",
+        apply: "Zastosuj",
+        burnMany: "Spal te sekrety",
+        burnManyLead: "Zostaną od razu zniszczone, a linki do nich przestaną działać. Tego nie da się cofnąć.",
+        burnAll: "Spal wszystkie sekrety",
+        reportTitle: "Raport",
+        fromLabel: "Od (UTC)",
+        untilLabel: "Do (UTC)",
+        more: "Więcej",
         problemEmptyContent: "Nie ma jeszcze czego przekazać. Wpisz swój sekret.",
         problemContentTooLarge: "Maksymalny rozmiar sekretu: {}. Nic nie zostało zapisane.",
         problemPassphraseRequired:

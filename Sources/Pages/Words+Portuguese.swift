@@ -169,6 +169,21 @@ extension Words {
         fullLead:
             "Este servidor já guarda todos os segredos que pode. O seu não foi guardado. Tente novamente quando outros tiverem sido lidos ou expirado.",
         tooLargeTitle: "Grande demais",
+        operatorTitle: "Para o operador",
+        keyLabel: "Chave de API",
+        lockTitle: "Bloqueado",
+        lockLead:
+            "O operador deste servidor suspendeu isto por enquanto. Nada foi guardado, mostrado nem gasto. Tente novamente mais tarde.",
+        lockCreation: "Não criar segredos",
+        lockReveal: "Não mostrar segredos",
+        apply: "Aplicar",
+        burnMany: "Destruir estes segredos",
+        burnManyLead: "Eles são apagados na hora e os links deixam de funcionar. Não há como voltar atrás.",
+        burnAll: "Destruir todos os segredos",
+        reportTitle: "Relatório",
+        fromLabel: "De (UTC)",
+        untilLabel: "Até (UTC)",
+        more: "Mais",
         problemEmptyContent: "Ainda não há nada para compartilhar. Digite o seu segredo.",
         problemContentTooLarge: "Um segredo pode ter até {}. Nada foi guardado.",
         problemPassphraseRequired:

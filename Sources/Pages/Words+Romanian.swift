@@ -171,6 +171,21 @@ extension Words {
         fullLead:
             "Acest server păstrează deja câte secrete poate. Al dvs. nu a fost păstrat. Încercați din nou după ce altele sunt citite sau expiră.",
         tooLargeTitle: "Este prea mare",
+        operatorTitle: "Pentru operator",
+        keyLabel: "Cheie API",
+        lockTitle: "Blocat",
+        lockLead:
+            "Operatorul acestui server a oprit deocamdată această acțiune. Nimic nu a fost stocat, afișat sau consumat. Încercați mai târziu.",
+        lockCreation: "Nu se creează secrete",
+        lockReveal: "Nu se afișează secrete",
+        apply: "Aplicați",
+        burnMany: "Distrugeți aceste secrete",
+        burnManyLead: "Se șterg imediat, iar linkurile lor nu mai funcționează. Nu există cale de întoarcere.",
+        burnAll: "Distrugeți toate secretele",
+        reportTitle: "Raport",
+        fromLabel: "De la (UTC)",
+        untilLabel: "Până la (UTC)",
+        more: "Mai multe",
         problemEmptyContent: "Încă nu este nimic de trimis. Introduceți secretul.",
         problemContentTooLarge: "Un secret poate avea cel mult {}. Nu s-a păstrat nimic.",
         problemPassphraseRequired:

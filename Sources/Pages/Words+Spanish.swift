@@ -167,6 +167,21 @@ extension Words {
         fullLead:
             "Este servidor guarda tantos secretos como puede. El suyo no se ha guardado. Inténtelo cuando otros se hayan leído o hayan caducado.",
         tooLargeTitle: "Es demasiado grande",
+        operatorTitle: "Para el operador",
+        keyLabel: "Clave de API",
+        lockTitle: "Bloqueado",
+        lockLead:
+            "El operador de este servidor ha detenido esto por ahora. No se ha guardado, mostrado ni gastado nada. Inténtelo más tarde.",
+        lockCreation: "No crear secretos",
+        lockReveal: "No mostrar secretos",
+        apply: "Aplicar",
+        burnMany: "Destruir estos secretos",
+        burnManyLead: "Desaparecen al instante y sus enlaces dejan de funcionar. No hay vuelta atrás.",
+        burnAll: "Destruir todos los secretos",
+        reportTitle: "Informe",
+        fromLabel: "Desde (UTC)",
+        untilLabel: "Hasta (UTC)",
+        more: "Más",
         problemEmptyContent: "Aún no hay nada que compartir. Escriba su secreto.",
         problemContentTooLarge: "Un secreto puede tener hasta {}. No se ha guardado nada.",
         problemPassphraseRequired:

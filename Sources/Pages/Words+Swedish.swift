@@ -168,6 +168,21 @@ extension Words {
         fullLead:
             "Servern har så många hemligheter som den kan. Din har inte sparats. Försök igen när andra har lästs eller förfallit.",
         tooLargeTitle: "Den är för stor",
+        operatorTitle: "För driftansvarig",
+        keyLabel: "API-nyckel",
+        lockTitle: "Låst",
+        lockLead:
+            "Serverns driftansvarige har stoppat detta tills vidare. Inget sparades, visades eller förbrukades. Försök igen senare.",
+        lockCreation: "Skapa inga hemligheter",
+        lockReveal: "Visa inga hemligheter",
+        apply: "Verkställ",
+        burnMany: "Förstör dessa hemligheter",
+        burnManyLead: "De försvinner direkt och deras länkar slutar fungera. Det går inte att ångra.",
+        burnAll: "Förstör alla hemligheter",
+        reportTitle: "Rapport",
+        fromLabel: "Från (UTC)",
+        untilLabel: "Till (UTC)",
+        more: "Fler",
         problemEmptyContent: "Det finns inget att dela än. Skriv in din hemlighet.",
         problemContentTooLarge: "En hemlighet får vara högst {}. Inget har sparats.",
         problemPassphraseRequired:

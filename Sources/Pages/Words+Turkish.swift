@@ -164,6 +164,21 @@ extension Words {
         fullLead:
             "Bu sunucu tutabileceği kadar sır tutuyor. Sizinki saklanmadı. Başkaları okununca ya da süreleri dolunca deneyin.",
         tooLargeTitle: "Çok büyük",
+        operatorTitle: "İşletmeci için",
+        keyLabel: "API anahtarı",
+        lockTitle: "Kilitli",
+        lockLead:
+            "Bu sunucunun işletmecisi bunu şimdilik durdurdu. Hiçbir şey saklanmadı, gösterilmedi veya harcanmadı. Daha sonra yeniden deneyin.",
+        lockCreation: "Sır oluşturulmasın",
+        lockReveal: "Sır gösterilmesin",
+        apply: "Uygula",
+        burnMany: "Bu sırları yok et",
+        burnManyLead: "Hemen yok olurlar ve bağlantıları çalışmaz. Geri alınamaz.",
+        burnAll: "Tüm sırları yok et",
+        reportTitle: "Rapor",
+        fromLabel: "Başlangıç (UTC)",
+        untilLabel: "Bitiş (UTC)",
+        more: "Daha fazla",
         problemEmptyContent: "Henüz paylaşılacak bir şey yok. Sırrınızı yazın.",
         problemContentTooLarge: "Bir sır en çok {} olabilir. Hiçbir şey saklanmadı.",
         problemPassphraseRequired:

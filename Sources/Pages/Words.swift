@@ -217,6 +217,25 @@ public struct Words: Sendable {
     let fullLead: String
     let tooLargeTitle: String
 
+    // MARK: The operator's page
+
+    let operatorTitle: String
+    let keyLabel: String
+    /// What an operator has stopped, as a title, and as told to those who ask for it.
+    let lockTitle: String
+    let lockLead: String
+    let lockCreation: String
+    let lockReveal: String
+    let apply: String
+    /// About those that were selected.
+    let burnMany: String
+    let burnManyLead: String
+    let burnAll: String
+    let reportTitle: String
+    let fromLabel: String
+    let untilLabel: String
+    let more: String
+
     // MARK: Problems with a form
 
     let problemEmptyContent: String

@@ -42,6 +42,17 @@ public final class KeyBook {
         owner > 0 && Int(owner) <= owners.count ? owners[Int(owner) - 1] : nil
     }
 
+    /// The number that a name has or had, or nil.
+    public func owner(named name: String) -> UInt16? {
+        owners.firstIndex(of: name).map { UInt16($0 + 1) }
+    }
+
+    /// Whether some key that is valid has a scope.
+    public func hasKey(with scope: KeyScopes, now: Int64) -> Bool {
+        for key in keys where key.scopes.isSuperset(of: scope) && key.refusal(now: now) == nil { return true }
+        return false
+    }
+
     /// The number of a name, which is a new one if there is none; 0 where there are too many.
     private func number(of name: String) -> UInt16 {
         if let index = owners.firstIndex(of: name) { return UInt16(index + 1) }

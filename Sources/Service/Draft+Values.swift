@@ -33,6 +33,15 @@ extension Draft {
         case name.equals("deny_networks"): .denyNetworks
         case name.equals("allow_countries"): .allowCountries
         case name.equals("deny_countries"): .denyCountries
+        case name.equals("all"): .everything
+        case name.equals("key"): .burnKey
+        case name.equals("from"): .from
+        case name.equals("to"): .until
+        case name.equals("receipt"), name.equals("receipt[]"): .receipts
+        case name.equals("mode"): .mode
+        case name.equals("confirm"): .confirm
+        case name.equals("creation"): .stopCreation
+        case name.equals("reveal"): .stopReveal
         case name.equals("file"), name.equals("files"): .file
         default: .ignored
         }

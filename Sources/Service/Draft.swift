@@ -16,6 +16,7 @@ final class Draft {
         case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries,
             note, label, claim, file, link, keyName, keyID, grace, maximumTimeToLive, maximumContent,
             hours, notBefore, allowNetworks, denyNetworks, allowCountries, denyCountries,
+            everything, burnKey, from, until, receipts, mode, confirm, stopCreation, stopReveal,
             ignored
     }
 
@@ -39,6 +40,8 @@ final class Draft {
     private(set) var classes: CharacterClasses = []
     private(set) var recipients: [String] = []
     private(set) var wantsGenerated = false
+    /// What an operator wants to burn or to stop.
+    var incident: IncidentFields?
     private(set) var hasFormToken = false
     /// What the page's script says that the content is; text from everybody else.
     var kind = ContentKind.text
@@ -84,7 +87,7 @@ final class Draft {
     private(set) var field = Field.ignored
     /// How deep the fields at hand lie in nested objects, which v1 does not have.
     fileprivate var depth = 0
-    private var seen: [2 of UInt32] = .init(repeating: 0)
+    private var seen: [2 of UInt64] = .init(repeating: 0)
     var contentText = UTF8Validator()
     /// Whether the last byte that came was a CR, which is not sealed before it is known what follows.
     var endsInReturn = false
@@ -246,11 +249,12 @@ final class Draft {
     fileprivate func begin(_ name: Span<UInt8>, _ kind: FieldKind) {
         value.removeAll(keepingCapacity: true)
         field = Self.field(name)
+        if route.isStrict, refusal == nil, source == .body { checkStrictly(kind, isNested: depth > 0) }
         guard refusal == nil, depth == 0, field != .ignored, kind != .null, isKnown(field) else {
             field = .ignored
             return
         }
-        if field == .characterSet || field == .recipient { return }
+        if field == .characterSet || field == .recipient || field == .receipts { return }
         if field == .file && kind == .file || field == .secret, let refusal = refusalToCreate() {
             return fail(refusal)
         }
@@ -260,7 +264,7 @@ final class Draft {
             field = .ignored
             return
         }
-        let bit = UInt32(1) << UInt32(field.rawValue)
+        let bit = UInt64(1) << UInt64(field.rawValue)
         let (mine, other) = source == .query ? (0, 1) : (1, 0)
         if seen[mine] & bit != 0 { return fail(.duplicateField) }
         seen[mine] |= bit
@@ -293,6 +297,7 @@ final class Draft {
                     let allowed = "at most \(SecretRules.maximumText) bytes"
                     return fail(.malformedRule(StaticText(text: rule), allowed: allowed))
                 }
+                if route.isStrict { fail(.key(.malformedField)) }
                 field = .ignored
                 return
             }
@@ -316,6 +321,7 @@ final class Draft {
         case .action:
             let action = value
             wantsGenerated = action.span.equals("generate")
+            if case .operatorPage = route { readIncident(.action, value) }
         case .formToken:
             let (token, expected) = (value, context.formToken)
             hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
@@ -330,6 +336,8 @@ final class Draft {
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent:
             if let refusal = rights?.set(field, value) { fail(refusal) }
         case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: readRule()
+        case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm, .stopCreation, .stopReveal:
+            readIncident(field, value)
         case .passphrase, .link, .ignored: break
         }
         field = .ignored
@@ -355,6 +363,9 @@ final class Draft {
         case .claim: claim = nil
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: rights?.forget(field)
         case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: rules?.forget(field)
+        case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm:
+            // Said in the address and in the body: one of them is a mistake, and a mistake must not burn.
+            fail(.duplicateField)
         default: break
         }
     }
@@ -387,6 +398,11 @@ final class Draft {
         case (.hours, _), (.notBefore, _), (.allowNetworks, _), (.denyNetworks, _), (.allowCountries, _),
             (.denyCountries, _):
             takesContent
+        case (.label, .burnMany), (.label, .operatorPage): true
+        case (.mode, .lockDown), (.stopCreation, .operatorPage), (.stopReveal, .operatorPage): true
+        case (.everything, _), (.burnKey, _), (.from, _), (.until, _), (.receipts, _), (.confirm, _):
+            route.burnsMany
+        case (.mode, _), (.stopCreation, _), (.stopReveal, _): false
         case (.readers, _), (.tries, _), (.note, _), (.label, _): takesWords
         default: true
         }

@@ -41,6 +41,7 @@ extension OnetimeService {
     }
 
     private func check(_ draft: Draft, _ request: borrowing Request, _ now: Moment) -> Refusal? {
+        if context.lockDown.contains(.creation) { return .lockedDown }
         if !draft.route.isInAPI {
             guard isSameOrigin(request, draft) else { return .foreignOrigin }
         }
@@ -83,6 +84,8 @@ extension OnetimeService {
         _ draft: Draft, _ stretching: Stretching?, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ now: Moment, _ vault: isolated Vault
     ) {
+        // It may have come while a passphrase was stretched.
+        if context.lockDown.contains(.creation) { return refuse(.lockedDown, draft.route, request, &response, draft) }
         do throws(SealingError) {
             guard let token = draft.takeToken(), let receiptToken = draft.takeReceiptToken() else {
                 throw .libraryFailure
@@ -130,6 +133,7 @@ extension OnetimeService {
         let facts = RecordFacts(
             id: try suite.secretID(of: token.span), created: now.wallSeconds,
             timeToLive: UInt32(timeToLive(draft)), isLocked: stretching != nil, kind: draft.kind)
+        let labelMark = try draft.labelMark()
         let (note, label) = (
             try sealWords(draft.takeNote(), token.span, facts.id, .note),
             try sealWords(draft.takeLabel(), receiptToken.span, receiptID, .label)
@@ -153,7 +157,8 @@ extension OnetimeService {
                 extras: draft.recipients.isEmpty && note == nil && label == nil && rules == nil
                     ? nil
                     : RecordExtras(
-                        lock: nil, recipients: draft.recipients, note: note, label: label, conditions: rules),
+                        lock: nil, recipients: draft.recipients, note: note, label: label, conditions: rules,
+                        labelMark: labelMark),
                 ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
@@ -161,7 +166,8 @@ extension OnetimeService {
         return NewSecret(
             content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
             extras: RecordExtras(
-                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules),
+                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules,
+                labelMark: labelMark),
             ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
     }
 

@@ -1,4 +1,5 @@
 // What a caller may do: the one place where routes ask for it, and where the use of keys is noted.
+internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
@@ -64,7 +65,11 @@ extension OnetimeService {
     func note(_ event: KeyEvent, _ request: borrowing Request) {
         switch event {
         case .failed: context.failedKeys += 1
-        case .used, .rotated, .revoked, .linkMade, .linkUsed: break
+        case .used(let key): audit(.keyUse, request, .now, key: key.name)
+        case .rotated(let key, _): audit(.keyRotated, request, .now, key: key.name)
+        case .revoked(let key): audit(.keyRevoked, request, .now, key: key.name)
+        case .linkMade(let key): audit(.linkMade, request, .now, key: key.name)
+        case .linkUsed(let link): audit(.keyUse, request, .now, key: link.maker.name, rule: "creation-link")
         }
     }
 }

@@ -17,7 +17,7 @@ extension OnetimeService {
         let host = request.head.host.span(in: request.bytes)
         let words: Words
         var isLanguageChosen = false
-        if let tag = locale(in: request), let named = Words.named(tag) {
+        if let tag = field("locale=", in: request), let named = Words.named(tag) {
             (words, isLanguageChosen) = (named, true)
         } else if let language = request.value(of: .acceptLanguage) {
             words = Words.choose(acceptLanguage: language, fallback: fallback)
@@ -32,9 +32,9 @@ extension OnetimeService {
             offersLanguages: request.head.method == .get || request.head.method == .head)
     }
 
-    /// The value of `locale` in the query.
+    /// The value of a field in the query, as it stands there. The name ends with its `=`.
     @_lifetime(copy request)
-    private func locale(in request: borrowing Request) -> Span<UInt8>? {
+    func field(_ name: StaticString, in request: borrowing Request) -> Span<UInt8>? {
         guard let range = request.head.query else { return nil }
         let query = range.span(in: request.bytes)
         var start = 0
@@ -42,7 +42,7 @@ extension OnetimeService {
             var end = start
             while end < query.count, query[end] != UInt8(ascii: "&") { end += 1 }
             let field = query.extracting(start..<end)
-            if field.hasPrefix("locale=") { return field.extracting(droppingFirst: 7) }
+            if field.hasPrefix(name) { return field.extracting(droppingFirst: name.utf8CodeUnitCount) }
             start = end + 1
         }
         return nil
@@ -64,6 +64,7 @@ extension OnetimeService {
         _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
         _ vault: isolated Vault
     ) {
+        if context.isStopped(route) { return refuse(.lockedDown, route, request, &response) }
         switch route {
         case .homePage:
             let caller = context.caller(request, now)

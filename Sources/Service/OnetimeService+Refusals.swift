@@ -19,7 +19,8 @@ extension OnetimeService {
         auditRefusal(refusal, route, request, draft)
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
-        case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .unknown:
+        case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .operatorPage,
+            .unknown:
             refuseOnPage(refusal, route, request, &response, draft)
         case .unknownInAPI:
             beginJSON(.notFound, &response)
@@ -28,6 +29,9 @@ extension OnetimeService {
             refuseInV1(refusal, route, request, &response)
         }
     }
+
+    /// For how many seconds a client shall wait that a lock-down refuses.
+    private static let lockedRetry: StaticString = "60"
 
     /// Refuses a method that the route does not know.
     func refuseMethod(_ route: Route, _ response: inout ResponseWriter) {
@@ -70,7 +74,7 @@ extension OnetimeService {
                 response.field("Retry-After", decimal: seconds)
             }
         } else if intended == .tooManyRequests || intended == .serviceUnavailable {
-            response.field("Retry-After", "1")
+            response.field("Retry-After", refusal == .lockedDown ? Self.lockedRetry : "1")
         }
         if intended == .unauthorized && !route.isUpstream {
             response.fields("WWW-Authenticate: Bearer realm=\"onetime-lite\"\r\n")
@@ -105,8 +109,9 @@ extension OnetimeService {
             .wrongPassphrase:
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
-        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing: .badRequest
-        case .needsScript, .holdsFiles: .unprocessableContent
+        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField:
+            .badRequest
+        case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
         case .unknownSecret, .malformedKey: .notFound
         case .foreignOrigin, .rule(.time), .rule(.place): .forbidden
@@ -114,7 +119,7 @@ extension OnetimeService {
         case .malformedRule, .neverOpen: .unprocessableContent
         case .lockedOut, .tooBusy: .tooManyRequests
         case .vaultFull: .insufficientStorage
-        case .noMemory: .serviceUnavailable
+        case .noMemory, .lockedDown: .serviceUnavailable
         case .internalError: .internalServerError
         }
     }
@@ -165,6 +170,10 @@ extension OnetimeService {
         case .neverOpen: response.append("With these rules nobody could read the secret before it expires")
         case .duplicateField: response.append("A field was given more than once")
         case .malformedBody(let fault): response.append(fault.reason)
+        case .lockedDown: response.append("This server is locked down by its operator. Nothing was consumed.")
+        case .nothingSelected: response.append("Say what to burn: all, key, label, from, to or receipt")
+        case .unconfirmed: response.append("To burn all secrets, add confirm=yes")
+        case .unknownField: response.append("A field is not known here")
         }
     }
 
@@ -173,12 +182,17 @@ extension OnetimeService {
         _ draft: Draft?
     ) {
         let page = pageContext(request)
+        if case .operatorPage = route, case .key(let refusal) = refusal {
+            let isAboutField = refusal == .malformedField || refusal == .noSuchKey
+            return Page.notice(&response, page, isAboutField ? .malformed : .adminRequired)
+        }
         if case .unknown = route { return Page.notice(&response, page, .notFound) }
         switch refusal {
         case .unknownSecret, .malformedKey: Page.gone(&response, page)
         case .foreignOrigin: Page.notice(&response, page, .refused)
         case .rule(let rule): Page.notice(&response, page, Notice(rule, .now))
         case .vaultFull, .internalError: Page.notice(&response, page, .full)
+        case .lockedDown: Page.notice(&response, page, .lockedDown)
         case .noMemory: Page.notice(&response, page, .busy(retryAfter: 1))
         case .bodyTooLarge: Page.notice(&response, page, .tooLarge(limit: context.settings.maximumContent))
         case .key(let refusal):
@@ -191,7 +205,8 @@ extension OnetimeService {
             .passphraseTooLong, .passphraseMissing, .needsScript:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
-            .wordsTooLong, .claimMissing, .holdsFiles, .malformedRule, .neverOpen:
+            .wordsTooLong, .claimMissing, .holdsFiles, .malformedRule, .neverOpen, .nothingSelected, .unconfirmed,
+            .unknownField:
             Page.notice(&response, page, .malformed)
         }
     }

@@ -119,6 +119,10 @@ extension OnetimeService {
         _ key: ByteRange, _ draft: Draft, _ request: borrowing Request, _ exchange: inout Exchange,
         _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
+        if context.lockDown.contains(.reveal) {
+            refuse(.lockedDown, draft.route, request, &response, draft)
+            return .complete
+        }
         let token = key.span(in: request.bytes)
         if let refusal = checkAction(token, draft, request) {
             refuse(refusal, draft.route, request, &response, draft)
@@ -221,6 +225,12 @@ extension OnetimeService {
         let token = key.span(in: request.bytes)
         do throws(SealingError) {
             let id = try context.suite.secretID(of: token)
+            if context.lockDown.contains(.reveal) {
+                // It came while the passphrase was stretched, which was no try then.
+                vault.withdrawAttempt(id, now: now)
+                refuse(.lockedDown, draft.route, request, &response, draft)
+                return .complete
+            }
             guard var heldShare = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
                 let reserve = context.arena.allocate(

@@ -165,7 +165,7 @@ extension Refusal {
     var ruleName: StaticString {
         switch self {
         case .rule(let rule): rule.name
-        case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
+        case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong, .nothingSelected, .unconfirmed, .unknownField,
             .claimMissing:
             "form"
         case .contentTooLarge, .bodyTooLarge: "size"
@@ -177,6 +177,7 @@ extension Refusal {
         case .tooBusy: "busy"
         case .vaultFull, .noMemory: "capacity"
         case .foreignOrigin: "origin"
+        case .lockedDown: "lockdown"
         case .neverOpen: "hours"
         case .internalError: "failure"
         }

@@ -97,6 +97,7 @@ extension OnetimeService {
         case .rule(let rule): Page.tell(Notice(rule, .now), &response, page)
         case .foreignOrigin: Page.tell(.refused, &response, page)
         case .vaultFull, .internalError: Page.tell(.full, &response, page)
+        case .lockedDown: Page.tell(.lockedDown, &response, page)
         case .noMemory: Page.tell(Notice.busy(retryAfter: 1), &response, page)
         case .bodyTooLarge: Page.tell(.tooLarge(limit: context.settings.maximumContent), &response, page)
         default: Page.tell(.malformed, &response, page)

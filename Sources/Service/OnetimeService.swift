@@ -42,6 +42,8 @@ public final class OnetimeService: RequestHandler {
     }
 
     let context: ServiceContext
+    /// Makes a certificate of what the vault did so far, with how many secrets it holds; nil where there is nothing to sign with.
+    public var certificate: (VaultTally, Int, Moment) -> String? = { _, _, _ in nil }
     let observation: Observation
     private let isObserving: Bool
     /// The observation's, looked at in every turn.
@@ -49,6 +51,7 @@ public final class OnetimeService: RequestHandler {
     /// Who waits for news of a receipt.
     var followers = ReceiptFollowers()
     private let onUserSignal: (Int) -> Void
+    let onIncident: (IncidentEvent) -> Void
 
     /// A service.
     ///
@@ -57,11 +60,13 @@ public final class OnetimeService: RequestHandler {
     ///   - keys: all keys. The caller may change them between two calls of this service.
     ///   - audit: where what happens is written down.
     ///   - observation: notes what happens, for figures and the log.
+    ///   - onIncident: told what an operator did.
     ///   - onUserSignal: told how many secrets were wiped when SIGUSR1 came.
     public init(
         settings: ServiceSettings, arena: SecureArena, suite: CipherSuite, workers: WorkerPool,
         credential: consuming CredentialHash?, keys: KeyBook = KeyBook(), audit: AuditLog? = nil,
         observation: Observation,
+        onIncident: @escaping (IncidentEvent) -> Void = { _ in },
         onUserSignal: @escaping (Int) -> Void
     ) throws(SealingError) {
         self.observation = observation
@@ -71,6 +76,7 @@ public final class OnetimeService: RequestHandler {
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
             audit: audit)
         self.onUserSignal = onUserSignal
+        self.onIncident = onIncident
     }
 
     /// Puts other settings in force, between two requests. What the start found out, and what the vault was made with, stays.
@@ -120,6 +126,8 @@ public final class OnetimeService: RequestHandler {
         var refusal: Refusal?
         if case .length(let length) = request.head.framing, length > UInt64(plan.limit) {
             refusal = .bodyTooLarge
+        } else if takesContent, context.lockDown.contains(.creation) {
+            refusal = .lockedDown
         } else if takesContent {
             context.freeBytes = vault.freeBytes
             let declared = min(request.head.declaredLength, context.settings.maximumContent)
@@ -164,7 +172,7 @@ public final class OnetimeService: RequestHandler {
         if route.isInAPI { return context.settings.hasAPI ? route : .unknownInAPI }
         switch route {
         case .homePage, .linkPage, .conceal, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents,
-            .burnPage,
+            .burnPage, .operatorPage,
             .asset, .brandPart:
             return context.settings.hasPages ? route : .unknown
         case .metrics: return observation.settings.showsMetrics ? route : .unknown
@@ -290,6 +298,9 @@ public final class OnetimeService: RequestHandler {
         case .receipt(let key): showReceipt(key, request, &response, now, vault)
         case .recent: listRecent(request, &response, now, vault)
         case .listKeys: listKeys(request, &response, now)
+        case .audit: showAudit(request, &response, now)
+        case .state, .report: tell(route, request, &response, now, vault)
+        case .operatorPage: showOperatorPage(request, &response, now, vault)
         case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .burnPage:
             showPage(route, request, &response, now, vault)
         case .asset(.icon) where context.brand(request).writeIcon(to: &response): break
@@ -310,6 +321,9 @@ public final class OnetimeService: RequestHandler {
         switch draft.route {
         case .create, .generate, .homePage, .conceal:
             return create(draft, request, &response, now, vault)
+        case .certificate:
+            certify(draft, request, &response, now, vault)
+            return .complete
         case .commit(let key):
             commit(key, draft, request, &response, now, vault)
             return .complete
@@ -323,6 +337,12 @@ public final class OnetimeService: RequestHandler {
             return .complete
         case .burn(let key), .burnPage(let key):
             return burn(key, draft, request, &response, now, vault)
+        case .burnMany, .lockDown:
+            act(onIncident: draft, request, &response, now, vault)
+            return .complete
+        case .operatorPage:
+            actOnOperatorPage(draft, request, &response, now, vault)
+            return .complete
         case .rotateKey, .revokeKey, .makeLink:
             changeKeys(draft, request, &response, now)
             return .complete
@@ -336,13 +356,17 @@ public final class OnetimeService: RequestHandler {
 
     /// Destroys what is due.
     public func expire(now: Moment, isolation vault: isolated Vault) -> Bool {
-        guard let log = context.audit else { return vault.expire(now: now, budget: 1024) }
-        vault.keepsEnds = true
+        if context.audit != nil { vault.keepsEnds = true }
         let hasMore = vault.expire(now: now, budget: 1024)
-        for end in vault.takeEnds() {
-            var event = AuditEvent(.expire)
-            (event.secret, event.receipt) = (end.secret, end.receipt)
-            log.record(event, now: now)
+        if let log = context.audit {
+            for end in vault.takeEnds() {
+                var event = AuditEvent(.expire)
+                (event.secret, event.receipt) = (end.secret, end.receipt)
+                log.record(event, now: now)
+            }
+        }
+        for run in vault.takeFinishedBurnings() {
+            note(.burned(number: run.number, count: run.burned, isFinished: true, by: nil))
         }
         return hasMore
     }
@@ -358,5 +382,11 @@ public final class OnetimeService: RequestHandler {
         let count = vault.count
         vault.wipe(now: now)
         onUserSignal(count)
+    }
+
+    /// SIGUSR2: stops creating and revealing, or lets both go on where anything was stopped.
+    public func lockSignal(now: Moment, isolation vault: isolated Vault) {
+        context.lockDown = context.lockDown.isEmpty ? .all : []
+        note(.lockedDown(context.lockDown, by: nil))
     }
 }

@@ -39,6 +39,13 @@ enum Refusal: Error, Equatable {
     /// With the rules that the sender gave, nobody could ever read the secret.
     case neverOpen
     case internalError
+    /// The operator has stopped creating or revealing.
+    case lockedDown
+    /// What an operator is to burn was not said, or not said twice.
+    case nothingSelected
+    case unconfirmed
+    /// A field that nothing is known of, where ignoring it could burn too much.
+    case unknownField
 }
 
 /// A text of the program's own, compared by what it says.
@@ -75,9 +82,13 @@ extension Refusal {
         case .duplicateField: "duplicate_field"
         case .malformedBody: "malformed_body"
         case .bodyTooLarge: "body_too_large"
-        case .rule(let refusal): refusal.name
+        case .rule(let rule): rule.name
         case .malformedRule: "malformed_rule"
         case .neverOpen: "never_open"
+        case .lockedDown: "locked_down"
+        case .nothingSelected: "nothing_selected"
+        case .unconfirmed: "unconfirmed"
+        case .unknownField: "unknown_field"
         case .internalError: "internal_error"
         }
     }

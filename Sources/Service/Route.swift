@@ -22,6 +22,15 @@ enum Route {
     case rotateKey
     case revokeKey
     case makeLink
+    /// The log of what happened, and a signed statement of it.
+    case audit
+    case certificate
+    case burnMany
+    case lockDown
+    case state
+    case report
+    /// What an operator sees.
+    case operatorPage
     case homePage
     /// The form of somebody who has a creation link.
     case linkPage(ByteRange)
@@ -43,9 +52,11 @@ enum Route {
     /// The methods that the route knows besides OPTIONS.
     var methods: StaticString {
         switch self {
-        case .create, .generate, .reveal, .burn, .conceal, .claim, .commit, .rotateKey, .revokeKey, .makeLink:
+        case .create, .generate, .reveal, .burn, .conceal, .claim, .commit, .rotateKey, .revokeKey, .makeLink,
+            .certificate, .burnMany, .lockDown:
             "POST, OPTIONS"
-        case .receipt, .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage: "GET, HEAD, POST, OPTIONS"
+        case .receipt, .homePage, .secretPage, .destroyPage, .receiptPage, .burnPage, .operatorPage:
+            "GET, HEAD, POST, OPTIONS"
         default: "GET, HEAD, OPTIONS"
         }
     }
@@ -56,10 +67,12 @@ enum Route {
         case (.create, .head), (.generate, .head), (.reveal, .head), (.burn, .head): false
         case (.conceal, .get), (.claim, .get), (.commit, .get): false
         case (.conceal, .head), (.claim, .head), (.commit, .head): false
-        case (.rotateKey, _), (.revokeKey, _), (.makeLink, _): method == .post
+        case (.rotateKey, _), (.revokeKey, _), (.makeLink, _), (.certificate, _), (.burnMany, _), (.lockDown, _):
+            method == .post
         case (_, .get), (_, .head): true
         case (.create, .post), (.generate, .post), (.reveal, .post), (.burn, .post), (.receipt, .post): true
         case (.homePage, .post), (.secretPage, .post), (.receiptPage, .post), (.burnPage, .post): true
+        case (.operatorPage, .post): true
         case (.conceal, .post), (.claim, .post), (.commit, .post), (.destroyPage, .post): true
         default: false
         }
@@ -90,7 +103,7 @@ enum Route {
     var isInAPI: Bool {
         switch self {
         case .status, .authcheck, .create, .generate, .reveal, .receipt, .burn, .recent, .listKeys, .rotateKey,
-            .revokeKey, .makeLink, .unknownInAPI:
+            .revokeKey, .makeLink, .audit, .certificate, .burnMany, .lockDown, .state, .report, .unknownInAPI:
             true
         default: false
         }
@@ -99,7 +112,8 @@ enum Route {
     /// Whether upstream's clients know the route, and expect its errors as upstream writes them.
     var isUpstream: Bool {
         switch self {
-        case .listKeys, .rotateKey, .revokeKey, .makeLink: false
+        case .listKeys, .rotateKey, .revokeKey, .makeLink, .audit, .certificate, .burnMany, .lockDown, .state, .report:
+            false
         default: true
         }
     }
@@ -112,7 +126,8 @@ enum Route {
         case .burn: .burn
         case .receipt: .receipt
         case .recent: .recent
-        case .listKeys, .rotateKey, .revokeKey: .admin
+        case .listKeys, .rotateKey, .revokeKey, .burnMany, .lockDown, .state, .report, .operatorPage: .admin
+        case .audit, .certificate: .audit
         default: []
         }
     }
@@ -129,6 +144,7 @@ enum Route {
             case segments.matches(0, "robots.txt"): self = .asset(.robots)
             case segments.matches(0, "secret"): self = .conceal
             case segments.matches(0, "metrics"): self = .metrics
+            case segments.matches(0, "operator"): self = .operatorPage
             // The short form, for links that carry a key behind a #.
             case Token.isWellFormed(segments[0].span(in: request.bytes)): self = .secretPage(segments[0])
             default: self = segments.matches(0, "api") ? .unknownInAPI : .unknown
@@ -177,6 +193,14 @@ enum Route {
             guard segments.count == 3 else { return segments.count == 2 ? .listKeys : .unknownInAPI }
             if segments.matches(2, "rotate") { return .rotateKey }
             return segments.matches(2, "revoke") ? .revokeKey : .unknownInAPI
+        }
+        if segments.count == 2, segments.matches(1, "audit") { return .audit }
+        if segments.count == 2, segments.matches(1, "certificate") { return .certificate }
+        if segments.count == 2 {
+            if segments.matches(1, "burn") { return .burnMany }
+            if segments.matches(1, "lockdown") { return .lockDown }
+            if segments.matches(1, "state") { return .state }
+            if segments.matches(1, "report") { return .report }
         }
         if segments.matches(1, "links") { return segments.count == 2 ? .makeLink : .unknownInAPI }
         guard segments.matches(1, "v1") else { return .unknownInAPI }

@@ -32,6 +32,13 @@ enum RouteGroup: UInt8, CaseIterable {
     case apiKeyRevoke
     case apiLinks
     case creationLink
+    case apiAudit
+    case apiCertificate
+    case apiBurnMany
+    case apiLockdown
+    case apiState
+    case apiReport
+    case operatorPage
 
     /// The path with names for what differs; one name stands for all that mean the same. Nil where there is no such path.
     var template: StaticString? {
@@ -63,6 +70,13 @@ enum RouteGroup: UInt8, CaseIterable {
         case .apiKeyRevoke: "/api/keys/revoke"
         case .apiLinks: "/api/links"
         case .creationLink: "/new/{link}"
+        case .apiAudit: "/api/audit"
+        case .apiCertificate: "/api/certificate"
+        case .apiBurnMany: "/api/burn"
+        case .apiLockdown: "/api/lockdown"
+        case .apiState: "/api/state"
+        case .apiReport: "/api/report"
+        case .operatorPage: "/operator"
         }
     }
 
@@ -97,6 +111,13 @@ extension Route {
         case .revokeKey: .apiKeyRevoke
         case .makeLink: .apiLinks
         case .linkPage: .creationLink
+        case .audit: .apiAudit
+        case .certificate: .apiCertificate
+        case .burnMany: .apiBurnMany
+        case .lockDown: .apiLockdown
+        case .state: .apiState
+        case .report: .apiReport
+        case .operatorPage: .operatorPage
         case .homePage: .home
         case .conceal: .conceal
         case .claim: .claim

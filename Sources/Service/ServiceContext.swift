@@ -28,6 +28,10 @@ final class ServiceContext {
     var links: CreationLinks
     /// How many credentials were no key's.
     var failedKeys = 0
+    /// What the operator has stopped.
+    var lockDown: LockDown = []
+    /// Marks labels, so that one who knows a label can burn what has it.
+    let labels: WordMarker
     /// Bytes of content, sealed, that requests under way hold: those that the vault does not have yet, and those that are on their
     /// way to a reader.
     var uploadBytes = 0
@@ -50,6 +54,7 @@ final class ServiceContext {
         rates = RateTable(settings.rates)
         self.audit = audit
         links = CreationLinks(limit: settings.maximumCreationLinks)
+        labels = try WordMarker(arena: arena)
         guard let block = arena.allocate(2 * ContentOpener.chunkSize) else { throw .arenaFull }
         plaintext = block
         formToken = String(try Randomness.number(), radix: 36) + String(try Randomness.number(), radix: 36)

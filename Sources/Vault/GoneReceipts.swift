@@ -3,6 +3,8 @@ internal import Sealing
 
 /// What is remembered of a secret once it is gone: no key material, no content, no link.
 struct GoneReceipt {
+    /// The first half of the secret's id, by which it is spoken of.
+    var secretID: UInt64 = 0
     var state = ReceiptView.State.expired
     var isLocked = false
     var owner: UInt16 = 0
@@ -28,6 +30,8 @@ struct GoneReceipts: ~Copyable {
     private var isFilled: [Bool]
     private var index: IDIndex
     private var next = 0
+    /// How many were remembered since the start.
+    private(set) var total = 0
     private var labelBytes = 0
 
     /// How many bytes of labels are kept; where there are more, receipts lose theirs.
@@ -53,6 +57,7 @@ struct GoneReceipts: ~Copyable {
         }
         isFilled[next] = true
         index.insert(id, slot: next)
+        total += 1
         next = (next + 1) % ring.count
     }
 
@@ -60,6 +65,15 @@ struct GoneReceipts: ~Copyable {
     func find(_ id: RecordID, now: UInt64) -> GoneReceipt? {
         guard let slot = index.find(id), ring[slot].forgottenAt > now else { return nil }
         return ring[slot]
+    }
+
+    /// The first receipt that is remembered still of those from a number on, in the order in which their secrets ended.
+    func first(from number: Int) -> (number: Int, id: RecordID, receipt: GoneReceipt)? {
+        let number = max(number, total - ring.count, 0)
+        guard number < total else { return nil }
+        // The last one lies before `next`.
+        let slot = (next + ring.count - (total - number)) % ring.count
+        return (number, index.id(of: slot), ring[slot])
     }
 
     /// Forgets all.
@@ -70,5 +84,6 @@ struct GoneReceipts: ~Copyable {
             isFilled[slot] = false
         }
         labelBytes = 0
+        total = 0
     }
 }

@@ -13,6 +13,8 @@ struct Record: ~Copyable {
     let timeToLive: UInt32
     /// The number of the key's name by which it was created, or 0.
     let owner: UInt16
+    /// How many burnings of many had begun before it came: those do not concern it.
+    let burnsBefore: UInt32
     var attempts: UInt8 = 0
     var attemptsUnderWay: UInt8 = 0
     /// How many wrong passphrases it takes.
@@ -65,16 +67,19 @@ public final class RecordExtras: Sendable {
     public let label: SealedWords?
     /// What its reader has to meet.
     public let conditions: (any SecretConditions)?
+    /// What the label is found by, for one who knows it; it counts only where there is a label.
+    public let labelMark: UInt64
 
     /// Extras, or nil where there is nothing to keep.
     public init?(
         lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil,
-        conditions: (any SecretConditions)? = nil
+        conditions: (any SecretConditions)? = nil, labelMark: UInt64 = 0
     ) {
         if lock == nil && recipients.isEmpty && note == nil && label == nil && conditions == nil { return nil }
         self.conditions = conditions
         self.note = note
         self.label = label
+        self.labelMark = labelMark
         self.lock = lock
         self.recipients = recipients
     }
@@ -82,7 +87,8 @@ public final class RecordExtras: Sendable {
     /// About how much memory they take, in bytes.
     var byteCount: Int {
         let words = [note, label].reduce(0) { $0 + ($1.map { $0.count + 64 } ?? 0) }
-        return 128 + words + (conditions?.byteCount ?? 0) + recipients.reduce(0) { $0 + $1.utf8.count + 32 } + (lock == nil ? 0 : 160)
+        return 128 + words + (conditions?.byteCount ?? 0) + recipients.reduce(0) { $0 + $1.utf8.count + 32 }
+            + (lock == nil ? 0 : 160)
     }
 }
 

@@ -14,8 +14,11 @@ extension Vault {
     /// What the sender may know, or nil when there is no such receipt (any more). Changes nothing.
     public func receipt(_ id: RecordID, now: Moment) -> ReceiptView? {
         if let slot = receipts.find(id) { return view(ofSlot: slot, now) }
-        guard let receipt = gone.find(id, now: now.milliseconds) else { return nil }
-        return ReceiptView(
+        return gone.find(id, now: now.milliseconds).map { Self.view(of: $0, now) }
+    }
+
+    static func view(of receipt: GoneReceipt, _ now: Moment) -> ReceiptView {
+        ReceiptView(
             state: receipt.state, wasViewed: false, secretID: nil, created: receipt.created,
             updated: receipt.updated, timeToLive: Int(receipt.timeToLive), secondsLeft: nil,
             receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: receipt.forgottenAt),
@@ -45,7 +48,7 @@ extension Vault {
     /// The receipts of what was created with the API key, newest first.
     public var ownedReceipts: [OwnedReceipt] { owned.reversed() }
 
-    private func view(ofSlot slot: Int, _ now: Moment) -> ReceiptView? {
+    func view(ofSlot slot: Int, _ now: Moment) -> ReceiptView? {
         let deadline = records[slot].deadline
         let timeToLive = records[slot].timeToLive
         let created = records[slot].created
@@ -55,10 +58,12 @@ extension Vault {
         let reads = book?.reads ?? 0
         // While the last reader may still ask again, it is gone for everybody else.
         let isRead = book?.remaining == 0
-        let lives = deadline > now.milliseconds && !isRead
-        let ended = isRead ? book?.lastRead ?? created : created + Int64(timeToLive)
+        let burned = isRead ? nil : timeOfBurning(slot)
+        let lives = deadline > now.milliseconds && !isRead && burned == nil
+        let ended = isRead ? book?.lastRead ?? created : burned ?? created + Int64(timeToLive)
         var view = ReceiptView(
-            state: lives ? .new : isRead ? .received : .expired, wasViewed: records[slot].wasViewed,
+            state: lives ? .new : isRead ? .received : burned != nil ? .burned : .expired,
+            wasViewed: records[slot].wasViewed,
             secretID: lives ? secrets.id(of: slot) : nil, created: created,
             updated: lives ? created : ended, timeToLive: Int(timeToLive),
             secondsLeft: lives ? Self.seconds(from: now.milliseconds, to: deadline) : nil,

@@ -40,6 +40,12 @@ public actor Vault {
     private var ends: [(secret: RecordID, receipt: RecordID)] = []
     /// Secrets that every reader had, and that the last one may still ask for again.
     var readOnes = 0
+    /// Burnings of many that are not done yet, the oldest first, and what became of the last ones.
+    var burnings: [Burning] = []
+    var burnRuns: [BurnRun] = []
+    var finishedBurnings: [BurnRun] = []
+    /// How many were ever begun.
+    var burnCount: UInt32 = 0
     /// Bytes that went back to the kernel, other than those of the block heap.
     var givenBack = 0
     /// What people did so far.
@@ -108,7 +114,8 @@ public actor Vault {
         receipts.insert(receiptID, slot: slot)
         let deadline = now.milliseconds + UInt64(facts.timeToLive) * 1000
         wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
-        let record = Record(secret, deadline: deadline, attemptLimit: limits.passphraseAttempts)
+        let record = Record(
+            secret, deadline: deadline, attemptLimit: limits.passphraseAttempts, burnsBefore: burnCount)
         bytesInRecords += record.cost
         tally.created += 1
         highWater = max(highWater, bytesInUse)
@@ -214,7 +221,9 @@ public actor Vault {
 
     /// The slot of a secret that lives.
     func living(_ id: RecordID, _ now: Moment) -> Int? {
-        guard let slot = secrets.find(id), records[slot].deadline > now.milliseconds else { return nil }
+        guard let slot = secrets.find(id), records[slot].deadline > now.milliseconds,
+            burnings.isEmpty || burning(of: slot) == nil
+        else { return nil }
         return slot
     }
 
@@ -231,6 +240,9 @@ public actor Vault {
 
     /// Moves a record out; what is left of it is a receipt without key material.
     private func remove(_ slot: Int, as state: ReceiptView.State, _ now: Moment) -> Record {
+        var (state, now) = (state, now)
+        if !burnings.isEmpty { settleBurning(of: slot, &state, &now) }
+        let secretID = secrets.id(of: slot).high
         givenBack += shares.wipe(slot)
         let receiptID = receipts.id(of: slot)
         secrets.remove(slot: slot)
@@ -249,7 +261,7 @@ public actor Vault {
             : state == .received ? record.book?.lastRead ?? now.wallSeconds : now.wallSeconds
         gone.insert(
             GoneReceipt(
-                state: state, isLocked: record.extras?.lock != nil, owner: record.owner,
+                secretID: secretID, state: state, isLocked: record.extras?.lock != nil, owner: record.owner,
                 timeToLive: record.timeToLive, created: record.created, updated: end,
                 forgottenAt: record.deadline + UInt64(record.timeToLive) * 1000,
                 recipients: record.extras?.recipients, label: record.extras?.label, kind: record.kind,
@@ -284,19 +296,15 @@ public actor Vault {
     public func expire(now: Moment, budget: Int) -> Bool {
         var budget = budget
         takeApart(&budget)
+        goOnBurning(&budget, now)
         let tick = tick(at: now)
         var before = releasedBytes
         while let slot = wheel.next(upTo: tick, budget: &budget) {
-            // Wiping a large content takes as long as destroying many small ones.
-            budget = max(budget - records[Int(slot)].contentCount / Self.bytesPerStep, 0)
-            // All readers had it, and the last one's time to ask again is over.
-            let isRead = records[Int(slot)].book?.remaining == 0
-            if keepsEnds && !isRead { ends.append((secrets.id(of: Int(slot)), receipts.id(of: Int(slot)))) }
-            destroy(Int(slot), as: isRead ? .received : .expired, now)
-            budget -= Self.unitsForSecret + (releasedBytes - before) / 1024
+            end(Int(slot), &budget, now)
+            budget -= (releasedBytes - before) / 1024
             before = releasedBytes
         }
-        guard remains.isEmpty, !wheel.hasWorkLeft else { return true }
+        guard remains.isEmpty, burnings.isEmpty, !wheel.hasWorkLeft else { return true }
         trimIfMostlyEmpty()
         return false
     }
@@ -304,6 +312,17 @@ public actor Vault {
     /// The ids of secrets and their receipts that expired unread since this was asked last.
     public func takeEnds() -> [(secret: RecordID, receipt: RecordID)] {
         ends.isEmpty ? [] : exchange(&ends, with: [])
+    }
+
+    /// Destroys a secret whose time is over, or that is to be burned, within a budget.
+    func end(_ slot: Int, _ budget: inout Int, _ now: Moment) {
+        // Wiping a large content takes as long as destroying many small ones.
+        budget = max(budget - records[slot].contentCount / Self.bytesPerStep, 0)
+        // All readers had it, and the last one's time to ask again is over.
+        let isRead = records[slot].book?.remaining == 0
+        if keepsEnds && !isRead { ends.append((secrets.id(of: slot), receipts.id(of: slot))) }
+        destroy(slot, as: isRead ? .received : .expired, now)
+        budget -= Self.unitsForSecret
     }
 
     /// How many bytes of content are wiped in about the time that a secret takes to be destroyed.
@@ -318,7 +337,7 @@ public actor Vault {
     /// When ``expire(now:budget:)`` should be called next, in milliseconds of the monotonic clock; nil while there is nothing to
     /// do.
     public var nextExpiry: UInt64? {
-        if !remains.isEmpty { return wheelStart }
+        if !remains.isEmpty || !burnings.isEmpty { return wheelStart }
         // Not by a closure, which would ask the runtime whose thread this is.
         guard let tick = wheel.nextDeadline else { return nil }
         return wheelStart + UInt64(tick) * Self.tickMilliseconds
@@ -339,7 +358,8 @@ public actor Vault {
 }
 
 extension Record {
-    init(_ secret: consuming NewSecret, deadline: UInt64, attemptLimit: UInt8) {
+    init(_ secret: consuming NewSecret, deadline: UInt64, attemptLimit: UInt8, burnsBefore: UInt32) {
+        self.burnsBefore = burnsBefore
         sealedToken = secret.sealedToken
         created = secret.facts.created
         self.deadline = deadline

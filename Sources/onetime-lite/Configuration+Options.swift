@@ -8,8 +8,7 @@ import Vault
 extension Configuration {
     static var options: [Option] {
         file + listening + (links + brands + secrets + rules + places).reloadable + proxies + keys + outbounds + limits
-            + machine
-            + observation
+            + machine + observation
             + auditing
     }
 

@@ -1,4 +1,5 @@
 // Everything that can be set, with its default, and what follows from it.
+import Audit
 import HTTPServer
 import Kernel
 import Log
@@ -72,6 +73,8 @@ struct Configuration {
         if tls.isOn { server.strictTransportSeconds = tls.effectiveStrictTransportSeconds }
         if let locale = brand.locale { service.locale = locale }
         settlePlaces()
+        // What is sent out are lines of the log, so there has to be one.
+        if outbound.webhook != nil || outbound.syslog != nil, audit.targets.isEmpty { audit.targets = [.memory] }
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
         service.passphraseAttempts = attempts

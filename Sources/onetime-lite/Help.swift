@@ -14,13 +14,14 @@ enum Help {
                                                print all settings and their origins; 2 and all mistakes
               onetime-lite keygen --help       make an API key
               onetime-lite verify [FILE...] [--certificate FILE] [--public-key KEY] [--partial]
-                                               check an audit log (standard input without FILE) or a certificate:
-                                               exit 0 if it is whole, 1 if it was tampered with, 3 if events are
-                                               missing and the log says so
+                                               check an audit log (standard input if no FILE) or a certificate;
+                                               exit 0: whole; 1: tampered with; 2: unreadable; 3: events are
+                                               missing, and the log says so
               onetime-lite --help | --version
 
             SIGTERM and SIGINT finish what is in flight, wipe everything and exit 0; a second one does not wait.
-            SIGUSR1 wipes everything and goes on. SIGHUP reads configuration, brands and certificates anew.
+            SIGUSR1 wipes everything and goes on. SIGUSR2 locks down, or unlocks. SIGHUP reads configuration,
+            brands and certificates anew.
 
             Each option is an environment variable too (in brackets), and a line of the configuration file; the
             option is stronger than the variable, and that is stronger than the line.

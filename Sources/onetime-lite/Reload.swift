@@ -13,6 +13,7 @@ struct Reload {
     let service: OnetimeService
     let tls: TLSServer?
     let keys: KeyBook
+    let proof: Proof
     let log: LogStream
 
     /// Reads anew, and tells the operator in one event what came of it.
@@ -29,6 +30,7 @@ struct Reload {
             return log.event(
                 "nothing is changed: \(reasons)", .error, [("event.action", "reload"), ("event.outcome", "failure")])
         }
+        proof.noteConfiguration(configuration)
         var fields = [(name: "event.action", value: "reload"), (name: "event.outcome", value: "success")]
         let late = needingRestart(configuration)
         guard !late.isEmpty else { return log.event("configuration and files read anew", .info, fields) }

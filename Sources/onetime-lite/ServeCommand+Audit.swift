@@ -90,6 +90,15 @@ final class Proof {
         log.record(event, now: .now)
     }
 
+    /// Writes down what was set and where: no option holds a secret.
+    func noteConfiguration(_ configuration: Configuration) {
+        guard let log else { return }
+        var event = AuditEvent(.configuration)
+        event.message = configuration.given.sorted { $0.key < $1.key }
+            .map { "\($0.key)=\($0.value.text) (\($0.value.origin))" }.joined(separator: ", ")
+        log.record(event, now: .now)
+    }
+
     /// Ends the log and states what became of all secrets. Everything is wiped already.
     fileprivate func end(_ tally: VaultTally, wiped: Int, now: Moment) {
         if let log {

@@ -83,6 +83,7 @@ struct Outgoing {
         return secret
     }
 
+    /// From the sender's thread.
     private static func tell(_ name: String, _ fault: OutboundFault?, _ log: LogStream) {
         let outcome = fault == nil ? "success" : "failure"
         let text =

@@ -1,4 +1,5 @@
 // `onetime-lite serve`: wires the rooms together, runs, and wipes at the end.
+import Audit
 import HTTPServer
 import Kernel
 import Log
@@ -104,18 +105,27 @@ enum ServeCommand {
         let service = try OnetimeService(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
             audit: proof.log,
-            observation: observation(configuration.metrics, configuration.log, meter, log, inputs, protection)
+            observation: observation(configuration.metrics, configuration.log, meter, log, inputs, protection),
+            onIncident: { tell($0, log) }
         ) { count in
             log.event("wiped \(count) secrets", .info, [("event.action", "wipe")])
             proof.noteWipe(count)
         }
         let (tls, fingerprint) = try secure(configuration.tls, address, arena)
-        let reload = Reload(started: configuration, service: service, tls: tls, keys: keys, log: log)
+        let reload = Reload(
+            started: configuration, service: service, tls: tls, keys: keys, proof: proof, log: log)
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
             loop: loop, workers: workers, metricsListener: metricsListener, meter: meter, tls: tls, reload: reload.run)
         let outgoing = try Outgoing(configuration.outbound, arena: arena, log: log)
         defer { outgoing.stop() }
+        if let audit = proof.log {
+            try outgoing.attach(to: audit)
+            proof.noteConfiguration(configuration)
+        }
+        service.certificate = { tally, held, now in
+            (try? proof.certificate(tally, held: held, isFinal: false, now: now))?.line(at: now)
+        }
         Heap.releaseCode()
         // A failure only means that the first requests wait for their pages.
         try? Process.startThread(named: "onetime-touch") {

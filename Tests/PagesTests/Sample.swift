@@ -30,7 +30,8 @@ enum Sample {
     ]
     static let notices: [(String, Notice)] = [
         ("notfound", .notFound), ("malformed", .malformed), ("refused", .refused), ("busy", .busy(retryAfter: 5)),
-        ("full", .full), ("toolarge", .tooLarge(limit: 1 << 20)),
+        ("full", .full), ("adminrequired", .adminRequired), ("lockeddown", .lockedDown),
+        ("toolarge", .tooLarge(limit: 1 << 20)),
     ]
     static let formProblems: [(String, Problem)] = [
         ("empty", .emptyContent), ("large", .contentTooLarge(limit: 10_000)), ("required", .passphraseRequired),
@@ -52,6 +53,19 @@ enum Sample {
                 &$0, context(), SecretFacts(server: server, expires: created, secondsLeft: 60, isLocked: isLocked),
                 secretToken: token.span, note: nil)
         }
+    }
+
+    static var operatorFacts: OperatorFacts {
+        var facts = OperatorFacts()
+        facts.count = 12
+        facts.stopsReveal = true
+        facts.burnings = [(Int64(created), 3)]
+        facts.next = "/operator?after=20"
+        facts.entries = states.map { name, state in
+            OperatorEntry(
+                id: "0123456789abcdef", facts: Self.facts(state), keyName: name == "new" ? "night <shift>" : nil)
+        }
+        return facts
     }
 
     /// Every page in every state that looks different, by name.
@@ -113,6 +127,25 @@ enum Sample {
             Page.revealedStart(&$0, context, byteCount: bytes.count)
             $0.append(htmlText: bytes.span)
             Page.revealedEnd(&$0, context)
+        }
+        try add("operator") { Page.console(&$0, context, operatorFacts) }
+        try add("operator-empty") { Page.console(&$0, context, OperatorFacts()) }
+        try add("operator-report") {
+            var facts = operatorFacts
+            facts.span = Int64(created)...Int64(created) + 60
+            Page.console(&$0, context, facts)
+        }
+        try add("operator-burn") {
+            var plan = BurnPlan()
+            plan.keyName = "night <shift>"
+            (plan.from, plan.until) = (Int64(created), Int64(created) + 60)
+            plan.receipts = "0123456789abcdef"
+            Page.confirmBurning(&$0, context, plan, label: content.utf8Span.span)
+        }
+        try add("operator-burn-all") {
+            var plan = BurnPlan()
+            plan.count = 12
+            Page.confirmBurning(&$0, context, plan, label: nil)
         }
         try add("gone") { Page.gone(&$0, context) }
         for (name, notice) in notices { try add("notice-\(name)") { Page.notice(&$0, context, notice) } }

@@ -66,7 +66,8 @@ final class Desk {
     /// Seals a secret and puts it into the vault.
     func conceal(
         _ content: [UInt8] = [1, 2, 3], timeToLive: UInt32 = 60, isLocked: Bool = false, isOwned: Bool = false,
-        recipients: [String] = [], readers: UInt8 = 1, attempts: UInt8? = nil, in vault: isolated Vault, now: Moment
+        owner: UInt16 = 1, labelMark: UInt64? = nil, recipients: [String] = [], readers: UInt8 = 1,
+        attempts: UInt8? = nil, in vault: isolated Vault, now: Moment
     ) throws -> Sent {
         var token = try lend(31)
         try Token.generate(into: &token, suite: suite)
@@ -81,15 +82,19 @@ final class Desk {
         let sealedToken = try SealedToken(
             token.span, under: share.span, for: facts.id, purpose: .secretInReceipt, suite: suite, arena: arena)
         let lock = isLocked ? try lock(token.span, share.span) : nil
+        let receiptID = makeID()
+        let label = try labelMark.map { _ in
+            try SealedWords(content.span, under: token.span, of: receiptID, purpose: .label, suite: suite, arena: arena)
+        }
         var plain: [UInt8] = []
         for index in token.span.indices { plain.append(token.span[index]) }
         let sent = Sent(
-            id: facts.id, receiptID: makeID(), token: plain, content: content, timeToLive: timeToLive)
+            id: facts.id, receiptID: receiptID, token: plain, content: content, timeToLive: timeToLive)
         try vault.conceal(
             NewSecret(
                 content: sealed, share: share, sealedToken: sealedToken, facts: facts, receiptID: sent.receiptID,
-                extras: RecordExtras(lock: lock, recipients: recipients),
-                ownerSeal: isOwned ? sealedToken : nil, readers: readers, attempts: attempts), now: now)
+                extras: RecordExtras(lock: lock, recipients: recipients, label: label, labelMark: labelMark ?? 0),
+                ownerSeal: isOwned ? sealedToken : nil, owner: owner, readers: readers, attempts: attempts), now: now)
         return sent
     }
 

@@ -61,6 +61,8 @@ enum StallBench {
         var amidExpiry = Longest()
         var wipe = Longest()
         var amidWipe = Longest()
+        var burn = Longest()
+        var amidBurning = Longest()
         for _ in 0..<rounds {
             let found = try round(secrets)
             grow.add(found.grow)
@@ -68,12 +70,16 @@ enum StallBench {
             amidExpiry.add(found.amidExpiry)
             wipe.add(found.wipe)
             amidWipe.add(found.amidWipe)
+            burn.add(found.burn)
+            amidBurning.add(found.amidBurning)
         }
         grow.print("grow_conceal")
         expire.print("expire_call")
         amidExpiry.print("expire_amid_request")
         wipe.print("wipe_call")
         amidWipe.print("wipe_amid_request")
+        burn.print("burn_call")
+        amidBurning.print("burn_amid_request")
     }
 
     private struct Round: Sendable {
@@ -82,6 +88,8 @@ enum StallBench {
         var amidExpiry = Durations(capacity: 200_000)
         var wipe = Durations(capacity: 100_000)
         var amidWipe = Durations(capacity: 200_000)
+        var burn = Durations(capacity: 100_000)
+        var amidBurning = Durations(capacity: 200_000)
     }
 
     private static func round(_ secrets: Int) throws -> Round {
@@ -109,6 +117,17 @@ enum StallBench {
                 more = round.wipe.measure { vault.expire(now: now, budget: 1024) }
             }
             Figures.print("resident_wiped", residentMegabytes(), "MB")
+            desk.tokens.removeAll(keepingCapacity: true)
+            for _ in 0..<secrets { try desk.conceal(in: vault, timeToLive: 3600, now: now) }
+            let run = round.burn.measure { vault.burn(BurnSelection(), budget: 1024, now: now) }
+            precondition(run != nil, "nothing else burns")
+            more = true
+            while more {
+                try exchange(desk, vault, now, &round.amidBurning)
+                more = round.burn.measure { vault.expire(now: now, budget: 1024) }
+            }
+            precondition(vault.lastBurnings.last?.burned == secrets, "all are burned")
+            Figures.print("resident_burned", residentMegabytes(), "MB")
             return round
         }
     }

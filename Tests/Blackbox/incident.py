@@ -1,0 +1,363 @@
+"""Incident response: what is burned by key, label, time, receipt and as a whole; report, state, and the operator's page.
+
+python3 Tests/Blackbox/incident.py          about 30 seconds
+"""
+
+import base64
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+from onetime_harness import Server, binary_path, run_suite  # noqa: E402
+from onetime_http import (  # noqa: E402
+    FORM,
+    JSON,
+    Connection,
+    build,
+    burn,
+    form,
+    json_body,
+    post_form,
+    receipt,
+    request,
+    reveal,
+    share,
+)
+
+MANY = int(os.environ.get("ONETIME_INCIDENT_SECRETS", "100000"))
+
+
+def keygen(name, *arguments):
+    """(header, line) of a new key."""
+    command = [binary_path(), "keygen", "--name", name] + list(arguments)
+    key, line = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
+    return ("Authorization", "Bearer " + key), line
+
+
+class Scene:
+    """A server with an administrator's key and two others."""
+
+    def __init__(self, *arguments):
+        self.admin, first = keygen("boss", "--scopes", "admin")
+        self.night, second = keygen("night")
+        self.day, third = keygen("day")
+        self.server = Server(*arguments, environment={"API_KEYS": "\n".join((first, second, third))})
+
+    def __enter__(self):
+        self.server.__enter__()
+        self.port = self.server.port
+        page = request(self.port, "GET", "/").text()
+        self.proof = re.search(r'name="form_token" value="([^"]+)"', page).group(1)
+        return self
+
+    def __exit__(self, *rest):
+        return self.server.__exit__(*rest)
+
+    def basic(self):
+        """The administrator's key as a browser shows it."""
+        key = self.admin[1].split()[1]
+        return ("Authorization", "Basic " + base64.b64encode(("boss:" + key).encode()).decode())
+
+    def labelled(self, label, **fields):
+        """A secret with a label, as the page makes it; in the shape of v1."""
+        made = self.page("/secret", secret="labelled", label=label, **fields).json()
+        return {"secret_key": made["secret"], "metadata_key": made["receipt"]}
+
+    def page(self, path, **fields):
+        """A form of the page."""
+        return post_form(self.port, path, dict(fields, form_token=self.proof))
+
+    def burn(self, headers=None, **fields):
+        """POST /api/burn."""
+        return post_form(self.port, "/api/burn", fields, headers if headers is not None else [self.admin])
+
+    def lock(self, mode, headers=None):
+        """POST /api/lockdown."""
+        return post_form(self.port, "/api/lockdown", {"mode": mode}, headers if headers is not None else [self.admin])
+
+    def get(self, path, headers=None):
+        """GET as the administrator."""
+        return request(self.port, "GET", path, headers if headers is not None else [self.admin])
+
+    def state(self, made):
+        """What the receipt says."""
+        answer = receipt(self.port, made["metadata_key"])
+        return answer.json()["state"] if answer.status == 200 else answer.status
+
+    def list(self, path):
+        """All pages of a list."""
+        found, after = [], ""
+        while after is not None:
+            answer = self.get(path + ("&" if "?" in path else "?") + "after=%s" % after).json()
+            found += answer["list"]
+            after = answer["next"]
+        return found
+
+
+def burning(results):
+    """Each selection burns what it says, and nothing else."""
+    with Scene() as scene:
+        port = scene.port
+        free = share(port, "free")
+        old = share(port, "old")
+        night = [share(port, "n", [scene.night]) for _ in range(3)]
+        day = share(port, "d", [scene.day])
+        labelled = [scene.labelled("Acme, Q3"), scene.labelled("Acme, Q3"), scene.labelled("Acme, Q4"), scene.labelled("")]
+        everything = [free, old, day] + night + labelled
+
+        def alive(*gone):
+            expected = ["burned" if made in gone else "new" for made in everything]
+            results.equal([scene.state(made) for made in everything], expected, "burned and nothing else")
+
+        answer = scene.burn(key="night")
+        results.equal(answer.status, 200, "by key")
+        told = answer.json()
+        results.equal((told["burned"], told["cut_off"], told["finished"], told["burn"]), (3, 0, True, 1), "counts")
+        alive(*night)
+        results.equal(reveal(port, night[0]["secret_key"]).status, 404, "what was burned is gone")
+        results.equal(scene.burn(label="Acme, Q3", key="day").json()["burned"], 0, "all conditions have to hold")
+        results.equal(scene.burn(label="acme, q3").json()["burned"], 0, "a label is taken to the letter")
+        results.equal(scene.burn(label="Acme, Q3").json()["burned"], 2, "by label")
+        gone = night + labelled[:2]
+        alive(*gone)
+        ids = {each["id"]: each for each in scene.list("/api/state")}
+        results.equal(len(ids), 5, "the list has what is left")
+        one = [each for each in ids.values() if each["key"] == "day"][0]
+        results.equal(scene.burn(receipt=one["id"] + ",0123456789abcdef").json()["burned"], 1, "by the receipt's id")
+        gone.append(day)
+        alive(*gone)
+        day_again = share(port, "again", [scene.day])
+        time.sleep(1.1)
+        begin = int(time.time())
+        late = share(port, "late")
+        results.equal(scene.burn(**{"from": begin, "to": begin + 100}).json()["burned"], 1, "by time of creation")
+        results.equal(scene.state(late), "burned", "which says so")
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begin - 1000))
+        results.equal(scene.burn(to=stamp).json()["burned"], 0, "RFC 3339, and nothing from before")
+        alive(*gone)
+
+        # Refusals burn nothing, whatever else they say.
+        for fields, status, headers in [
+            ({}, 422, None), ({"all": "true"}, 422, None), ({"all": "true", "confirm": "no"}, 422, None),
+            ({"all": "perhaps", "confirm": "yes"}, 422, None), ({"all": "true", "confirm": "yes", "key": "day"}, 422, None),
+            ({"key": "nobody"}, 404, None), ({"key": ""}, 422, None), ({"from": "yesterday"}, 422, None),
+            ({"from": "200", "to": "100"}, 422, None), ({"receipt": "123"}, 422, None), ({"receipt": "a" * 5000}, 422, None),
+            ({"key": "day", "labl": "x"}, 400, None), ({"key": "day", "secret": "x"}, 400, None),
+            ({"all": "true", "confirm": "yes"}, 401, []), ({"all": "true", "confirm": "yes"}, 403, [scene.day]),
+            ({"all": "true", "confirm": "yes"}, 401, [("Authorization", "Bearer otl_nonsense")]),
+            ({"all": "true", "confirm": "yes"}, 403, [scene.admin, ("Sec-Fetch-Site", "cross-site")]),
+            ({"all": "true", "confirm": "yes"}, 403, [scene.admin, ("Origin", "https://evil.example")]),
+        ]:
+            results.equal(scene.burn(headers, **fields).status, status, "refused: %r %r" % (fields, headers))
+        twice = request(port, "POST", "/api/burn", [FORM, scene.admin], b"key=day&key=night")
+        results.equal(twice.status, 400, "a field twice")
+        both = request(port, "POST", "/api/burn?key=day", [FORM, scene.admin], b"key=night")
+        results.equal(both.status, 400, "a field in address and body")
+        nested = request(port, "POST", "/api/burn", [JSON, scene.admin], json_body({"only": {"key": "x"}, "key": "day"}))
+        results.equal(nested.status, 400, "fields within a field")
+        for path in ("/api/burn", "/api/lockdown"):
+            results.equal(scene.get(path + "?all=true&confirm=yes&mode=all").status, 405, "GET changes nothing")
+        alive(*gone)
+        results.equal(scene.state(day_again), "new", "none of them burned anything")
+
+        answer = request(port, "POST", "/api/burn", [JSON, scene.admin], json_body({"all": True, "confirm": "yes"}))
+        results.equal((answer.status, answer.json()["burned"]), (200, 5), "all, by JSON")
+        results.equal(scene.get("/api/state").json()["secrets"], 0, "nothing is held")
+        after = share(port, "after")
+        results.equal(reveal(port, after["secret_key"]).json()["value"], "after", "what comes later lives")
+        told = scene.server.text("stdout")
+        for word in ("Acme", day["metadata_key"], scene.admin[1].split()[1]):
+            results.check(word not in told, "no label, token or key in the log")
+        burns = [event for event in scene.server.events() if event.get("event.action") == "burn"]
+        results.check(len(burns) == 8 and all(event["user.name"] == "boss" for event in burns), "burnings are logged", burns)
+
+
+def report(results):
+    """What was open at a moment, and when it was read: no content, no token, no note, no label."""
+    with Scene("--max-attempts", "3") as scene:
+        port = scene.port
+        first = share(port, "one-content")
+        locked = share(port, "two-content", passphrase="open sesame")
+        noted = scene.labelled("a-label", note="a-note", readers=3)
+        results.equal(reveal(port, locked["secret_key"], passphrase="wrong").status, 404, "a wrong passphrase")
+        time.sleep(2.1)
+        middle = int(time.time()) - 1
+        results.equal(reveal(port, first["secret_key"]).status, 200, "one is read")
+        burn(port, locked["metadata_key"], passphrase="open sesame")
+        claimed = scene.page("/secret/%s/claim" % noted["secret_key"], claim="%032x" % 7)
+        results.equal(claimed.body, b"labelled", "one reader of three")
+        time.sleep(1.1)
+        later = share(port, "three-content", [scene.night])
+        now = int(time.time())
+
+        answers = [scene.get("/api/report?at=%d" % middle), scene.get("/api/report?from=%d" % (middle + 1)), scene.get("/api/state")]
+        at_middle, since, state = (answer.json() for answer in answers)
+        entries = {each["secret"]: each for each in at_middle["list"]}
+        results.equal(sorted(each["state"] for each in entries.values()), ["burned", "new", "received"], "open at the moment")
+        by_state = {each["state"]: each for each in entries.values()}
+        read = by_state["received"]
+        results.check(len(read["read_at"]) == 1 and 0 <= now - read["read_at"][0] <= 3, "when it was read", read)
+        results.equal((by_state["burned"]["wrong_passphrases"], len(by_state["burned"]["wrong_at"])), (1, 1), "wrong ones")
+        results.equal((by_state["new"]["reads"], by_state["new"]["readers"], by_state["new"]["label"]), (1, 3, True), "readers")
+        results.equal(len(since["list"]), 4, "open or read since")
+        results.equal((state["secrets"], [each["key"] for each in state["list"]].count("night")), (2, 1), "held now, by whom")
+        results.equal(scene.get("/api/report?to=%d" % (middle - 100)).json()["list"], [], "nothing before")
+        results.equal(len(scene.get("/api/report").json()["list"]), 4, "everything there is and was")
+        for answer in answers:
+            text = answer.text()
+            for made in (first, locked, noted, later):
+                for token in (made["secret_key"], made["metadata_key"]):
+                    results.check(token not in text and token[:12] not in text, "no token")
+            for word in ("content", "a-label", "a-note", "sesame"):
+                results.check(word not in text, "not " + word, text)
+        for path, status in (
+            ("/api/report?at=now", 422), ("/api/report?at=1&from=1", 422), ("/api/report?from=2&to=1", 422),
+            ("/api/state?after=x", 422), ("/api/state?after=99999999999999", 200), ("/api/report?after=99999999999999", 200),
+        ):
+            results.equal(scene.get(path).status, status, path)
+        for path in ("/api/state", "/api/report"):
+            for headers, status in (([], 401), ([scene.night], 403), ([("Authorization", "Bearer x")], 401)):
+                results.equal(scene.get(path, headers).status, status, path + " is not for everybody")
+        # More than one page.
+        with Connection(port) as connection:
+            for _ in range(5):
+                connection.send(b"".join(build("POST", "/api/v1/share", [FORM], b"secret=x") for _ in range(100)))
+                for _ in range(100):
+                    connection.response("POST")
+        results.equal(len({each["id"] for each in scene.list("/api/state")}), 502, "pages tell every secret once")
+        results.check(len(scene.get("/api/state").body) < 65536, "and are bounded")
+
+
+def fill(port, count):
+    """So many secrets, and the keys of some of them."""
+    keys, one = [], build("POST", "/api/v1/share", [FORM], b"secret=one+of+many&ttl=3600")
+    with Connection(port, 60) as connection:
+        for start in range(0, count, 250):
+            connection.send(one * 250)
+            for number in range(250):
+                body = connection.response("POST").body
+                if (start + number) % 100 == 0:
+                    keys.append(re.search(rb'"secret_key":"([^"]+)"', body).group(1).decode())
+    return keys
+
+
+def many(results):
+    """All of many, while others reveal: nobody gets any of it after the answer, and nobody waits."""
+    with Scene() as scene:
+        keys = fill(scene.port, MANY)
+        ends = threading.Event()
+        waits, wrong = [], []
+
+        def go_on():
+            with Connection(scene.port) as connection:
+                while not ends.is_set():
+                    begun = time.monotonic()
+                    made = connection.request("POST", "/api/v1/share", [FORM], b"secret=meanwhile").json()
+                    middle = time.monotonic()
+                    answer = connection.request("POST", "/api/v1/secret/" + made["secret_key"], [FORM], b"")
+                    waits.append((max(time.monotonic() - middle, middle - begun), begun))
+                    # One that came just before the burning is burned, as it should be.
+                    if answer.status != 200:
+                        wrong.append(begun)
+
+        thread = threading.Thread(target=go_on)
+        thread.start()
+        time.sleep(2)
+        begun = time.monotonic()
+        answer = scene.burn(all="true", confirm="yes").json()
+        answered = time.monotonic()
+        results.check(not answer["finished"] and answer["burned"] < 1000, "a part is done at once", answer)
+        for key in (keys[-1], keys[-2], keys[len(keys) // 2]):
+            results.equal(reveal(scene.port, key).status, 404, "nobody gets any of it")
+        state = scene.get("/api/state").json()
+        while not state["burns"][-1]["finished"] and time.monotonic() - begun < 60:
+            time.sleep(0.02)
+            state = scene.get("/api/state").json()
+        done = time.monotonic()
+        time.sleep(1)
+        ends.set()
+        thread.join()
+        burned = state["burns"][-1]["burned"]
+        results.check(MANY <= burned <= MANY + 1, "all of them", burned)
+        results.check(all(begun - 0.5 < moment < answered for moment in wrong), "and nothing that came later", wrong)
+        quiet = sorted(wait for wait, moment in waits if moment < begun - 0.1 or moment > done + 0.1)
+        busy = sorted(wait for wait, moment in waits if begun - 0.1 <= moment <= done + 0.1)
+        print(
+            "burning %d: answered in %.1f ms, done after %.2f s; longest wait of %d reveals %.1f ms (median %.2f), without it %.1f ms"
+            " (median %.2f)"
+            % (
+                burned, (answered - begun) * 1000, done - begun, len(busy), busy[-1] * 1000, busy[len(busy) // 2] * 1000,
+                quiet[-1] * 1000, quiet[len(quiet) // 2] * 1000,
+            ),
+            flush=True,
+        )
+        results.check(busy[len(busy) // 2] < 0.02, "reveals go on meanwhile", busy[len(busy) // 2])
+        results.check(busy[-1] < max(0.1, 3 * quiet[-1]), "and none waits long", busy[-1])
+
+
+def operator(results):
+    """The page is there for a key with the scope, by Basic authentication; forms of other sites do nothing; burning asks first."""
+    with Server() as server:
+        for method in ("GET", "POST"):
+            answer = request(server.port, method, "/operator")
+            results.equal((answer.status, answer.header("www-authenticate")), (404, None), "no key, no page")
+    with Scene() as scene:
+        port, basic = scene.port, scene.basic()
+        made = [share(port, "x", [scene.night]), share(port, "y"), scene.labelled('L<b>"&')]
+        night = base64.b64encode(("night:" + scene.night[1].split()[1]).encode()).decode()
+        for headers in ([], [("Authorization", "Basic " + night)], [("Authorization", "Basic Ym9zczp3cm9uZw==")]):
+            for method in ("GET", "POST"):
+                answer = request(port, method, "/operator", headers)
+                results.check(
+                    answer.status == 401 and answer.header("www-authenticate").startswith("Basic "), "asks for a key", answer.status
+                )
+                results.check("otl_" not in answer.text() and "night" not in answer.text(), "and tells nothing")
+        page = request(port, "GET", "/operator", [basic])
+        results.equal(page.status, 200, "opens by key")
+        results.check(page.header("set-cookie") is None and "<script" not in page.text(), "no cookie, no script")
+        results.check("noindex" in page.header("x-robots-tag") and page.header("cache-control") == "no-store", "not kept")
+        results.equal(page.text().count("<details>"), 3, "three secrets")
+        results.check("night" in page.text() and "L&lt;b" not in page.text(), "with key names, without labels")
+        german = request(port, "GET", "/operator?locale=de", [basic]).text()
+        results.check("Für den Betreiber" in german and 'action="/operator?locale=de"' in german, "in the language of the address")
+
+        def post(fields, headers=()):
+            return request(port, "POST", "/operator", [FORM, basic] + list(headers), form(fields))
+
+        fields = {"action": "burn", "all": "yes", "form_token": scene.proof}
+        asked = post(fields)
+        results.check(asked.status == 200 and 'name="confirm" value="yes"' in asked.text(), "burning asks first")
+        foreign = dict(fields, confirm="yes")
+        for headers in ([("Sec-Fetch-Site", "cross-site")], [("Origin", "https://evil.example")]):
+            results.equal(post(foreign, headers).status, 403, "not from another site")
+        results.equal(post(dict(foreign, form_token="x"), [("Origin", "null")]).status, 403, "not without the proof")
+        results.equal(post({"action": "burn", "form_token": scene.proof}).status, 400, "nothing selected")
+        results.equal(post({"action": "burn", "from": "soon", "form_token": scene.proof}).status, 400, "no such time")
+        results.equal(post({"action": "burn", "key": "nobody", "form_token": scene.proof}).status, 400, "no such key")
+        results.equal({scene.state(one) for one in made}, {"new"}, "none of it burned anything")
+        empty = {"key": "", "label": 'L<b>"&', "receipt": "", "from": "", "to": ""}
+        asked = post(dict(empty, action="burn", form_token=scene.proof)).text()
+        results.check('value="L&lt;b&gt;&#34;&amp;"' in asked, "the label goes along, escaped", asked[-2000:])
+        answer = post(dict(empty, action="burn", form_token=scene.proof, confirm="yes"))
+        results.equal((answer.status, answer.header("location")), (303, "/operator"), "and then burns")
+        results.equal([scene.state(one) for one in made], ["new", "new", "burned"], "what was asked for")
+        now = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + 120)).replace(":", "%3A")
+        report = request(port, "GET", "/operator?from=2026-01-01T00%3A00&to=" + now, [basic]).text()
+        results.check(report.count("<details>") == 3 and "Burned" in report, "the report tells of what is gone")
+        results.equal(request(port, "GET", "/operator?from=soon", [basic]).status, 400, "no such time")
+        results.equal(request(port, "POST", "/api/keys/revoke", [FORM, scene.admin], b"name=boss").status, 200, "the key ends")
+        results.equal(request(port, "GET", "/operator", [basic]).status, 404, "and the page with it")
+
+
+def main(results):
+    """Everything."""
+    for test in (burning, report, operator, many):
+        results.run(test, results)
+
+
+if __name__ == "__main__":
+    run_suite(main, 300)

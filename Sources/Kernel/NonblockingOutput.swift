@@ -4,7 +4,7 @@ internal import Glibc
 /// A descriptor that stays somebody else's, such as standard output, written to without waiting for whoever reads it.
 ///
 /// The descriptor itself is left as it is: others may share it, and would be surprised if their writes no longer waited.
-public struct NonblockingOutput: ~Copyable {
+public struct NonblockingOutput: ~Copyable, Sendable {
     /// How it is kept from waiting.
     private enum Way {
         /// Nothing to do: writing to a file waits for nobody.

@@ -38,15 +38,8 @@ public struct RequestLine {
     }
 }
 
-extension LogStream {
-    /// Writes the line of a request. It leaves at the next ``flush(now:)``. Takes no memory but for a source.
-    public func request(_ request: RequestLine, _ level: LogLevel) {
-        guard takes(level) else { return }
-        guard makeRoom(for: Self.longestRequestLine) else { return drop() }
-        if isText { writeText(request, level) } else { writeJSON(request, level) }
-    }
-
-    private func writeJSON(_ request: RequestLine, _ level: LogLevel) {
+extension LogLines {
+    mutating func writeJSON(_ request: RequestLine, _ level: LogLevel) {
         append("{\"@timestamp\":\"")
         appendTimestamp()
         append("\",\"log.level\":\"")
@@ -83,7 +76,7 @@ extension LogStream {
         append("\"}\n")
     }
 
-    private func writeSummary(_ request: RequestLine) {
+    private mutating func writeSummary(_ request: RequestLine) {
         append(request.method)
         append(" ")
         append(request.path ?? "-")
@@ -91,7 +84,7 @@ extension LogStream {
         if request.status > 0 { append(digits: UInt64(request.status)) } else { append("-") }
     }
 
-    private func writeText(_ request: RequestLine, _ level: LogLevel) {
+    mutating func writeText(_ request: RequestLine, _ level: LogLevel) {
         appendTimestamp()
         append(" ")
         append(level.name)

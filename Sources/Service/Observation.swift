@@ -50,9 +50,12 @@ public final class Observation {
         refusals.reserveCapacity(32)
     }
 
-    /// Counts a refusal. Reasons are literals, each in one place, so the same one has the same address.
+    /// Counts a refusal.
     func noteRefusal(_ reason: StaticString) {
-        for index in refusals.indices where unsafe refusals[index].reason.utf8Start == reason.utf8Start {
+        // A StaticString is bytes that live as long as the program; the pointer is how it shows them.
+        let name = unsafe Span(
+            _unsafeElements: UnsafeBufferPointer(start: reason.utf8Start, count: reason.utf8CodeUnitCount))
+        for index in refusals.indices where name.equals(refusals[index].reason) {
             refusals[index].count += 1
             return
         }

@@ -111,6 +111,7 @@ extension KeyRefusal {
         case .expired: "key_expired"
         case .usedUp: "key_used_up"
         case .outOfScope: "key_out_of_scope"
+        case .outOfNetwork: "key_out_of_network"
         case .timeToLive: "key_ttl"
         case .content: "key_content"
         case .creationsUsedUp: "key_creations_used_up"
@@ -118,7 +119,6 @@ extension KeyRefusal {
         case .noSuchKey: "no_such_key"
         case .tooMany: "too_many_keys"
         case .malformedField: "malformed_key_field"
-        case .outOfNetwork: "key_out_of_network"
         }
     }
 }

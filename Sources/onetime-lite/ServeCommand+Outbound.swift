@@ -1,6 +1,7 @@
 // The senders of what the server tells others by itself, from their start to their end.
 public import Audit
 import Kernel
+import Log
 public import Outbound
 import SecureMemory
 import TLS
@@ -12,7 +13,7 @@ struct Outgoing {
     private let drain: UInt64
 
     /// Starts what is wanted; takes the webhook's key out of the environment in any case.
-    init(_ settings: OutboundSettings, arena: SecureArena) throws {
+    init(_ settings: OutboundSettings, arena: SecureArena, log: LogStream) throws {
         let variable = Environment.takeSecret("WEBHOOK_SECRET", into: arena)
         let client = settings.needsTLS ? try TLSClient(authorityFile: settings.authorityFile) : nil
         var resolver = Resolver()
@@ -30,7 +31,7 @@ struct Outgoing {
             wanted.queueBytes = settings.webhookQueue
             wanted.resolver = resolver
             wanted.userAgent = "onetime-lite/\(Help.version)"
-            webhook = try Webhook(wanted, secret: secret, client: client) { Self.tell("webhook", $0) }
+            webhook = try Webhook(wanted, secret: secret, client: client) { Self.tell("webhook", $0, log) }
         } else {
             webhook = nil
         }
@@ -42,7 +43,7 @@ struct Outgoing {
             wanted.timeout = UInt64(settings.syslogTimeout) * 1000
             wanted.queueBytes = settings.syslogQueue
             wanted.resolver = resolver
-            syslog = try SyslogSink(wanted, client: client) { Self.tell("syslog", $0) }
+            syslog = try SyslogSink(wanted, client: client) { Self.tell("syslog", $0, log) }
         } else {
             syslog = nil
         }
@@ -82,10 +83,12 @@ struct Outgoing {
         return secret
     }
 
-    /// From the sender's thread, which is not the log's.
-    private static func tell(_ name: String, _ fault: OutboundFault?) {
-        Console.failure(
-            fault.map { "the \(name)'s receiver gets nothing: \($0)" } ?? "the \(name)'s receiver gets messages again")
+    /// From the sender's thread.
+    private static func tell(_ name: String, _ fault: OutboundFault?, _ log: LogStream) {
+        let outcome = fault == nil ? "success" : "failure"
+        let text =
+            fault.map { "the \(name)'s receiver gets nothing: \($0)" } ?? "the \(name)'s receiver gets messages again"
+        log.event(text, fault == nil ? .info : .warning, [("event.action", name), ("event.outcome", outcome)])
     }
 }
 

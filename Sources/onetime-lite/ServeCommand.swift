@@ -117,7 +117,7 @@ enum ServeCommand {
         let server = try Server(
             handler: service, listener: listener, limits: configuration.server, arena: arena, inputs: inputs,
             loop: loop, workers: workers, metricsListener: metricsListener, meter: meter, tls: tls, reload: reload.run)
-        let outgoing = try Outgoing(configuration.outbound, arena: arena)
+        let outgoing = try Outgoing(configuration.outbound, arena: arena, log: log)
         defer { outgoing.stop() }
         if let audit = proof.log {
             try outgoing.attach(to: audit)

@@ -278,10 +278,10 @@ def log_lines(results):
         with Connection(port) as connection:
             connection.send(b"BROKEN " + made["secret_key"].encode() + b"\r\n\r\n")
             connection.response()
-        large = share(port, "x" * 8_000_000)
+        large = share(port, "x" * 15_000_000)
         with Connection(port) as connection:
             connection.send(build("POST", "/api/v1/secret/" + large["secret_key"], body=b""))
-            connection.socket.recv(1000)
+            connection._take(200_000)
         time.sleep(0.3)
         results.equal(server.stop(), 0, "ends well")
         lines = [line for line in server.events() if line.get("event.action") == "request"]

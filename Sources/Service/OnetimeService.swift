@@ -297,9 +297,7 @@ public final class OnetimeService: RequestHandler {
     /// Destroys what is due.
     public func expire(now: Moment, isolation vault: isolated Vault) -> Bool {
         let more = vault.expire(now: now, budget: 1024)
-        for run in vault.takeFinishedBurnings() {
-            note(.burned(number: run.number, count: run.burned, isFinished: true, by: nil))
-        }
+        if vault.hasFinishedBurnings { tellFinishedBurnings(vault) }
         return more
     }
 

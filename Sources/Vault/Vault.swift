@@ -216,11 +216,9 @@ public actor Vault {
     private func remove(_ slot: Int, as state: ReceiptView.State, _ now: Moment) -> Record {
         var (state, now) = (state, now)
         if !burnings.isEmpty { settleBurning(of: slot, &state, &now) }
-        let secretID = secrets.id(of: slot).high
         givenBack += shares.wipe(slot)
-        let receiptID = receipts.id(of: slot)
-        secrets.remove(slot: slot)
-        receipts.remove(slot: slot)
+        let secretID = secrets.remove(slot: slot).high
+        let receiptID = receipts.remove(slot: slot)
         wheel.cancel(UInt32(slot))
         slots.giveBack(slot)
         let record = records.remove(slot)
@@ -268,7 +266,7 @@ public actor Vault {
     public func expire(now: Moment, budget: Int) -> Bool {
         var budget = budget
         takeApart(&budget)
-        goOnBurning(&budget, now)
+        if !burnings.isEmpty { goOnBurning(&budget, now) }
         let tick = tick(at: now)
         var before = releasedBytes
         while let slot = wheel.next(upTo: tick, budget: &budget) {

@@ -74,10 +74,12 @@ let package = Package(
         // Floor 3
         room("Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"], isSmall: true),
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
-        room("Rules", ["HTTPWire", "Kernel"]),
+        room("Rules", ["HTTPWire", "Kernel"], isSmall: true),
         room("Audit", ["HTTPWire", "Kernel", "Sealing", "SecureMemory"]),
         // Floor 4
-        room("Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"]),
+        room(
+            "Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"],
+            isSmall: true),
         room(
             "Service",
             ["Audit", "HTTPServer", "HTTPWire", "Kernel", "Log", "Pages", "Rules", "Sealing", "SecureMemory", "Vault"]),
@@ -85,11 +87,12 @@ let package = Package(
         .executableTarget(
             name: "onetime-lite",
             dependencies: [
-                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Log", "Outbound", "Pages", "QRCode", "Rules", "Sealing",
+                "Audit", "FingerprintWords", "HTTPServer", "HTTPWire", "Kernel", "Log", "Outbound", "Pages", "QRCode",
+                "Rules", "Sealing",
                 "SecureMemory",
                 "Service", "TLS", "Vault",
             ],
-            swiftSettings: small, linkerSettings: wipingAllocator),
+            swiftSettings: settings, linkerSettings: wipingAllocator),
         // Figures of the lower rooms, printed by scripts/bench-rooms; no part of the product.
         .executableTarget(
             name: "bench-rooms", dependencies: ["Audit", "Kernel", "Sealing", "SecureMemory", "TimerWheel", "Vault"],

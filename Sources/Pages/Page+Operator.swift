@@ -135,8 +135,7 @@ extension Page {
 
     private static func lockForm(_ writer: inout ResponseWriter, _ context: PageContext, _ facts: OperatorFacts) {
         let words = context.words
-        beginForm(&writer, context)
-        writer.element("<h2>", words.lockTitle, "</h2>\n")
+        beginForm(&writer, context, words.lockTitle)
         hidden(&writer, "action", "lock")
         writer.element("<fieldset class=\"choices\">\n<legend class=\"offscreen\">", words.lockTitle, "</legend>\n")
         box(&writer, "creation", words.lockCreation, isOn: facts.stopsCreation)
@@ -156,8 +155,7 @@ extension Page {
 
     private static func burnForms(_ writer: inout ResponseWriter, _ context: PageContext) {
         let words = context.words
-        beginForm(&writer, context)
-        writer.element("<h2>", words.burnMany, "</h2>\n")
+        beginForm(&writer, context, words.burnMany)
         hidden(&writer, "action", "burn")
         writer.markup("<div class=\"columns\">\n")
         input(&writer, words.keyLabel, "key", "text", nil)
@@ -240,8 +238,9 @@ extension Page {
         writer.markup("</section>\n")
     }
 
-    private static func beginForm(_ writer: inout ResponseWriter, _ context: PageContext) {
+    private static func beginForm(_ writer: inout ResponseWriter, _ context: PageContext, _ title: String? = nil) {
         writer.element("<form class=\"card\" method=\"post\" action=\"/operator", context.query, "\">\n")
+        if let title { writer.element("<h2>", title, "</h2>\n") }
         formToken(&writer, context)
     }
 

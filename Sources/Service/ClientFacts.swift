@@ -47,6 +47,16 @@ extension ServiceContext {
         return settings.clients.countries?.country(of: client.address)
     }
 
+    private func isCountryFieldRepeated(_ request: borrowing Request) -> Bool {
+        guard !settings.clients.countryField.isEmpty else { return false }
+        let field = settings.clients.countryField
+        let name = field.span
+        guard let line = request.head.lastLine(of: name, before: request.bytes.count, in: request.bytes) else {
+            return false
+        }
+        return request.head.lastLine(of: name, before: line.lowerBound, in: request.bytes) != nil
+    }
+
     private func countryField(_ request: borrowing Request) -> CountryCode? {
         guard !settings.clients.countryField.isEmpty, settings.clients.trustedProxies.cover(request.peer.host) else {
             return nil
@@ -69,7 +79,10 @@ extension ServiceContext {
     /// where the rule has one.
     func placeRefusal(_ rule: PlaceRule, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
         if !rule.networks.isEmpty, !rule.networks.permits(client.isKnown ? client.address : nil) { return .network }
-        if !rule.countries.isEmpty, !rule.countries.permits(country(of: client, request)) { return .country }
-        return nil
+        guard !rule.countries.isEmpty else { return nil }
+        let country = country(of: client, request)
+        // Nobody becomes unknown by what he sends himself.
+        if country == nil, !client.isKnown || isCountryFieldRepeated(request) { return .country }
+        return rule.countries.permits(country) ? nil : .country
     }
 }

@@ -249,7 +249,7 @@ final class Draft {
     fileprivate func begin(_ name: Span<UInt8>, _ kind: FieldKind) {
         value.removeAll(keepingCapacity: true)
         field = Self.field(name)
-        if route.isStrict, refusal == nil, source == .body { checkStrictly(kind, isNested: depth > 0) }
+        if route.isStrict, refusal == nil { checkStrictly(kind, isNested: depth > 0) }
         guard refusal == nil, depth == 0, field != .ignored, kind != .null, isKnown(field) else {
             field = .ignored
             return
@@ -397,7 +397,7 @@ final class Draft {
         case (.keyName, _), (.keyID, _), (.grace, _), (.maximumTimeToLive, _), (.maximumContent, _): false
         case (.hours, _), (.notBefore, _), (.allowNetworks, _), (.denyNetworks, _), (.allowCountries, _),
             (.denyCountries, _):
-            takesContent
+            takesContent || isGenerating
         case (.label, .burnMany), (.label, .operatorPage): true
         case (.mode, .lockDown), (.stopCreation, .operatorPage), (.stopReveal, .operatorPage): true
         case (.everything, _), (.burnKey, _), (.from, _), (.until, _), (.receipts, _), (.confirm, _):

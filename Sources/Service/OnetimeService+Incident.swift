@@ -71,6 +71,13 @@ extension OnetimeService {
         return run
     }
 
+    /// Tells of burnings that went on after they were answered, and are done.
+    func tellFinishedBurnings(_ vault: isolated Vault) {
+        for run in vault.takeFinishedBurnings() {
+            note(.burned(number: run.number, count: run.burned, isFinished: true, by: nil))
+        }
+    }
+
     /// All that an operator does comes by here, once.
     func note(_ event: IncidentEvent) {
         onIncident(event)

@@ -85,10 +85,7 @@ extension OnetimeService {
             let token = key.span(in: request.bytes)
             guard Token.isWellFormed(token), let id = try? context.suite.secretID(of: token),
                 let view = vault.secret(id, now: now)
-            else {
-                countRate(.miss, request, now)
-                return refuse(.unknownSecret, route, request, &response)
-            }
+            else { return refuse(.unknownSecret, route, request, &response) }
             if case .destroyPage = route {
                 if view.isShared { return refuse(.unknownSecret, route, request, &response) }
                 Page.destroyForm(&response, pageContext(request), secretToken: token)

@@ -83,6 +83,9 @@ extension OnetimeService {
             guard try unlock(draft, stretching, token.span, secretID, now, vault) != nil else {
                 let left = vault.attemptFailed(secretID, now: now)
                 draft.subject = secretID
+                if left == 0, vault.receipt(receiptID, now: now)?.state == .burned {
+                    audit(.burn, request, now, secret: secretID, receipt: receiptID, rule: "tries")
+                }
                 countRate(.wrongPassphrase, request, now)
                 return refuse(.wrongPassphrase(attemptsLeft: left), draft.route, request, &response, draft)
             }

@@ -231,6 +231,13 @@ extension OnetimeService {
                 refuse(.lockedDown, draft.route, request, &response, draft)
                 return .complete
             }
+            if let view = vault.secret(id, claim: draft.claim, now: now),
+                let refusal = ruleRefusal(view, id, request, now, vault)
+            {
+                vault.withdrawAttempt(id, now: now)
+                refuse(refusal, draft.route, request, &response, draft)
+                return .complete
+            }
             guard var heldShare = context.arena.allocate(ShareTable.shareSize),
                 let key = context.arena.allocate(ContentOpener.keySize),
                 let reserve = context.arena.allocate(
@@ -295,9 +302,10 @@ extension OnetimeService {
         _ id: RecordID, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
+        let lived = vault.secret(id, claim: draft.claim, now: now) != nil
         let left = vault.attemptFailed(id, now: now)
         countRate(.wrongPassphrase, request, now)
-        if left == 0 {
+        if left == 0, lived, vault.secret(id, claim: draft.claim, now: now) == nil {
             audit(.wrongPassphrase, request, now, outcome: .failure, secret: id, rule: "passphrase")
             audit(.burn, request, now, secret: id, rule: "tries")
         }

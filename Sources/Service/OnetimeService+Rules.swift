@@ -71,7 +71,8 @@ extension OnetimeService {
         _ view: borrowing SecretView, _ id: RecordID, _ request: borrowing Request, _ now: Moment,
         _ vault: isolated Vault
     ) -> Refusal? {
-        guard context.settings.hours != nil || view.conditions != nil else { return nil }
+        // Whoever has it already may ask again for as long as his claim lasts.
+        guard !view.isRepeat, context.settings.hours != nil || view.conditions != nil else { return nil }
         guard let refusal = rulesRefusal(of: view, request, now) else { return nil }
         vault.noteRefusal(id, code: refusal.code)
         return .rule(refusal)
@@ -108,7 +109,14 @@ extension OnetimeService {
 
     /// What is wrong with the rules of a secret that is to be made: hours that never come.
     func refusal(ofRules rules: DraftRules?, _ draft: Draft, _ now: Moment) -> Refusal? {
-        guard let rules, rules.hours != nil || rules.notBefore != nil else { return nil }
+        guard let rules else { return nil }
+        if !rules.places.countries.isEmpty, context.settings.clients.countries == nil,
+            context.settings.clients.countryField.isEmpty
+        {
+            let name: StaticString = rules.places.countries.allowed.isEmpty ? "deny_countries" : "allow_countries"
+            return .malformedRule(StaticText(text: name), allowed: "absent: this server cannot tell countries")
+        }
+        guard rules.hours != nil || rules.notBefore != nil else { return nil }
         guard
             let refusal = WindowRefusal(
                 at: now.wallSeconds, server: context.settings.hours, secret: rules.hours, notBefore: rules.notBefore)

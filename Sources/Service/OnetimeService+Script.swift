@@ -77,6 +77,12 @@ extension OnetimeService {
         if let refusal = checkAction(token, draft, request) {
             return refuse(refusal, draft.route, request, &response, draft)
         }
+        // Whoever may not read it may not destroy it either.
+        if let id = try? context.suite.secretID(of: token), let view = vault.secret(id, now: now),
+            let refusal = ruleRefusal(view, id, request, now, vault)
+        {
+            return refuse(refusal, draft.route, request, &response, draft)
+        }
         guard let id = try? context.suite.secretID(of: token), vault.destroyUnread(id, now: now) else {
             return refuse(.unknownSecret, draft.route, request, &response, draft)
         }

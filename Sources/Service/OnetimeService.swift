@@ -116,6 +116,13 @@ public final class OnetimeService: RequestHandler {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .wrongMethod(route))
         }
+        // Whoever was wrong too often is not heard, right or wrong.
+        if context.keys.isInUse, request.value(of: .authorization) != nil,
+            let limited = rateRefusal(.failedKey, request, now)
+        {
+            plan.isRefused = request.head.hasBody
+            return Exchange(stage: .refused(route, limited))
+        }
         guard method == .post else { return Exchange(stage: .plain(route)) }
         let takesContent: Bool
         switch route {
@@ -140,11 +147,6 @@ public final class OnetimeService: RequestHandler {
         if takesContent, refusal == nil { refusal = rateRefusal(.creation, request, now) }
         let draft = Draft(route: route, context: context, takesContent: takesContent, now: now)
         if context.keys.isInUse {
-            // Whoever was wrong too often is not heard, right or wrong.
-            if request.value(of: .authorization) != nil, let limited = rateRefusal(.failedKey, request, now) {
-                plan.isRefused = request.head.hasBody
-                return Exchange(stage: .refused(route, limited))
-            }
             draft.rights = Rights(caller: context.caller(request, now), began: now)
             // A link comes with the form; a client of the API has nothing else to show.
             if takesContent, refusal == nil, context.settings.requiresKey, route.isInAPI {
@@ -356,19 +358,23 @@ public final class OnetimeService: RequestHandler {
 
     /// Destroys what is due.
     public func expire(now: Moment, isolation vault: isolated Vault) -> Bool {
-        if context.audit != nil { vault.keepsEnds = true }
-        let hasMore = vault.expire(now: now, budget: 1024)
-        if let log = context.audit {
-            for end in vault.takeEnds() {
-                var event = AuditEvent(.expire)
-                (event.secret, event.receipt) = (end.secret, end.receipt)
-                log.record(event, now: now)
-            }
+        if let log = context.audit { return expire(vault, now, log) }
+        let more = vault.expire(now: now, budget: 1024)
+        if vault.hasFinishedBurnings { tellFinishedBurnings(vault) }
+        return more
+    }
+
+    /// The same where it is written down.
+    private func expire(_ vault: isolated Vault, _ now: Moment, _ log: AuditLog) -> Bool {
+        vault.keepsEnds = true
+        let more = vault.expire(now: now, budget: 1024)
+        for end in vault.takeEnds() {
+            var event = AuditEvent(.expire)
+            (event.secret, event.receipt) = (end.secret, end.receipt)
+            log.record(event, now: now)
         }
-        for run in vault.takeFinishedBurnings() {
-            note(.burned(number: run.number, count: run.burned, isFinished: true, by: nil))
-        }
-        return hasMore
+        if vault.hasFinishedBurnings { tellFinishedBurnings(vault) }
+        return more
     }
 
     /// When the next secret is due.

@@ -71,7 +71,11 @@ struct IDIndex: ~Copyable {
 
     /// The id that a slot is filed under. O(1).
     func id(of slot: Int) -> RecordID {
-        let words = nodes[slot].id
+        Self.id(nodes[slot])
+    }
+
+    private static func id(_ node: Node) -> RecordID {
+        let words = node.id
         return RecordID(
             high: UInt64(words.0) << 32 | UInt64(words.1), low: UInt64(words.2) << 32 | UInt64(words.3))
     }
@@ -84,11 +88,13 @@ struct IDIndex: ~Copyable {
         if nodes.count > (roundBuckets + split) * Self.load { grow() }
     }
 
-    /// Takes a filed slot out. O(1) expected.
-    mutating func remove(slot: Int) {
+    /// Takes a filed slot out, and returns the id that it was filed under. O(1) expected.
+    @discardableResult
+    mutating func remove(slot: Int) -> RecordID {
         let node = nodes.remove(slot)
         unlink(UInt32(slot), from: bucket(of: node.id.3), next: node.next)
         if nodes.count < (roundBuckets + split) * Self.load / 2 { shrink() }
+        return Self.id(node)
     }
 
     private mutating func add(_ slot: UInt32, hash: UInt32, to bucket: Int) {

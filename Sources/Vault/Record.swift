@@ -185,6 +185,8 @@ public struct SecretView: Sendable {
     public let isShared: Bool
     /// What its reader has to meet.
     public let conditions: (any SecretConditions)?
+    /// Whether the one who looks has it already and may ask again.
+    public let isRepeat: Bool
 }
 
 /// What the sender may know.

@@ -53,9 +53,11 @@ extension Vault {
     /// What became of the last burnings of many, the oldest first.
     public var lastBurnings: [BurnRun] { burnRuns }
 
+    /// Whether ``takeFinishedBurnings()`` has some to tell.
+    public var hasFinishedBurnings: Bool { !finishedBurnings.isEmpty }
+
     /// Those burnings that were done by now and not when they were begun, each told once.
     public func takeFinishedBurnings() -> [BurnRun] {
-        if finishedBurnings.isEmpty { return [] }
         defer { finishedBurnings = [] }
         return finishedBurnings
     }

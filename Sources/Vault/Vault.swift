@@ -133,7 +133,8 @@ public actor Vault {
             secondsLeft: Self.seconds(from: now.milliseconds, to: records[slot].deadline),
             attemptsLeft: Int(records[slot].attemptLimit) - Int(records[slot].attempts),
             byteCount: records[slot].contentCount, isShared: records[slot].readers > 1,
-            conditions: records[slot].extras?.conditions)
+            conditions: records[slot].extras?.conditions,
+            isRepeat: claim.map { records[slot].book?.isOpen($0, now: now.milliseconds) ?? false } ?? false)
     }
 
     /// Notes for the sender that a rule refused somebody who asked for a secret.
@@ -242,11 +243,9 @@ public actor Vault {
     private func remove(_ slot: Int, as state: ReceiptView.State, _ now: Moment) -> Record {
         var (state, now) = (state, now)
         if !burnings.isEmpty { settleBurning(of: slot, &state, &now) }
-        let secretID = secrets.id(of: slot).high
         givenBack += shares.wipe(slot)
-        let receiptID = receipts.id(of: slot)
-        secrets.remove(slot: slot)
-        receipts.remove(slot: slot)
+        let secretID = secrets.remove(slot: slot).high
+        let receiptID = receipts.remove(slot: slot)
         wheel.cancel(UInt32(slot))
         slots.giveBack(slot)
         let record = records.remove(slot)
@@ -296,7 +295,7 @@ public actor Vault {
     public func expire(now: Moment, budget: Int) -> Bool {
         var budget = budget
         takeApart(&budget)
-        goOnBurning(&budget, now)
+        if !burnings.isEmpty { goOnBurning(&budget, now) }
         let tick = tick(at: now)
         var before = releasedBytes
         while let slot = wheel.next(upTo: tick, budget: &budget) {
@@ -320,7 +319,9 @@ public actor Vault {
         budget = max(budget - records[slot].contentCount / Self.bytesPerStep, 0)
         // All readers had it, and the last one's time to ask again is over.
         let isRead = records[slot].book?.remaining == 0
-        if keepsEnds && !isRead { ends.append((secrets.id(of: slot), receipts.id(of: slot))) }
+        if keepsEnds && !isRead && timeOfBurning(slot) == nil {
+            ends.append((secrets.id(of: slot), receipts.id(of: slot)))
+        }
         destroy(slot, as: isRead ? .received : .expired, now)
         budget -= Self.unitsForSecret
     }

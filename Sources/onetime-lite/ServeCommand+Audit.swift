@@ -90,12 +90,16 @@ final class Proof {
         log.record(event, now: .now)
     }
 
-    /// Writes down what was set and where: no option holds a secret.
+    /// Writes down what was set and where.
     func noteConfiguration(_ configuration: Configuration) {
         guard let log else { return }
         var event = AuditEvent(.configuration)
         event.message = configuration.given.sorted { $0.key < $1.key }
-            .map { "\($0.key)=\($0.value.text) (\($0.value.origin))" }.joined(separator: ", ")
+            .map {
+                // An address may carry what is secret.
+                let isAddress = $0.key.hasPrefix("webhook") || $0.key.hasPrefix("syslog")
+                return "\($0.key)=\(isAddress ? "***" : $0.value.text) (\($0.value.origin))"
+            }.joined(separator: ", ")
         log.record(event, now: .now)
     }
 

@@ -13,7 +13,9 @@ import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from handoff import fill, gone, home, says, seal  # noqa: E402
+from incident import admin, console, sign_in  # noqa: E402
 from onetime_harness import Server, run_suite  # noqa: E402
+from onetime_http import post_form  # noqa: E402
 from webdriver import Chromium  # noqa: E402
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -45,7 +47,7 @@ def violations(browser, script):
     return browser.call("POST", "/execute/async", {"script": call, "args": [TAGS]})
 
 
-def states(server, browser):
+def states(server, browser, key):
     """Leads the browser through every page and state, and names each."""
     browser.go(home(server))
     yield "form"
@@ -125,13 +127,29 @@ def states(server, browser):
     browser.go(receipt)
     yield "receipt of what was burned"
 
+    seal(browser, server, "text", passphrase="correct horse", readers="3")
+    sign_in(browser, server, key)
+    browser.go(console(server))
+    browser.run("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+    yield "operator"
+    browser.find("main details button.danger").click()
+    says(browser, "There is no way back")
+    yield "operator burns"
+    browser.go(console(server, "?from=2026-01-01T00%3A00"))
+    yield "operator's report"
+    post_form(server.port, "/api/lockdown", {"mode": "all"}, [("Authorization", "Bearer " + key)])
+    browser.go(home(server))
+    says(browser, "Locked down")
+    yield "locked down"
+    post_form(server.port, "/api/lockdown", {"mode": "none"}, [("Authorization", "Bearer " + key)])
 
-def rules(results, server, script):
+
+def rules(results, server, script, key):
     """No violation anywhere, in either theme and in forced colours."""
     for name, media in (("light", {}), ("dark", {"dark": True}), ("forced colours", {"forced_colors": True})):
         with Chromium() as browser:
             browser.media(**media)
-            for state in states(server, browser):
+            for state in states(server, browser, key):
                 results.equal(violations(browser, script), [], "%s, %s" % (state, name))
                 if PICTURES:
                     browser.screenshot(os.path.join(PICTURES, "%s-%s.png" % (state.replace(" ", "-"), name[:5].strip())))
@@ -140,9 +158,10 @@ def rules(results, server, script):
 
 def main(results):
     script = axe_script()
-    with Server() as server:
+    key, line = admin()
+    with Server(environment={"API_KEYS": line}) as server:
         if script:
-            results.run(rules, results, server, script)
+            results.run(rules, results, server, script, key)
         else:
             results.skip("axe-core", "the package axe-core-python cannot be had here")
 

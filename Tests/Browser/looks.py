@@ -10,6 +10,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from handoff import fill, home, no_complaints, seal, shown  # noqa: E402
+from incident import admin, console, sign_in  # noqa: E402
 from onetime_harness import Server, binary_path, run_suite  # noqa: E402
 from webdriver import Chromium  # noqa: E402
 
@@ -54,13 +55,14 @@ def languages():
 class Gallery:
     """Looks at pages one after the other."""
 
-    def __init__(self, results, server, browser):
+    def __init__(self, results, server, browser, key):
         self.results, self.server, self.browser = results, server, browser
         self.content = "Pa55-w\u00f6rd: " + "x" * 60 + "\n\u05e9\u05dc\u05d5\u05dd (1)"
         # One secret that is read again and again, one that needs a passphrase, one that is gone.
         self.open_link = self._with_file(readers="100", note="The key of the door, (2) of 3")
         self.locked_link = seal(browser, server, self.content, passphrase="correct horse", label="a label")
         self.receipt = browser.url
+        sign_in(browser, server, key)
 
     def _with_file(self, **fields):
         path = os.path.join(self.browser.folder, NAME)
@@ -92,6 +94,12 @@ class Gallery:
         yield "revealed"
         browser.go(home(self.server) + "secret/" + "0" * 31 + query)
         yield "gone"
+        browser.go(console(self.server, query))
+        browser.run("document.querySelectorAll('details').forEach(each => { each.open = true; })")
+        yield "operator"
+        browser.find("main details button.danger").click()
+        browser.wait(lambda: not browser.all("main details"), "the second page")
+        yield "operator-burns"
 
     def look(self, state, name):
         self.results.equal(self.browser.run(FAULTS), [], "%s, %s" % (state, name))
@@ -99,10 +107,10 @@ class Gallery:
             self.browser.screenshot(os.path.join(PICTURES, "%s-%s.png" % (state, name)))
 
 
-def narrow(results, server):
+def narrow(results, server, key):
     """Nothing sticks out, is cut off or overlaps at 320 pixels, in any language; what is code stays left to right."""
     with Chromium() as browser:
-        gallery = Gallery(results, server, browser)
+        gallery = Gallery(results, server, browser, key)
         browser.width(320)
         english = {}
         for tag in languages():
@@ -125,10 +133,10 @@ def narrow(results, server):
         no_complaints(results, browser, "all languages")
 
 
-def enlarged(results, server):
+def enlarged(results, server, key):
     """Letters twice as large, in half of an ordinary window."""
     with Chromium() as browser:
-        gallery = Gallery(results, server, browser)
+        gallery = Gallery(results, server, browser, key)
         browser.width(640)
         browser.before_pages("addEventListener('DOMContentLoaded', () => { document.documentElement.style.fontSize = '200%'; })")
         for tag in ("de", "ar", "fi"):
@@ -136,10 +144,10 @@ def enlarged(results, server):
                 gallery.look(state, tag + "-enlarged")
 
 
-def wide(results, server):
+def wide(results, server, key):
     """Ordinary windows, in both themes, in forced colours and without motion."""
     with Chromium() as browser:
-        gallery = Gallery(results, server, browser)
+        gallery = Gallery(results, server, browser, key)
         for name, media in (("light", {}), ("dark", {"dark": True}), ("forced", {"forced_colors": True})):
             browser.media(**media)
             for state in gallery.states("ar" if name == "light" else "en"):
@@ -156,9 +164,10 @@ def wide(results, server):
 
 
 def main(results):
-    with Server() as server:
+    key, line = admin()
+    with Server(environment={"API_KEYS": line}) as server:
         for test in (narrow, enlarged, wide):
-            results.run(test, results, server)
+            results.run(test, results, server, key)
 
 
 if __name__ == "__main__":

@@ -406,7 +406,7 @@ def rotate_and_invite(session):
     for credentials in (session.admin + ":", made + ":", "admin:" + made):
         header = ("Authorization", "Basic " + base64.b64encode(credentials.encode()).decode())
         expect(request(session.port, "GET", "/api/keys", [header]), 200)
-    wrong = [("Authorization", "Bearer " + made[:12] + session.plant("wrong key", 50))]
+    wrong = [("Authorization", "Bearer " + made[:12] + session.plant("wrong key", 50, lively=False))]
     expect(request(session.port, "GET", "/api/keys", wrong), 401)
     link = expect(post_form(session.port, "/api/links", {}, admin), 200).json()["link"]
     token = link[-31:]

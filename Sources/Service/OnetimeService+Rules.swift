@@ -165,7 +165,10 @@ extension OnetimeService {
 
 extension ServiceContext {
     /// Whose doings are counted together with those of a request.
-    func rateClient(_ request: borrowing Request) -> RateClient { RateClient(network(of: client(of: request))) }
+    func rateClient(_ request: borrowing Request) -> RateClient {
+        let client = client(of: request)
+        return RateClient(network(of: client), isForwarded: client.isForwarded)
+    }
 }
 
 extension Refusal {

@@ -32,11 +32,11 @@ enum CheckConfiguration {
 
     private static func rows(_ configuration: Configuration) -> [Row] {
         var rows = Configuration.options.map { option -> Row in
-            (option.flag, option.describe(configuration), configuration.given[option.flag]?.origin ?? "default")
+            (option.flag, option.tell(configuration), configuration.given[option.flag]?.origin ?? "default")
         }
         for name in ["ONETIME_USER"] + Configuration.secretVariables where Environment.size(of: name) > 0 {
             let isSecret = Configuration.secretVariables.contains(name)
-            rows.append((name, isSecret ? "***" : Environment.value(name) ?? "", "variable \(name)"))
+            rows.append((name, isSecret ? Option.mask : Environment.value(name) ?? "", "variable \(name)"))
         }
         return rows
     }

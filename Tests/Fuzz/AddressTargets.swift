@@ -88,7 +88,12 @@ private let proxy = InternetAddress(ipv4: 0x0a00_0001)
         let junk = Array(
             ["10.9.9.9", "unknown", "\"", "for=\"", "for=10.1.1.1;", "]", "for=\"\\\""][random.next(upTo: 7) - 1].utf8)
         let more = ["X-Forwarded-For: ", "Forwarded: "].map { Array($0.utf8) + junk + [0x2C] }
-        let hasBoth = ["X", "F"].map { letter in fields.contains { $0.first == UInt8(ascii: letter) } }
+        // One that is empty is as good as none.
+        let hasBoth = [UInt8(ascii: "X"), UInt8(ascii: "F")].map { letter in
+            fields.contains {
+                $0.first == letter && $0.drop { $0 != 0x3A }.dropFirst().contains { ![0x20, 9, 0x2C].contains($0) }
+            }
+        }
         let longer = (0..<2).filter { hasBoth[$0] }.map { more[$0] } + fields
         // One hop more may be one too many.
         if lines.count < 16, raw.count(where: { $0 == 0x2C }) < 16, let other = client(longer, proxy) {

@@ -112,7 +112,7 @@ public struct Certificate: Sendable {
 
     /// One line of JSON with statement, signature and key in Base64, and its line feed.
     public func line(at now: Moment) -> String {
-        #"{"@timestamp":"\#(WallClock.timestamp(now.wallSeconds))","event.dataset":"onetime.certificate","#
+        #"{"@timestamp":"\#(WallClock.timestamp(now.wallSeconds))","event.dataset":"onetime.certificate","ecs.version":"8.17.0","#
             + #""service.name":"onetime-lite","message":"certificate of destruction","#
             + "\(Self.statementField)\(base64(statement.span))\",\(Self.signatureField)\(base64(signature.span))\","
             + "\(Self.keyField)\(key.text)\"}\n"

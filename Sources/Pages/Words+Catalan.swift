@@ -156,6 +156,7 @@ extension Words {
         notFoundLead: "L’adreça no porta enlloc en aquest servidor. Potser l’enllaç s’ha tallat.",
         malformedTitle: "No s’ha entès la petició",
         malformedLead: "El formulari ha arribat incomplet. No s’ha desat ni mostrat res. Torneu a obrir la pàgina.",
+        linkGone: "Aquest enllaç per crear un secret ja s’ha fet servir o ha caducat.",
         keyRequired:
             "Per compartir aquí cal una clau d’API. Els enllaços que us han enviat s’obren sense clau.",
         refusedTitle: "S’ha rebutjat la petició",

@@ -149,6 +149,7 @@ extension Words {
         notFoundLead: "这台服务器上没有这个地址，也许链接被截断了。",
         malformedTitle: "无法理解这个请求",
         malformedLead: "收到的表单不完整，没有保存或显示任何内容。请重新打开页面。",
+        linkGone: "这个用于创建机密信息的链接已被使用或已过期。",
         keyRequired:
             "在此分享需要 API 密钥。别人发给您的链接无需密钥即可打开。",
         refusedTitle: "请求被拒绝",

@@ -155,6 +155,7 @@ extension Words {
         notFoundLead: "Adresa na tomto serveru nikam nevede. Odkaz možná není celý.",
         malformedTitle: "Požadavku nebylo možné porozumět",
         malformedLead: "Formulář nedorazil celý. Nic se neuložilo ani nezobrazilo. Otevřete prosím stránku znovu.",
+        linkGone: "Tento odkaz k vytvoření tajemství byl už použit nebo vypršel.",
         keyRequired:
             "Ke sdílení je zde potřeba klíč API. Odkazy, které jste dostali, se otevřou i bez něj.",
         refusedTitle: "Požadavek byl odmítnut",

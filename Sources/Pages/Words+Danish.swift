@@ -154,6 +154,7 @@ extension Words {
         notFoundLead: "Adressen fører ingen steder hen på denne server. Måske mangler der noget af linket.",
         malformedTitle: "Anmodningen kunne ikke forstås",
         malformedLead: "Formularen kom ikke helt frem. Intet er gemt eller vist. Åbn siden igen.",
+        linkGone: "Dette link til at oprette en hemmelighed er brugt eller udløbet.",
         keyRequired:
             "Det kræver en API-nøgle at dele her. Links, du har fået tilsendt, åbner uden.",
         refusedTitle: "Anmodningen blev afvist",

@@ -157,6 +157,7 @@ extension Words {
         notFoundLead: "Dit adres leidt op deze server nergens heen. Misschien is de link afgebroken.",
         malformedTitle: "Dat verzoek was niet te begrijpen",
         malformedLead: "Het formulier kwam onvolledig aan. Er is niets bewaard of getoond. Open de pagina opnieuw.",
+        linkGone: "Deze link om een geheim te maken is gebruikt of verlopen.",
         keyRequired:
             "Om hier te delen is een API-sleutel nodig. Links die u zijn toegestuurd, openen zonder.",
         refusedTitle: "Dat verzoek is geweigerd",

@@ -151,6 +151,7 @@ extension Words {
         notFoundLead: "The address leads nowhere on this server. Perhaps the link was cut off.",
         malformedTitle: "That request could not be understood",
         malformedLead: "The form arrived incomplete. Nothing was stored or shown. Please open the page again.",
+        linkGone: "This link to create a secret was used or has expired.",
         keyRequired:
             "Sharing here takes an API key. Links that you were sent open without one.",
         refusedTitle: "That request was refused",

@@ -153,6 +153,7 @@ extension Words {
         notFoundLead: "Osoite ei johda tällä palvelimella mihinkään. Ehkä linkki on katkennut.",
         malformedTitle: "Pyyntöä ei ymmärretty",
         malformedLead: "Lomake ei tullut perille kokonaan. Mitään ei tallennettu eikä näytetty. Avaa sivu uudelleen.",
+        linkGone: "Tämä linkki salaisuuden luomiseen on käytetty tai vanhentunut.",
         keyRequired:
             "Jakaminen täällä vaatii API-avaimen. Sinulle lähetetyt linkit avautuvat ilman sitä.",
         refusedTitle: "Pyyntö hylättiin",

@@ -158,6 +158,7 @@ extension Words {
         malformedTitle: "La demande n’a pas été comprise",
         malformedLead:
             "Le formulaire est arrivé incomplet. Rien n’a été enregistré ni affiché. Veuillez rouvrir la page.",
+        linkGone: "Ce lien pour créer un secret a déjà servi ou a expiré.",
         keyRequired:
             "Pour partager ici, il faut une clé d’API. Les liens que vous avez reçus s’ouvrent sans clé.",
         refusedTitle: "La demande a été refusée",

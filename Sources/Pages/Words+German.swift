@@ -162,6 +162,7 @@ extension Words {
         malformedTitle: "Die Anfrage war nicht zu verstehen",
         malformedLead:
             "Das Formular kam unvollständig an. Nichts wurde gespeichert oder angezeigt. Bitte öffnen Sie die Seite neu.",
+        linkGone: "Dieser Link zum Anlegen eines Geheimnisses wurde benutzt oder ist abgelaufen.",
         keyRequired:
             "Zum Teilen ist hier ein API-Schlüssel nötig. Links, die Sie bekommen haben, öffnen sich ohne.",
         refusedTitle: "Die Anfrage wurde abgelehnt",

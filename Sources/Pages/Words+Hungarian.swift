@@ -154,6 +154,7 @@ extension Words {
         malformedTitle: "A kérés nem volt érthető",
         malformedLead:
             "Az űrlap hiányosan érkezett. Semmi sem lett eltárolva vagy megjelenítve. Nyissa meg újra az oldalt.",
+        linkGone: "Ezt a titok létrehozására szolgáló hivatkozást már felhasználták, vagy lejárt.",
         keyRequired:
             "A megosztáshoz itt API-kulcs kell. A kapott linkek enélkül is megnyílnak.",
         refusedTitle: "A kérés elutasítva",

@@ -156,6 +156,7 @@ extension Words {
         malformedTitle: "Richiesta non valida",
         malformedLead:
             "Il modulo è arrivato incompleto. Non è stato salvato né mostrato nulla. Apri di nuovo la pagina.",
+        linkGone: "Questo link per creare un segreto è già stato usato o è scaduto.",
         keyRequired:
             "Per condividere qui serve una chiave API. I link che ti hanno inviato si aprono anche senza.",
         refusedTitle: "Richiesta rifiutata",

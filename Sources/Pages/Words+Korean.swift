@@ -152,6 +152,7 @@ extension Words {
         notFoundLead: "이 서버에 없는 주소입니다. 링크가 중간에 잘렸을 수 있습니다.",
         malformedTitle: "요청을 이해할 수 없습니다",
         malformedLead: "양식이 온전히 도착하지 않았습니다. 아무것도 저장되거나 표시되지 않았습니다. 페이지를 다시 열어 주세요.",
+        linkGone: "비밀 정보를 만드는 이 링크는 이미 사용되었거나 만료되었습니다.",
         keyRequired:
             "여기에서 공유하려면 API 키가 필요합니다. 받은 링크는 키 없이도 열 수 있습니다.",
         refusedTitle: "요청이 거부되었습니다",

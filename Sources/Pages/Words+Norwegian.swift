@@ -152,6 +152,7 @@ extension Words {
         notFoundLead: "Adressen fører ingen steder på denne tjeneren. Kanskje en lenke ble kuttet.",
         malformedTitle: "Forespørselen var ikke til å forstå",
         malformedLead: "Skjemaet kom ikke helt fram. Ingenting er lagret eller vist. Åpne siden igjen.",
+        linkGone: "Denne lenken for å opprette en hemmelighet er brukt eller utløpt.",
         keyRequired:
             "For å dele her trengs en API-nøkkel. Lenker du har fått tilsendt, åpnes uten.",
         refusedTitle: "Forespørselen ble avvist",

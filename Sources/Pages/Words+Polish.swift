@@ -157,6 +157,7 @@ extension Words {
         notFoundLead: "Pod tym adresem nic na tym serwerze nie ma. Być może link został ucięty.",
         malformedTitle: "Nie udało się zrozumieć żądania",
         malformedLead: "Formularz dotarł niepełny. Nic nie zostało zapisane ani wyświetlone. Otwórz stronę ponownie.",
+        linkGone: "Ten link do utworzenia sekretu został już użyty albo wygasł.",
         keyRequired:
             "Do udostępniania jest tu potrzebny klucz API. Otrzymane linki otwierają się bez niego.",
         refusedTitle: "Żądanie zostało odrzucone",

@@ -155,6 +155,7 @@ extension Words {
         notFoundLead: "O endereço não leva a lugar nenhum neste servidor. Talvez o link tenha sido cortado.",
         malformedTitle: "Não foi possível entender o pedido",
         malformedLead: "O formulário chegou incompleto. Nada foi guardado nem mostrado. Abra a página de novo.",
+        linkGone: "Este link para criar um segredo já foi usado ou expirou.",
         keyRequired:
             "Para compartilhar aqui é preciso uma chave de API. Os links que você recebeu abrem sem ela.",
         refusedTitle: "O pedido foi recusado",

@@ -156,6 +156,7 @@ extension Words {
         malformedTitle: "Cererea nu a putut fi înțeleasă",
         malformedLead:
             "Formularul a ajuns incomplet. Nu s-a păstrat și nu s-a afișat nimic. Deschideți din nou pagina.",
+        linkGone: "Acest link pentru crearea unui secret a fost deja folosit sau a expirat.",
         keyRequired:
             "Pentru a partaja aici este nevoie de o cheie API. Linkurile primite se deschid și fără ea.",
         refusedTitle: "Cererea a fost refuzată",

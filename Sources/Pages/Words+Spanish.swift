@@ -153,6 +153,7 @@ extension Words {
         notFoundLead: "La dirección no lleva a ninguna parte de este servidor. Quizá el enlace se cortó.",
         malformedTitle: "No se ha entendido la petición",
         malformedLead: "El formulario llegó incompleto. No se ha guardado ni mostrado nada. Vuelva a abrir la página.",
+        linkGone: "Este enlace para crear un secreto ya se usó o ha caducado.",
         keyRequired:
             "Para compartir aquí hace falta una clave de API. Los enlaces que le han enviado se abren sin ella.",
         refusedTitle: "Se ha rechazado la petición",

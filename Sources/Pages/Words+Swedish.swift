@@ -154,6 +154,7 @@ extension Words {
         notFoundLead: "Adressen leder ingenstans på den här servern. Kanske har en länk kapats.",
         malformedTitle: "Begäran gick inte att förstå",
         malformedLead: "Formuläret kom inte fram helt. Inget har sparats eller visats. Öppna sidan igen.",
+        linkGone: "Den här länken för att skapa en hemlighet har använts eller förfallit.",
         keyRequired:
             "Det krävs en API-nyckel för att dela här. Länkar som du har fått öppnas utan.",
         refusedTitle: "Begäran avvisades",

@@ -150,6 +150,7 @@ extension Words {
         notFoundLead: "Bu adres bu sunucuda bir yere götürmüyor. Belki bağlantı kesilmiştir.",
         malformedTitle: "İstek anlaşılamadı",
         malformedLead: "Form eksik geldi. Hiçbir şey saklanmadı ya da gösterilmedi. Sayfayı yeniden açın.",
+        linkGone: "Sır oluşturmaya yarayan bu bağlantı kullanılmış ya da süresi dolmuş.",
         keyRequired:
             "Burada paylaşmak için bir API anahtarı gerekir. Size gönderilen bağlantılar anahtarsız açılır.",
         refusedTitle: "İstek reddedildi",

@@ -205,6 +205,7 @@ public struct Words: Sendable {
     let notFoundLead: String
     let malformedTitle: String
     let malformedLead: String
+    let linkGone: String
     let keyRequired: String
     let refusedTitle: String
     let refusedLead: String

@@ -198,7 +198,7 @@ extension OnetimeService {
         case .key(let refusal):
             switch refusal {
             case .content: showFormAgain(.key(refusal), route, request, &response, draft)
-            case .linkGone: Page.gone(&response, page)
+            case .linkGone: Page.notice(&response, page, .linkGone)
             default: Page.notice(&response, page, .keyRequired)
             }
         case .tooBusy, .lockedOut, .wrongPassphrase, .nothingToShare, .contentTooLarge, .passphraseTooShort,

@@ -98,7 +98,7 @@ extension OnetimeService {
         if let problem = Problem(refusal, context.settings) { return Page.tell(problem, &response, page) }
         switch refusal {
         case .unknownSecret, .malformedKey: Page.tellGone(&response, page)
-        case .key(.linkGone): Page.tellGone(&response, page)
+        case .key(.linkGone): Page.tell(.linkGone, &response, page)
         case .key: Page.tell(.keyRequired, &response, page)
         case .rule(let rule): Page.tell(Notice(rule, .now), &response, page)
         case .foreignOrigin: Page.tell(.refused, &response, page)

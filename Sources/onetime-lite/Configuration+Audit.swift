@@ -51,7 +51,8 @@ extension Configuration {
             Option(
                 flag: "audit", variable: "AUDIT", value: "TARGET",
                 help:
-                    "write an audit log: memory, stdout, stderr or fd:N, several with commas or the option given again (off)"
+                    "write an audit log: memory, stdout, stderr or fd:N, several with commas or the option given again (off)",
+                separator: ","
             ) { (text, configuration) throws(Option.Refused) in
                 let items = text.split(separator: ",")
                 guard !items.isEmpty else { throw Option.Refused(allowed: AuditTarget.allowed) }

@@ -60,7 +60,7 @@ extension Configuration {
         do throws(Option.Refused) {
             try option.apply(said.text, byFlag: said.byFlag, to: &self)
         } catch {
-            let text = SettingLines.printable(said.text)
+            let text = option.isSecret ? Option.mask : SettingLines.printable(said.text)
             return errors.append("\(said.name) is '\(text)', but has to be \(error.allowed)")
         }
         if let separator = option.separator, let before = given[option.flag] {

@@ -27,7 +27,7 @@ PARSER = None
 CONTENT = "what nobody may see in a log: Wasserfall-7731"
 PASSPHRASE = "sesame-of-this-run"
 ECS = {
-    "@timestamp", "log.level", "service.name", "message", "event.kind", "event.category", "event.action",
+    "@timestamp", "log.level", "ecs.version", "service.name", "message", "event.kind", "event.category", "event.type", "event.action",
     "event.outcome", "event.duration", "http.request.method", "http.request.body.bytes", "url.path",
     "http.response.status_code", "http.response.body.bytes", "http.version", "source.ip", "service.version", "url.full",
     "server.address",

@@ -1,0 +1,532 @@
+"""The table of rules, driven by a clock that the test moves: rule x server or secret x refused and allowed x consumed (never) x
+audited (always) x on the receipt, by every way to a secret. Whoever was refused gets in once the clock has moved.
+
+Networks and countries need no clock, but stand in the table. Where clocks cannot be moved (ptrace is not permitted),
+rules.py tries hours around the machine's own, and this suite says that it was skipped.
+
+python3 Tests/Blackbox/hours.py          about 30 seconds
+"""
+
+import os
+import re
+import signal
+import sys
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+from keys import bearer, keygen, make_link  # noqa: E402
+from moving_clock import MovingClock, Program, can_move, moment  # noqa: E402
+from onetime_harness import run_suite  # noqa: E402
+from onetime_http import post_form, receipt, request, reveal, share  # noqa: E402
+from rules import INSIDE, OUTSIDE, Audited  # noqa: E402
+
+UTC = ZoneInfo("UTC")
+DAY = 86400
+MONDAY = moment("2027-05-03T00:00:00Z")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# When the clocks of a zone change: forward, then back.
+CHANGES = (
+    ("America/New_York", moment("2027-03-14T07:00:00Z")),
+    ("Europe/Amsterdam", moment("2027-03-28T01:00:00Z")),
+    ("Australia/Lord_Howe", moment("2027-04-03T15:00:00Z")),
+    ("Australia/Lord_Howe", moment("2027-10-02T15:30:00Z")),
+    ("Europe/Amsterdam", moment("2027-10-31T01:00:00Z")),
+    ("America/New_York", moment("2027-11-07T06:00:00Z")),
+)
+# Hours that are on when the clocks change, and such as are left out or come twice then.
+AROUND = ("01:30-03:30", "02:10-02:25", "01:40-01:55", "00:00-02:00")
+ROWS = []
+
+
+class Window:
+    """One stretch of hours on some days, worked out by Python's zoneinfo, minute by minute."""
+
+    def __init__(self, days, hours, zone):
+        self.text = "%s %s %s" % (days, hours, zone)
+        first, _, last = days.partition("-")
+        self.days = range(DAYS.index(first), DAYS.index(last or first) + 1)
+        self.begin, self.end = ((int(part[:2]) * 60 + int(part[3:])) for part in hours.split("-"))
+        self.zone = ZoneInfo(zone)
+
+    def is_open(self, at):
+        local = datetime.fromtimestamp(at, self.zone)
+        minute, day = local.hour * 60 + local.minute, local.weekday()
+        if self.begin < self.end:
+            return day in self.days and self.begin <= minute < self.end
+        return (day in self.days and minute >= self.begin) or ((day - 1) % 7 in self.days and minute < self.end)
+
+    def opens(self, at):
+        """The first moment from another on at which it is open."""
+        if self.is_open(at):
+            return at
+        at = at // 60 * 60 + 60
+        while not self.is_open(at):
+            at += 60
+        return at
+
+    def edges(self, begin, end):
+        """The moments at which it opens or closes."""
+        return [at for at in range(begin, end, 60) if self.is_open(at) != self.is_open(at - 60)]
+
+
+class Timed(Audited):
+    """A server with an audit log, under a clock that the test moves. The forms' proof is taken at the start: one that is locked shows none."""
+
+    def __init__(self, clock, *arguments, keys=()):
+        super().__init__(*arguments, clock=clock, keys=keys)
+
+    def __enter__(self):
+        super().__enter__()
+        found = re.search(r'name="form_token" value="([^"]+)"', request(self.port, "GET", "/", INSIDE).text())
+        self.form_token = found and found[1]
+        return self
+
+
+def ways(served, made, client=INSIDE, **fields):
+    """Every way to what is in a secret, as (name, answer)."""
+    key, proof = made["secret_key"], {"form_token": served.form_token}
+    yield "API", reveal(served.port, key, client, **fields)
+    yield "claim", post_form(served.port, "/secret/%s/claim" % key, dict(fields, claim="0123456789abcdef" * 2, **proof), client)
+    yield "page", post_form(served.port, "/secret/" + key, dict(fields, **proof), client)
+
+
+def intended(answer):
+    """The status that is meant: v1 says 404 to whatever upstream does."""
+    return int(answer.header("X-OTS-Intended-Status") or answer.status)
+
+
+class Row:
+    """One row of the table: what a rule did, and what it must never do. `name` says whose rule it is, as in "server, hours"."""
+
+    def __init__(self, results, served, name, rule, status=403):
+        self.results, self.served, self.name, self.rule, self.status = results, served, name, rule, status
+        self.refusals = self.lines = 0
+        self.told = self.kept = "-"
+
+    def check(self, condition, what, detail=""):
+        return self.results.check(condition, "%s: %s" % (self.name, what), detail)
+
+    def equal(self, actual, expected, what):
+        return self.results.equal(actual, expected, "%s: %s" % (self.name, what))
+
+    def audited(self, count, least=False):
+        """What the log says of the last refusals, each with its rule. `least`: some may be told of together."""
+        told = [event for event in self.served.events() if event["event.outcome"] == "failure"]
+        self.check(len(told) >= 1 if least else len(told) == count, "%d refusals are audited" % count, told)
+        self.equal({event.get("rule.name") for event in told}, {self.rule}, "with its rule")
+        self.lines += len(told)
+
+    def refused(self, made, client=INSIDE, wait=None, opens=None, look=False, receipt_says=None, least=False, **fields):
+        """Nobody gets in, and everybody learns what he may."""
+        self.served.events()
+        count = 0
+        for way, answer in ways(self.served, made, client, **fields):
+            self.equal(intended(answer), self.status, way + " is refused")
+            if wait is not None:
+                self.equal(answer.header("Retry-After"), str(wait), way + " is told how long")
+            self.check(self.content(made) not in answer.text(), way + " tells no content")
+            if opens is not None and way == "API":
+                self.equal(answer.json().get("opens_at"), opens, "and when it opens")
+            count += 1
+        self.audited(count, least)
+        self.refusals += count
+        if look:
+            answer = request(self.served.port, "GET", "/secret/" + made["secret_key"], client)
+            self.equal(answer.status, self.status, "a look is told, too")
+            if wait is not None:
+                self.equal(answer.header("Retry-After"), str(wait), "and how long")
+        state = receipt(self.served.port, made["metadata_key"], INSIDE).json()
+        self.kept = "no" if self.equal(state["state"], "new", "nothing is consumed") else "YES"
+        if receipt_says is not None:
+            told = (state["refused"], state["refused_by"])
+            self.equal(told, (receipt_says, self.rule), "the sender learns of it")
+            self.told = "%d by %s" % told
+
+    @staticmethod
+    def content(made):
+        """What is in a secret of this suite."""
+        return "content of " + made["content"]
+
+    def allowed(self, made, client=INSIDE, **fields):
+        """And then it may: all of it is there."""
+        self.served.events()
+        answer = reveal(self.served.port, made["secret_key"], client, **fields)
+        self.equal((answer.status, answer.json().get("value")), (200, self.content(made)), "then it is all there")
+        self.check("reveal" in [event["event.action"] for event in self.served.events()], "which is audited as well")
+
+    def close(self):
+        """Adds it to the table."""
+        ROWS.append((self.name, self.rule, self.status, self.refusals, self.kept, self.lines, self.told))
+
+
+def make(served, number, client=INSIDE, **fields):
+    """A secret whose content is known."""
+    return dict(share(served.port, "content of %s" % number, client, **fields), content=str(number))
+
+
+# Windows, each with moments of a week at which it is closed.
+WEEKS = (
+    (("Mon-Fri", "09:00-17:00"), (0, 9 * 3600 - 1, 17 * 3600, 4 * DAY + 17 * 3600)),
+    (("Fri", "22:00-06:00"), (0, 4 * DAY + 22 * 3600 - 1, 5 * DAY + 6 * 3600)),
+)
+
+
+def closed_until_it_opens(row, clock, window, closed, **fields):
+    """Refused at each of the moments, in a week of its own, until the very second at which it opens."""
+    for number, after in enumerate(closed):
+        at = MONDAY + 7 * DAY * 2 * number + after
+        clock.advance_to(at)
+        made = make(row.served, number, ttl=8 * DAY, **fields)
+        opens = window.opens(at)
+        row.refused(made, wait=opens - at, opens=opens, look=True, receipt_says=3)
+        clock.advance_to(opens - 0.001)
+        row.refused(made, wait=1, opens=opens, receipt_says=6)
+        clock.advance_to(opens)
+        row.allowed(made)
+
+
+def hours_of_the_server(results):
+    """Days, the hour before and after, and over midnight: refused until the very second."""
+    for words, closed in WEEKS:
+        window = Window(*words, "UTC")
+        with MovingClock(at=MONDAY) as clock, Timed(clock, "--hours", window.text) as served:
+            row = Row(results, served, "server, hours " + window.text, "hours")
+            closed_until_it_opens(row, clock, window, closed)
+            row.close()
+
+
+def hours_of_a_secret(results):
+    """The same for one secret; and where the server has hours as well, both have to be open."""
+    for words, closed in WEEKS:
+        window = Window(*words, "UTC")
+        with MovingClock(at=MONDAY) as clock, Timed(clock) as served:
+            row = Row(results, served, "secret, hours " + window.text, "hours")
+            closed_until_it_opens(row, clock, window, closed, hours=window.text)
+            row.close()
+    with MovingClock(at=MONDAY) as clock, Timed(clock, "--hours", "Mon-Fri 09:00-17:00 UTC") as served:
+        row = Row(results, served, "both, hours that overlap", "hours")
+        made = make(served, "both", ttl=2 * DAY, hours="Mon-Sun 16:30-23:00 UTC")
+        for at in (MONDAY + 10 * 3600, MONDAY + 18 * 3600, MONDAY + DAY + 16 * 3600):
+            clock.advance_to(at)
+            opens = MONDAY + 16 * 3600 + 1800 + (DAY if at > MONDAY + 17 * 3600 else 0)
+            row.refused(made, wait=opens - at, opens=opens)
+        clock.advance_to(MONDAY + DAY + 16 * 3600 + 1800)
+        row.allowed(made)
+        row.close()
+
+
+def moments_around(window, change):
+    """The change itself, and whatever opens or closes in the hours around it: a second before, and the moment."""
+    edges = sorted({change, *window.edges(change - 3 * 3600, change + 5 * 3600)})
+    return [at + second for at in edges for second in (-1, 0)]
+
+
+def clocks_that_change(results):
+    """Both changes of three zones, for server and secret: open and closed as zoneinfo has it, to the second."""
+    for zone, change in CHANGES:
+        for hours in AROUND:
+            window = Window("Sat-Sun", hours, zone)
+            name = "hours %s over the change of %s" % (window.text, datetime.fromtimestamp(change, UTC).date())
+            for of_server in (True, False):
+                begin = change - 4 * 3600
+                arguments, fields = (("--hours", window.text), {}) if of_server else ((), {"hours": window.text})
+                with MovingClock(at=begin) as clock, Timed(clock, *arguments) as served:
+                    moments = moments_around(window, change)
+                    made = [make(served, number, ttl=14 * DAY, **fields) for number in range(len(moments))]
+                    row = Row(results, served, ("server, " if of_server else "secret, ") + name, "hours")
+                    refused = []
+                    for at, one in zip(moments, made):
+                        clock.advance_to(at)
+                        when = datetime.fromtimestamp(at, window.zone).isoformat()
+                        if window.is_open(at):
+                            answer = reveal(served.port, one["secret_key"], INSIDE)
+                            row.equal(answer.json().get("value"), row.content(one), "open at " + when)
+                        else:
+                            opens = window.opens(at)
+                            row.refused(one, wait=opens - at, opens=opens, receipt_says=3)
+                            refused.append(one)
+                    row.check(refused, "closed at some time", len(made))
+                    clock.advance_to(window.opens(round(clock.now())))
+                    for one in refused:
+                        row.allowed(one)
+                    row.close()
+
+
+def not_before(results):
+    """A secret's own time: a second before it, nobody; then anybody. Setting the clock back closes it again."""
+    with MovingClock(at=MONDAY) as clock, Timed(clock) as served:
+        row = Row(results, served, "secret, not before", "not-before")
+        opens = MONDAY + 3 * DAY + 12345
+        made = make(served, "later", ttl=7 * DAY, not_before=opens)
+        row.refused(made, wait=opens - MONDAY, opens=opens, look=True, receipt_says=3)
+        clock.advance_to(opens - 0.001)
+        row.refused(made, wait=1, opens=opens, look=True, receipt_says=6)
+        clock.advance_to(opens)
+        clock.step(-10)
+        row.refused(made, wait=10, opens=opens, receipt_says=9)
+        clock.step(10)
+        row.allowed(made)
+        row.close()
+
+
+def rates(results):
+    """A minute that passes gives everything back, bit by bit; the wall clock has no part in it."""
+    limits = ("creations", "misses", "wrong-passphrases", "failed-keys")
+    arguments = sum((["--%s-per-minute" % limit, "3"] for limit in limits), [])
+    with MovingClock(at=MONDAY) as clock, Timed(clock, *arguments) as served:
+        port = served.port
+
+        def waiting(name, ask, undo=lambda: None):
+            """What is refused now, and goes on bit by bit as time passes."""
+            for step, wait in ((0, 20), (19, 1), (0.999, 1)):
+                clock.advance(step)
+                for jump in (0, 3 * DAY, -6 * DAY, 3 * DAY):
+                    clock.step(jump)
+                    answer = ask()
+                    results.equal(
+                        (answer.status, answer.header("Retry-After")), (429, str(wait)), "%s: refused, and told how long" % name
+                    )
+            clock.advance(0.001)
+            results.equal(ask().status, 200, name + ": twenty seconds later one may")
+            undo()
+
+        row = Row(results, served, "server, rate of creations", "rate-creations", 429)
+        kept = [make(served, number, passphrase="swordfish") for number in range(3)]
+        served.events()
+        waiting(row.name, lambda: post_form(port, "/api/v1/share", {"secret": "x"}, INSIDE))
+        for name, path in (("page", "/"), ("script", "/secret")):
+            answer = post_form(port, path, {"secret": "x", "form_token": served.form_token}, INSIDE)
+            row.equal(answer.status, 429, name + " is refused")
+        row.refusals = 14
+        row.audited(14, least=True)
+        row.kept = "no"
+        row.close()
+
+        row = Row(results, served, "server, rate of wrong passphrases", "rate-wrong-passphrases", 429)
+        clock.advance(60)
+        for number in range(3):
+            reveal(port, kept[number]["secret_key"], INSIDE, passphrase="wrong")
+        row.refused(kept[0], wait=20, passphrase="swordfish", least=True)
+        row.allowed(kept[1], client=OUTSIDE, passphrase="swordfish")
+        waiting(row.name, lambda: reveal(port, kept[2]["secret_key"], INSIDE, passphrase="swordfish"))
+        row.allowed(kept[0], passphrase="swordfish")
+        row.close()
+
+        row = Row(results, served, "server, rate of misses", "rate-misses", 429)
+        clock.advance(60)
+        one, other = make(served, "one"), make(served, "other")
+        for number in range(3):
+            reveal(port, "%031d" % number, INSIDE)
+        row.refused(one, wait=20, least=True)
+        row.allowed(one, client=OUTSIDE)
+        waiting(row.name, lambda: reveal(port, other["secret_key"], INSIDE))
+        row.close()
+
+        row = Row(results, served, "server, rate of wrong keys", "rate-failed-keys", 429)
+        clock.advance(60)
+        for _ in range(3):
+            request(port, "GET", "/api/v1/authcheck", [bearer("otl_00000000_wrong")] + OUTSIDE)
+        served.events()
+        waiting(row.name, lambda: request(port, "GET", "/api/v1/authcheck", [bearer(served.key)] + OUTSIDE))
+        row.refusals = 12
+        row.audited(12, least=True)
+        row.kept = "no"
+        row.close()
+
+
+def places(results):
+    """Networks and countries, of the server and of a secret."""
+    for rule, name, value in (
+        ("network", "allow_networks", "192.0.2.0/24"),
+        ("network", "deny_networks", "198.51.100.0/24"),
+        ("country", "allow_countries", "NL,DE"),
+        ("country", "deny_countries", "KP"),
+    ):
+        with MovingClock(at=MONDAY) as clock, Timed(clock, "--" + name.replace("_", "-"), value) as served:
+            row = Row(results, served, "server, %s" % name.replace("_", " "), rule)
+            made = make(served, rule)
+            row.refused(made, client=OUTSIDE, look=True)
+            row.allowed(made)
+            row.close()
+        with MovingClock(at=MONDAY) as clock, Timed(clock) as served:
+            row = Row(results, served, "secret, %s" % name.replace("_", " "), rule)
+            made = make(served, rule, **{name: value})
+            row.refused(made, client=OUTSIDE, look=True, receipt_says=3)
+            row.allowed(made)
+            row.close()
+
+
+def keys(results):
+    """A key's end and its caps: refused, told, audited; the secret is there for who may have it."""
+    end = MONDAY + 90 * DAY
+    short = keygen("short", "--expires", "2027-08-01T00:00:00Z")
+    twice = keygen("twice", "--uses", "2")
+    capped = keygen("capped", "--max-ttl", "120", "--max-size", "20", "--max-count", "1")
+    near = keygen("near", "--networks", "192.0.2.0/24")
+    lines = [line for _, line in (short, twice, capped, near)]
+    results.equal(end, moment("2027-08-01T00:00:00Z"), "the end of a key")
+    with MovingClock(at=end - 1) as clock, Timed(clock, keys=lines) as served:
+        port = served.port
+
+        def refuses(row, made, header, client=INSIDE):
+            """The ways of the API, for one key. Pages ask for no key."""
+            served.events()
+            header = [bearer(header)] + client
+            for way, answer in (
+                ("reveal", reveal(port, made["secret_key"], header)),
+                ("burn", post_form(port, "/api/v1/private/%s/burn" % made["metadata_key"], {}, header)),
+                ("receipt", receipt(port, made["metadata_key"], header)),
+                ("create", post_form(port, "/api/v1/share", {"secret": "x"}, header)),
+            ):
+                row.equal(intended(answer), row.status, way + " is refused")
+                row.refusals += 1
+            row.audited(4)
+            state = receipt(port, made["metadata_key"], INSIDE).json()
+            row.kept = "no" if row.equal(state["state"], "new", "nothing is consumed") else "YES"
+            row.allowed(made)
+            row.close()
+
+        row = Row(results, served, "key, its end", "api-key", 401)
+        made = make(served, "short", [bearer(short[0])] + INSIDE)
+        clock.advance(0.999)
+        row.equal(receipt(port, made["metadata_key"], [bearer(short[0])] + INSIDE).status, 200, "good until its last second")
+        clock.advance(0.001)
+        refuses(row, made, short[0])
+
+        row = Row(results, served, "key, its uses", "api-key")
+        made = make(served, "twice", [bearer(twice[0])] + INSIDE)
+        share(port, "x", [bearer(twice[0])] + INSIDE)
+        refuses(row, made, twice[0])
+
+        row = Row(results, served, "key, its networks", "api-key")
+        made = make(served, "near", [bearer(near[0])] + INSIDE)
+        refuses(row, made, near[0], OUTSIDE)
+
+        header = [bearer(capped[0])] + INSIDE
+        for name, fields, status in (
+            ("longest TTL", {"secret": "x", "ttl": 121}, 422),
+            ("largest size", {"secret": "x" * 21}, 413),
+            ("number of secrets", {"secret": "x"}, 403),
+        ):
+            row = Row(results, served, "key, its " + name, "api-key", status)
+            if status == 403:
+                made = make(served, "capped", header, ttl=120)
+            served.events()
+            row.equal(intended(post_form(port, "/api/v1/share", fields, header)), status, "is refused")
+            row.audited(1)
+            row.refusals, row.kept = 1, "no"
+            row.close()
+        row.allowed(made)
+
+
+def rotated_keys(results):
+    """An old key is good for as long as was said, and no longer."""
+    admin, line = keygen("boss", "--scopes", "admin")
+    old, old_line = keygen("old")
+    with MovingClock(at=MONDAY) as clock, Timed(clock, keys=(line, old_line)) as served:
+        row = Row(results, served, "key, rotated", "api-key", 401)
+        answer = post_form(served.port, "/api/keys/rotate", {"name": "old", "grace": 3600}, [bearer(admin)] + INSIDE)
+        new = answer.json()["key"]
+        clock.advance(3599)
+        made = make(served, "old", [bearer(old)] + INSIDE)
+        clock.advance(1)
+        served.events()
+        row.equal(intended(reveal(served.port, made["secret_key"], [bearer(old)] + INSIDE)), 401, "the old one is refused")
+        row.audited(1)
+        row.refusals, row.kept = 1, "no"
+        row.allowed(made, [bearer(new)] + INSIDE)
+        row.close()
+
+
+def creation_links(results):
+    """A link is good for as long as was said, whatever the wall clock is set to; its form says so, too."""
+    maker, line = keygen("maker", "--scopes", "create")
+    with MovingClock(at=MONDAY) as clock, Timed(clock, "--auth-required", keys=(line,)) as served:
+        port = served.port
+        row = Row(results, served, "creation link, its end", "api-key", 404)
+        # The maker is at the loopback, which is trusted to say for whom it speaks.
+        first, second = (make_link(port, maker, ttl=3600) for _ in range(2))
+        clock.step(30 * DAY)
+        results.equal(request(port, "GET", "/new/" + first, INSIDE).status, 200, "the wall clock does not end a link")
+        clock.step(-60 * DAY)
+        clock.advance(3599.999)
+        results.equal(post_form(port, "/", {"link": first, "secret": "x"}, INSIDE).status, 303, "good until its end")
+        clock.advance(0.001)
+        served.events()
+        for way, answer in (
+            ("page", request(port, "GET", "/new/" + second, INSIDE)),
+            ("form", post_form(port, "/", {"link": second, "secret": "x"}, INSIDE)),
+            ("script", post_form(port, "/secret", {"link": second, "secret": "x"}, INSIDE)),
+        ):
+            row.equal(answer.status, 404, way + " is refused")
+            row.refusals += 1
+        row.audited(3)
+        row.kept = "no"
+        row.close()
+
+
+def lock_down(results):
+    """By key and by signal: refused, kept, and no longer than its life; time goes on meanwhile."""
+    admin, line = keygen("boss", "--scopes", "admin")
+    with MovingClock(at=MONDAY) as clock, Timed(clock, keys=(line,)) as served:
+        row = Row(results, served, "server, lock-down", "lockdown", 503)
+        long, brief = make(served, "long", ttl=2 * DAY), make(served, "brief", ttl=DAY)
+        locked = post_form(served.port, "/api/lockdown", {"mode": "all"}, [bearer(admin)] + INSIDE)
+        results.equal(locked.status, 200, "locked down")
+        row.refused(long, wait=60, look=True)
+        clock.advance(DAY)
+        for _ in range(200):
+            state = receipt(served.port, brief["metadata_key"], INSIDE).json()["state"]
+            if state == "expired":
+                break
+            time.sleep(0.01)
+        row.equal(state, "expired", "what is locked expires when its time is over")
+        served.server.signal(signal.SIGUSR2)
+        for _ in range(200):
+            answer = request(served.port, "GET", "/secret/" + long["secret_key"], INSIDE)
+            if answer.status == 200:
+                break
+            time.sleep(0.01)
+        row.allowed(long)
+        row.close()
+
+
+def table(results):
+    """The table itself. Every row has been refused, audited as often as that, and consumed nothing."""
+    together = {}
+    for name, rule, status, refusals, kept, lines, told in ROWS:
+        results.check(refusals > 0 and lines > 0 and kept == "no", "the row " + name, (refusals, lines, kept))
+        name = re.sub(r"hours S.*over the change of .*", "hours over changes of the clocks", name)
+        key = (name, rule, status)
+        before = together.get(key, (0, 0, "-"))
+        together[key] = (before[0] + refusals, before[1] + lines, told if before[2] == "-" else before[2])
+    form = "    %-44s %-23s %6s %8s %9s %8s  %s"
+    print(form % ("whose, which", "rule in the log", "status", "refused", "consumed", "audited", "on the receipt"))
+    for (name, rule, status), (refusals, lines, told) in together.items():
+        print(form % (name, rule, status, refusals, "never", lines, told))
+
+
+def main(results):
+    if not can_move():
+        results.skip("the table of rules with a clock that moves", Program.reason + "; rules.py goes by the machine's clock")
+        return
+    for test in (
+        hours_of_the_server,
+        hours_of_a_secret,
+        clocks_that_change,
+        not_before,
+        places,
+        rates,
+        keys,
+        rotated_keys,
+        creation_links,
+        lock_down,
+        table,
+    ):
+        results.run(test, results)
+
+
+if __name__ == "__main__":
+    run_suite(main, 240)

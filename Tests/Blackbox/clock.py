@@ -248,6 +248,20 @@ def years_later(results):
         verified(served, "three years", results)
 
 
+def any_year(results):
+    """A machine without a battery begins in 1970, and some clocks end in 2038: a server does not mind."""
+    for at in ("1970-01-01T00:00:00Z", "2025-12-31T23:59:30Z", "2038-01-19T03:14:00Z", "2100-02-28T23:59:30Z"):
+        begin, whole_week = moment(at), "Mon-Sun 00:00-24:00 Europe/Amsterdam"
+        with MovingClock(at=begin) as clock, Audited("--hours", whole_week, clock=clock) as served:
+            made = share(served.port, "x", ttl=61, hours=whole_week)
+            gone = share(served.port, "x", ttl=59)
+            clock.advance(60)
+            results.equal(look(served, gone)["state"], "expired", at + ": one is gone")
+            results.equal(reveal(served.port, made["secret_key"]).json().get("value"), "x", at + ": one is there")
+            results.equal(moment(stamps(served)[-1]), begin + 60, at + ": the log has the time")
+            verified(served, at, results)
+
+
 def stamps_go_on(results):
     """The log's moments never go back; a clock that was set back is waited for."""
     with MovingClock(at=BEGIN) as clock, Audited(clock=clock) as served:
@@ -322,7 +336,7 @@ def main(results):
     if not can_move():
         results.skip("time that passes, and clocks that jump", Program.reason)
         return
-    for test in (untouched, a_life, by_itself, many_lives, claims, jumps, years_later, stamps_go_on, statements):
+    for test in (untouched, a_life, by_itself, many_lives, claims, jumps, years_later, any_year, stamps_go_on, statements):
         results.run(test, results)
 
 

@@ -37,8 +37,6 @@ CHANGES = (
 )
 # Hours that are on when the clocks change, and such as are left out or come twice then.
 AROUND = ("01:30-03:30", "02:10-02:25", "01:40-01:55", "00:00-02:00")
-
-
 # Windows, each with moments of a week at which it is closed.
 WEEKS = (
     (("Mon-Fri", "09:00-17:00"), (0, 9 * 3600 - 1, 17 * 3600, 4 * DAY + 17 * 3600)),
@@ -53,9 +51,9 @@ def closed_until_it_opens(row, clock, window, closed, **fields):
         clock.advance_to(at)
         made = make(row.served, number, ttl=8 * DAY, **fields)
         opens = window.opens(at)
-        row.refused(made, wait=opens - at, opens=opens, look=True, receipt_says=3)
+        row.refused(made, wait=opens - at, opens=opens, look=True, receipt_says=4)
         clock.advance_to(opens - 0.001)
-        row.refused(made, wait=1, opens=opens, receipt_says=6)
+        row.refused(made, wait=1, opens=opens, receipt_says=8)
         clock.advance_to(opens)
         row.allowed(made)
 
@@ -118,7 +116,7 @@ def clocks_that_change(results):
                             row.equal(answer.json().get("value"), row.content(one), "open at " + when)
                         else:
                             opens = window.opens(at)
-                            row.refused(one, wait=opens - at, opens=opens, receipt_says=3)
+                            row.refused(one, wait=opens - at, opens=opens, receipt_says=4)
                             refused.append(one)
                     row.check(refused, "closed at some time", len(made))
                     clock.advance_to(window.opens(round(clock.now())))
@@ -133,12 +131,12 @@ def not_before(results):
         row = Row(results, clock, served, "secret, not before", "not-before")
         opens = MONDAY + 3 * DAY + 12345
         made = make(served, "later", ttl=7 * DAY, not_before=opens)
-        row.refused(made, wait=opens - MONDAY, opens=opens, look=True, receipt_says=3)
+        row.refused(made, wait=opens - MONDAY, opens=opens, look=True, receipt_says=4)
         clock.advance_to(opens - 0.001)
-        row.refused(made, wait=1, opens=opens, look=True, receipt_says=6)
+        row.refused(made, wait=1, opens=opens, look=True, receipt_says=8)
         clock.advance_to(opens)
         clock.step(-10)
-        row.refused(made, wait=10, opens=opens, receipt_says=9)
+        row.refused(made, wait=10, opens=opens, receipt_says=12)
         clock.step(10)
         row.allowed(made)
         row.close()
@@ -218,7 +216,7 @@ def places(results):
         with MovingClock(at=MONDAY) as clock, Timed(clock) as served:
             row = Row(results, clock, served, "secret, %s" % name.replace("_", " "), rule)
             made = make(served, rule, **{name: value})
-            row.refused(made, client=OUTSIDE, look=True, receipt_says=3)
+            row.refused(made, client=OUTSIDE, look=True, receipt_says=4)
             row.allowed(made)
             row.close()
 

@@ -116,6 +116,10 @@ class Row:
             self.check(self.content(made) not in answer.text(), way + " tells no content")
             if opens is not None and way == "API":
                 self.equal(answer.json().get("opens_at"), opens, "and when it opens")
+        if self.status == 403:
+            # One who may not read may not destroy it, either. Neither a lock-down nor a budget keeps anybody from that.
+            path, proof = "/secret/%s/burn" % made["secret_key"], {"form_token": self.served.form_token}
+            self.refuses("destroying", post_form(self.served.port, path, proof, client), wait)
         if look:
             self.refuses("a look", request(self.served.port, "GET", "/secret/" + made["secret_key"], client), wait)
         state = self.keeps(made)

@@ -11,45 +11,50 @@ extension Page {
         _ writer: inout ResponseWriter, _ words: Words, _ policy: FormPolicy, _ typed: RuleTexts?, wrong: SecretRule?
     ) {
         writer.markup("<div class=\"columns\">\n")
-        beginRule(&writer, .notBefore)
-        // Without scripts the field has no zone; a script puts the reader's in place of this one.
-        writer.element("", words.notBeforeLabel, " <span id=\"zone\">(UTC)</span></label>\n")
-        writer.markup("<input type=\"datetime-local\" id=\"not_before\" name=\"not_before\"")
+        beginRule(&writer, words, .notBefore, "datetime-local")
+        // Four digits of a year, and no more.
+        writer.markup(" max=\"9999-12-31T23:59\"")
         if let moment = typed?.notBefore {
             // Minutes, as the field itself writes them.
             writer.attribute("value", String(CalendarTime(epochSeconds: Int(moment)).timestamp.prefix(16)))
         }
-        endRule(&writer, isWrong: wrong == .notBefore)
+        describe(&writer, by: "zone", isWrong: wrong == .notBefore)
+        // Without scripts the field has no zone; a script puts the browser's in place of this one.
+        writer.markup(">\n<p class=\"hint\" id=\"zone\">UTC</p>\n</div>\n")
         for rule in RuleTexts.rules where policy.tellsCountries || !rule.isAboutCountries {
-            beginRule(&writer, rule)
-            writer.element("", rule.label(words), "</label>\n<input class=\"mono\" type=\"text\" dir=\"ltr\" ")
-            writer.markup("autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\" id=\"")
-            writer.markup(rule.name)
-            writer.markup("\" name=\"")
-            writer.markup(rule.name)
-            writer.markup("\" placeholder=\"")
-            writer.markup(rule.example)
-            writer.markup("\"")
+            beginRule(&writer, words, rule, "text")
+            writer.markup(
+                " class=\"mono\" dir=\"ltr\" autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
             if let text = typed?[rule], !text.isEmpty { writer.attribute("value", text) }
             if rule == .hours {
                 describe(&writer, by: "hours-hint", isWrong: wrong == rule)
-                writer.element(">\n<p class=\"hint\" id=\"hours-hint\">", words.hoursHint, "</p>\n</div>\n")
+                // Too long for a narrow field, which would cut the zone off.
+                writer.markup(">\n<p class=\"hint\" id=\"hours-hint\"><bdi dir=\"ltr\">")
+                writer.markup(rule.example)
+                writer.element("</bdi><br>", words.hoursHint, "</p>\n</div>\n")
             } else {
-                endRule(&writer, isWrong: wrong == rule)
+                writer.markup(" placeholder=\"")
+                writer.markup(rule.example)
+                writer.markup("\"")
+                if wrong == rule { writer.markup(" aria-invalid=\"true\" aria-describedby=\"problem\"") }
+                writer.markup(">\n</div>\n")
             }
         }
         writer.markup("</div>\n")
     }
 
-    private static func beginRule(_ writer: inout ResponseWriter, _ rule: SecretRule) {
+    private static func beginRule(
+        _ writer: inout ResponseWriter, _ words: Words, _ rule: SecretRule, _ type: StaticString
+    ) {
         writer.markup("<div class=\"field\">\n<label for=\"")
         writer.markup(rule.name)
-        writer.markup("\">")
-    }
-
-    private static func endRule(_ writer: inout ResponseWriter, isWrong: Bool) {
-        if isWrong { writer.markup(" aria-invalid=\"true\" aria-describedby=\"problem\"") }
-        writer.markup(">\n</div>\n")
+        writer.element("\">", rule.label(words), "</label>\n<input type=\"")
+        writer.markup(type)
+        writer.markup("\" id=\"")
+        writer.markup(rule.name)
+        writer.markup("\" name=\"")
+        writer.markup(rule.name)
+        writer.markup("\"")
     }
 
     /// The rules that a secret has, among the facts of its receipt.

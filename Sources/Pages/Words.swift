@@ -77,7 +77,7 @@ public struct Words: Sendable {
     let noteHint: String
     let labelLabel: String
     let labelHint: String
-    /// When and from where a secret may be read. The first is followed by a time zone in brackets.
+    /// When and from where a secret may be read.
     let notBeforeLabel: String
     let hoursLabel: String
     let hoursHint: String

@@ -49,7 +49,8 @@ extension ServiceContext {
         return judge(own, request, now)
     }
 
-    private func judge(_ key: APIKey?, _ request: borrowing Request, _ now: Moment) -> Caller {
+    /// Whether a key is good here and now.
+    func judge(_ key: APIKey?, _ request: borrowing Request, _ now: Moment) -> Caller {
         guard let key else { return .refused(.key(.unknown)) }
         if let refusal = key.refusal(now: now.wallSeconds) { return .refused(.key(refusal)) }
         let client = client(of: request)

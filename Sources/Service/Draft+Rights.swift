@@ -16,8 +16,8 @@ enum CreationRight {
 /// Who sent a draft, and what it says about keys and creation links. A draft has it only where keys are in use: what is not
 /// configured costs nothing.
 final class Rights {
-    /// Who is asking.
-    let caller: Caller
+    /// Who is asking, as far as is known: judged when the request came, and again when something is done.
+    var caller: Caller
     /// When the request came.
     let began: Moment
     /// By what right a secret is created, once that was judged.

@@ -41,6 +41,18 @@ extension OnetimeService {
         }
     }
 
+    /// Judges a draft's caller again, when something is about to be done: his key may have ended or been used up while the body came or
+    /// a passphrase was stretched. What is done in the same turn takes the use that was judged here, so no two take one.
+    func judgeAgain(_ draft: Draft, _ request: borrowing Request, _ now: Moment) {
+        guard let key = draft.caller.key else { return }
+        draft.rights?.caller = context.judge(key, request, now)
+    }
+
+    /// Why the key that an action is asked for with is not good for it, or nil. Pages ask for none and mind none.
+    func keyRefusal(_ draft: Draft) -> Refusal? {
+        draft.route.isInAPI ? refusal(of: draft.caller, for: draft.route.scope) : nil
+    }
+
     /// Notes that what a caller asked for was done. To be called once for each request that takes a key, and not where it was refused.
     func used(_ caller: Caller, _ request: borrowing Request) {
         guard let key = caller.key else { return }

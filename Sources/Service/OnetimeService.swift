@@ -245,6 +245,12 @@ public final class OnetimeService: RequestHandler {
     ) -> Outcome {
         guard case .draft(let draft) = exchange.stage, let stretching = draft.stretching else { return .complete }
         response.isSensitive = true
+        judgeAgain(draft, request, now)
+        if let refusal = keyRefusal(draft) {
+            if let id = draft.attempt { vault.withdrawAttempt(id, now: now) }
+            refuse(refusal, draft.route, request, &response, draft)
+            return .complete
+        }
         switch draft.route {
         case .create, .generate, .homePage, .conceal:
             conceal(draft, stretching, request, &response, now, vault)
@@ -320,6 +326,7 @@ public final class OnetimeService: RequestHandler {
         _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
         response.isSensitive = true
+        judgeAgain(draft, request, now)
         switch draft.route {
         case .create, .generate, .homePage, .conceal:
             return create(draft, request, &response, now, vault)

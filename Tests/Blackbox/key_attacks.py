@@ -1,0 +1,109 @@
+"""Owns what a hostile holder of a key, or one who guesses keys, tries: held requests, parallel ones, and ways around caps.
+
+python3 Tests/Blackbox/key_attacks.py          about 15 seconds
+"""
+
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from keys import basic, bearer, intended, keygen, server_of  # noqa: E402
+from onetime_harness import run_suite  # noqa: E402
+from onetime_http import FORM, Connection, build, post_form, receipt, request, reveal, share  # noqa: E402
+
+
+def held(port, target, body, *headers):
+    """A connection on which all of a POST but its last byte was sent, and that byte."""
+    connection = Connection(port)
+    connection.send(build("POST", target, [FORM, ("Content-Length", str(len(body)))] + list(headers), body[:-1]))
+    return connection, body[-1:]
+
+
+def finish(waiting):
+    """The statuses that are meant by the answers to held requests, once their last bytes are sent."""
+    for connection, last in waiting:
+        connection.send(last)
+    statuses = [intended(connection.response("POST")) for connection, _ in waiting]
+    for connection, _ in waiting:
+        connection.close()
+    return statuses
+
+
+def meanwhile(results):
+    """A key is judged again when something is done: what ended while a body came does nothing."""
+    admin, admin_line = keygen("admin", "--scopes", "admin,create")
+    every = "create,reveal,burn,receipt,audit,admin"
+    for way in ("revoked", "expired"):
+        key, line = keygen("victim", "--scopes", every, *(("--expires", "3s") if way == "expired" else ()))
+        with server_of(admin_line, line, arguments=["--audit", "memory", "--auth-required"]) as server:
+            port, begin = server.port, time.monotonic()
+            header = bearer(key)
+            kept = share(port, "kept", [bearer(admin)])
+            locked = share(port, "locked", [bearer(admin)], passphrase="pass")
+            waiting = [
+                held(port, "/api/burn", b"all=true&confirm=yes", header),
+                held(port, "/api/lockdown", b"mode=all", header),
+                held(port, "/api/keys/rotate", b"name=admin", header),
+                held(port, "/api/keys/revoke", b"name=admin", header),
+                held(port, "/api/links", b"ttl=90", header),
+                held(port, "/api/certificate", b"a=b", header),
+                held(port, "/operator", b"action=lock&creation=yes", basic("victim", key)),
+                held(port, "/api/v1/share", b"secret=x", header),
+                held(port, "/", b"secret=x", header),
+                held(port, "/api/v1/secret/" + kept["secret_key"], b"a=b", header),
+                held(port, "/api/v1/secret/" + locked["secret_key"], b"passphrase=pass", header),
+                held(port, "/api/v1/private/%s/burn" % kept["metadata_key"], b"a=b", header),
+                held(port, "/api/v1/private/" + kept["metadata_key"], b"a=b", header),
+            ]
+            time.sleep(0.2)
+            if way == "revoked":
+                revoked = post_form(port, "/api/keys/revoke", {"name": "victim"}, [bearer(admin)])
+                results.equal(revoked.status, 200, "revoked")
+            time.sleep(max(0, 3.1 - (time.monotonic() - begin)) if way == "expired" else 0)
+            results.equal(finish(waiting), [401] * len(waiting), "a key that was %s meanwhile" % way)
+            state = request(port, "GET", "/api/state", [bearer(admin)]).json()
+            results.equal((state["lockdown"], state["secrets"]), ("none", 2), way + ": nothing was done")
+            keys = request(port, "GET", "/api/keys", [bearer(admin)]).json()
+            results.equal((len(keys["keys"]), keys["links"]), (2, 0), way + ": no key was made, no link either")
+            results.equal(reveal(port, kept["secret_key"]).json()["value"], "kept", way + ": it is there still")
+            results.equal(reveal(port, locked["secret_key"], passphrase="pass").json()["value"], "locked", way + ": no try")
+
+
+def last_use(results):
+    """The last use of a key is had by one of those who ask for it at a time, also where all of them wait for a worker."""
+    maker, maker_line = keygen("maker", "--scopes", "create")
+    admin, admin_line = keygen("admin", "--scopes", "admin")
+    made = [keygen("once%d" % number, "--uses", "1", "--scopes", "create,reveal,burn,receipt,admin") for number in range(6)]
+    with server_of(maker_line, admin_line, *(line for _, line in made)) as server:
+        port = server.port
+        bodies = {"plain": b"a=b", "locked": b"passphrase=pass"}
+        wanted = [
+            ("reveals", "/api/v1/secret/%(secret_key)s", "plain"),
+            ("reveals with a passphrase", "/api/v1/secret/%(secret_key)s", "locked"),
+            ("burns", "/api/v1/private/%(metadata_key)s/burn", "plain"),
+            ("burns with a passphrase", "/api/v1/private/%(metadata_key)s/burn", "locked"),
+            ("receipts", "/api/v1/private/%(metadata_key)s", "plain"),
+            ("links", "/api/links", "plain"),
+        ]
+        for (key, _), (name, target, kind) in zip(made, wanted):
+            fields = {"passphrase": "pass"} if kind == "locked" else {}
+            secrets = [share(port, "x", [bearer(maker)], **fields) for _ in range(6)]
+            # What is refused uses nothing up, and leaves the use to those who wait.
+            results.equal(intended(reveal(port, "0" * 31, [bearer(key)])), 404, "what is not there is no use")
+            waiting = [held(port, target % secret, bodies[kind], bearer(key)) for secret in secrets]
+            time.sleep(0.2)
+            results.equal(sorted(finish(waiting)), [200] + [403] * 5, "one use for six " + name)
+            if name.startswith(("reveals", "burns")):
+                alive = [reveal(port, secret["secret_key"], **fields).status for secret in secrets]
+                results.equal(sorted(alive), [200] * 5 + [404], name + ": the others are there still")
+
+
+def main(results):
+    """Everything."""
+    for test in (meanwhile, last_use):
+        results.run(test, results)
+
+
+if __name__ == "__main__":
+    run_suite(main, 120)

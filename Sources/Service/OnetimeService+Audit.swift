@@ -11,7 +11,7 @@ extension OnetimeService {
     /// `GET /api/audit?from=N`: lines from number N on, as many as one answer has room for. `X-Onetime-Next` is the number to go on
     /// with, `X-Onetime-Missed` how many from N on are not in memory any more.
     func showAudit(_ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment) {
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .audit) { return refuse(refusal, .audit, request, &response) }
         guard let log = context.audit else { return refuse(.unknownSecret, .unknownInAPI, request, &response) }
         used(caller, request)

@@ -145,7 +145,7 @@ extension OnetimeService {
 
     /// `GET /api/keys`: what there is to know of keys, none of which opens anything.
     func listKeys(_ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment) {
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .admin) {
             return refuse(refusal, .listKeys, request, &response)
         }

@@ -67,7 +67,8 @@ extension OnetimeService {
         if context.isStopped(route) { return refuse(.lockedDown, route, request, &response) }
         switch route {
         case .homePage:
-            let caller = context.caller(request, now)
+            // Where everybody may create, the form tells nothing of a key that can be guessed: the environment's has no caps.
+            let caller = context.settings.requiresKey ? judge(request, now) : context.caller(request, now)
             if context.settings.requiresKey, let refusal = refusal(of: caller, requiring: .create) {
                 return refuse(refusal, route, request, &response)
             }

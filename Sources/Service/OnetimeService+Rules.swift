@@ -156,7 +156,8 @@ extension OnetimeService {
         var action = AuditAction.refused
         switch refusal {
         case .wrongPassphrase: action = .wrongPassphrase
-        case .key(.unknown): action = .keyFailed
+        // Written down where it was judged.
+        case .key(.unknown): return
         default: break
         }
         audit(action, request, now, outcome: .failure, secret: draft?.subject, rule: refusal.ruleName)

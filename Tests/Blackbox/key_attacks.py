@@ -99,9 +99,76 @@ def last_use(results):
                 results.equal(sorted(alive), [200] * 5 + [404], name + ": the others are there still")
 
 
+def guesses(results):
+    """Wrong keys are limited and written down wherever a right one would be told from them, on pages too, and many at a time."""
+    arguments = ["--trusted-proxies", "127.0.0.1", "--failed-keys-per-minute", "3", "--audit", "memory"]
+    admin, admin_line = keygen("admin", "--scopes", "admin,audit")
+    with server_of(admin_line, arguments=arguments, ONETIME_USER="bob", ONETIME_APITOKEN="right") as server:
+        port = server.port
+
+        def client(number, token=None):
+            address = ("X-Forwarded-For", "203.0.113.%d" % number)
+            return [address, basic("bob", token)] if token else [address]
+
+        def failed():
+            lines = request(port, "GET", "/api/audit", [bearer(admin)]).text()
+            return request(port, "GET", "/api/keys", [bearer(admin)]).json()["failed"], lines.count('"key-failed"')
+
+        ways = [
+            ("POST", "/", {"secret": "x", "recipient": "a@b.example"}),
+            ("POST", "/secret", {"secret": "x", "ttl": 29 * 86400}),
+            ("POST", "/operator", {"action": "lock"}),
+            ("POST", "/api/v1/share", {"secret": "x"}),
+            ("POST", "/api/v1/secret/" + "a" * 31, {}),
+            ("POST", "/api/v1/private/" + "a" * 31, {}),
+            ("POST", "/api/certificate", {}),
+            ("GET", "/api/v1/authcheck", None),
+            ("GET", "/api/v1/status", None),
+            ("GET", "/api/v1/private/" + "a" * 31, None),
+            ("GET", "/operator", None),
+        ]
+        for number, (method, target, fields) in enumerate(ways):
+
+            def ask(token):
+                if method == "GET":
+                    return intended(request(port, "GET", target, client(number, token)))
+                return intended(post_form(port, target, fields, client(number, token)))
+
+            name = "%s %s: " % (method, target)
+            before = failed()
+            statuses = [ask("wrong%d" % guess) for guess in range(5)]
+            results.check(429 not in statuses[:3], name + "three guesses are heard", statuses)
+            results.equal(statuses[3:], [429, 429], name + "no more are")
+            results.equal(ask("right"), 429, name + "nor is the right one")
+            after = failed()
+            results.equal((after[0] - before[0], after[1] - before[1]), (3, 3), name + "each is noted once")
+            for free in ("/health", "/secret/" + "a" * 31):
+                answer = request(port, "GET", free, client(number, "right"))
+                results.check(answer.status != 429, name + free + " looks at no key", answer.status)
+            results.equal(post_form(port, "/", {"secret": "x"}, client(number)).status, 303, name + "who shows none is free")
+        kept = share(port, "x", client(99))
+        for _ in range(5):
+            page = post_form(port, "/secret/" + "a" * 31, {}, client(99, "wrong"))
+        results.equal(page.status, 404, "a page that looks at no key counts none")
+        results.equal(reveal(port, kept["secret_key"], client(99, "right")).status, 200, "and its reader is heard")
+        for number, (method, target, body) in enumerate(
+            (("POST", "/api/v1/share", b"secret=x"), ("POST", "/", b"secret=x"), ("GET", "/api/v1/authcheck", b"x"))
+        ):
+            waiting = []
+            for guess in range(60):
+                connection = Connection(port)
+                header = client(100 + number, "right" if guess == 40 else "wrong%d" % guess)
+                connection.send(build(method, target, header + [FORM, ("Content-Length", str(len(body)))], body[:-1]))
+                waiting.append((connection, body[-1:]))
+            time.sleep(0.3)
+            statuses = finish(waiting)
+            results.equal(statuses.count(429), 57, "three of sixty at a time are heard: " + target)
+            results.equal(statuses[40], 429, "the right one is not: " + target)
+
+
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use):
+    for test in (meanwhile, last_use, guesses):
         results.run(test, results)
 
 

@@ -87,6 +87,9 @@ public final class APIKey {
         retires = min(retires ?? moment, moment)
     }
 
+    /// Whether it was revoked, or its time is over.
+    func hasEnded(now: Int64) -> Bool { isRevoked || expires.map { $0 <= now } ?? false }
+
     /// Why the key is good for nothing now, or nil.
     public func refusal(now: Int64) -> KeyRefusal? {
         if isRevoked { return .unknown }

@@ -144,7 +144,7 @@ extension Draft {
     }
 
     private func refusalOfLink(_ rights: Rights, _ now: Moment) -> Refusal? {
-        guard let id = rights.linkID(context), let found = context.links.find(id, now: now.milliseconds) else {
+        guard let id = rights.linkID(context), let found = context.links.find(id, now: now) else {
             return .key(.linkGone)
         }
         rights.right = .link(id, found)

@@ -111,10 +111,12 @@ extension OnetimeService {
         _ response: inout ResponseWriter, _ now: Moment
     ) throws(Refusal) {
         if let refusal = caller.refusalToInvite { throw .key(refusal) }
-        let timeToLive = draft.timeToLive ?? KeyTimes.link
-        guard KeyTimes.linkRange.contains(timeToLive), rights.linkTimeToLive != 0, rights.linkContent != 0 else {
+        let asked = draft.timeToLive ?? KeyTimes.link
+        guard KeyTimes.linkRange.contains(asked), rights.linkTimeToLive != 0, rights.linkContent != 0 else {
             throw .key(.malformedField)
         }
+        // It ends with its maker's key.
+        let timeToLive = min(asked, caller.expires.map { Int($0 - now.wallSeconds) } ?? asked)
         guard var token = context.arena.allocate(Token.size) else { throw .noMemory }
         do throws(SealingError) {
             try Token.generate(into: &token, suite: context.suite)
@@ -126,7 +128,7 @@ extension OnetimeService {
             maker: caller, deadline: now.milliseconds + UInt64(timeToLive) * 1000,
             maximumTimeToLive: rights.linkTimeToLive, maximumContent: rights.linkContent)
         do throws(KeyRefusal) {
-            try context.links.insert(link, id: id, now: now.milliseconds)
+            try context.links.insert(link, id: id, now: now)
         } catch {
             throw .key(error)
         }

@@ -78,7 +78,7 @@ extension OnetimeService {
         case .linkPage(let key):
             response.isSensitive = true
             let token = key.span(in: request.bytes)
-            guard let id = context.creationLinkID(token), let link = context.links.find(id, now: now.milliseconds)
+            guard let id = context.creationLinkID(token), let link = context.links.find(id, now: now)
             else { return refuse(.key(.linkGone), route, request, &response) }
             Page.createForm(
                 &response, pageContext(request), policy(link.maximumTimeToLive, link.maximumContent), link: token)

@@ -166,9 +166,24 @@ def guesses(results):
             results.equal(statuses[40], 429, "the right one is not: " + target)
 
 
+def link_ends(results):
+    """A creation link ends with its maker's key, and says so."""
+    short, line = keygen("short", "--scopes", "create", "--expires", "2s")
+    with server_of(line, arguments=["--auth-required"]) as server:
+        port = server.port
+        made = post_form(port, "/api/links", {"ttl": 86400}, [bearer(short)]).json()
+        token = made["link"].rsplit("/", 1)[1]
+        results.check(made["expires"] <= time.time() + 2, "the link's end is that of the key", made)
+        results.equal(request(port, "GET", "/new/" + token).status, 200, "before")
+        time.sleep(2.1)
+        results.equal(request(port, "GET", "/new/" + token).status, 404, "its form is gone with the key")
+        for target in ("/", "/secret"):
+            results.equal(post_form(port, target, {"link": token, "secret": "x"}).status, 404, "and creates nothing: " + target)
+
+
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use, guesses):
+    for test in (meanwhile, last_use, guesses, link_ends):
         results.run(test, results)
 
 

@@ -1,4 +1,5 @@
 // Keys come, are used up, rotated, revoked, and go; all with a clock that the test moves.
+import Kernel
 import Testing
 
 @testable import Rules
@@ -92,17 +93,41 @@ private func id(_ text: String) throws -> KeyID {
         let ids = (0..<4).map { CreationLinkID(high: 1, low: $0) }
         for (index, deadline) in [(0, 10), (1, 20)] as [(Int, UInt64)] {
             let link = CreationLink(maker: maker, deadline: deadline, maximumTimeToLive: 90, maximumContent: 5)
-            try links.insert(link, id: ids[index], now: 0)
+            try links.insert(link, id: ids[index], now: at(0))
         }
-        let found = try #require(links.find(ids[0], now: 9))
+        let found = try #require(links.find(ids[0], now: at(9)))
         #expect(found.maximumTimeToLive == 60 && found.maximumContent == 5)
-        #expect(links.find(ids[0], now: 10) == nil && links.find(ids[2], now: 0) == nil)
-        #expect(throws: KeyRefusal.tooMany) { try links.insert(found, id: ids[2], now: 9) }
+        #expect(links.find(ids[0], now: at(10)) == nil && links.find(ids[2], now: at(0)) == nil)
+        #expect(throws: KeyRefusal.tooMany) { try links.insert(found, id: ids[2], now: at(9)) }
         try links.insert(
-            CreationLink(maker: maker, deadline: 99, maximumTimeToLive: nil, maximumContent: nil), id: ids[2], now: 10)
+            CreationLink(maker: maker, deadline: 99, maximumTimeToLive: nil, maximumContent: nil), id: ids[2],
+            now: at(10))
         links.remove(ids[1])
-        #expect(links.find(ids[1], now: 11) == nil && links.find(ids[2], now: 11) != nil)
+        #expect(links.find(ids[1], now: at(11)) == nil && links.find(ids[2], now: at(11)) != nil)
         book.revoke(maker)
-        #expect(links.find(ids[2], now: 11) == nil)
+        #expect(links.find(ids[2], now: at(11)) == nil)
     }
+
+    @Test func aLinkEndsWithItsMakersKeyAndMakesRoomThen() throws {
+        let book = KeyBook([try line("aaaaaaaa", "expires=1970-01-01T00:01:40Z"), try line("bbbbbbbb")])
+        var links = CreationLinks(limit: 2)
+        let ids = (0..<3).map { CreationLinkID(high: 1, low: $0) }
+        let makers = [
+            try #require(book.find(try id("aaaaaaaa"))), try #require(book.find(try id("bbbbbbbb"))),
+        ]
+        for (index, maker) in makers.enumerated() {
+            let link = CreationLink(maker: maker, deadline: 1000, maximumTimeToLive: nil, maximumContent: nil)
+            try links.insert(link, id: ids[index], now: at(0))
+        }
+        #expect(links.find(ids[0], now: at(1, wall: 99)) != nil && links.find(ids[0], now: at(1, wall: 100)) == nil)
+        _ = try book.rotate(makers[1], id: try id("cccccccc"), hash: .init(repeating: 7), grace: 50, now: 100)
+        #expect(links.find(ids[1], now: at(1, wall: 149)) != nil && links.find(ids[1], now: at(1, wall: 150)) == nil)
+        let link = CreationLink(maker: makers[1], deadline: 1000, maximumTimeToLive: nil, maximumContent: nil)
+        #expect(throws: KeyRefusal.tooMany) { try links.insert(link, id: ids[2], now: at(1, wall: 99)) }
+        try links.insert(link, id: ids[2], now: at(1, wall: 100))
+    }
+}
+
+private func at(_ milliseconds: UInt64, wall: Int64 = 0) -> Moment {
+    Moment(milliseconds: milliseconds, wallSeconds: wall)
 }

@@ -47,7 +47,7 @@ public final class APIKey {
     public let id: KeyID
     /// SHA-256 of its text; nil for the environment's key, whose hash is salted and kept elsewhere.
     public let hash: [32 of UInt8]?
-    /// Numbers the name, from 1; 0 where there were too many names.
+    /// Numbers the name, 1 to 32767; 0 where there were too many names.
     public let owner: UInt16
     /// Where it comes from.
     public internal(set) var origin: Origin

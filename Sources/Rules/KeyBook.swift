@@ -56,7 +56,7 @@ public final class KeyBook {
     /// The number of a name, which is a new one if there is none; 0 where there are too many.
     private func number(of name: String) -> UInt16 {
         if let index = owners.firstIndex(of: name) { return UInt16(index + 1) }
-        guard owners.count < Int(UInt16.max) else { return 0 }
+        guard owners.count < Int(Int16.max) else { return 0 }
         owners.append(name)
         return UInt16(owners.count)
     }

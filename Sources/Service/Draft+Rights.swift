@@ -112,6 +112,16 @@ extension Draft {
     /// By what right a secret is created, once that was judged.
     var right: CreationRight { rights?.right ?? .open }
 
+    /// The number of the name of the key that the secret is created by, itself or by a link of its bearer's: those who burn by a name
+    /// mean both. 0 without one.
+    var owner: UInt16 {
+        switch rights?.right {
+        case .key(let key): key.owner
+        case .link(_, let link): link.maker.owner
+        case .open, nil: 0
+        }
+    }
+
     /// The key that the secret belongs to.
     var creator: APIKey? {
         if case .key(let key) = rights?.right { key } else { nil }

@@ -159,7 +159,7 @@ extension OnetimeService {
                     : RecordExtras(
                         lock: nil, recipients: draft.recipients, note: note, label: label, conditions: rules,
                         labelMark: labelMark),
-                ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
+                ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
         let lock = try lock(contentShare, token, stretching, heldShare: &heldShare)
@@ -168,7 +168,7 @@ extension OnetimeService {
             extras: RecordExtras(
                 lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules,
                 labelMark: labelMark),
-            ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
+            ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
     }
 
     private func sealWords(

@@ -181,9 +181,40 @@ def link_ends(results):
             results.equal(post_form(port, target, {"link": token, "secret": "x"}).status, 404, "and creates nothing: " + target)
 
 
+def link_owner(results):
+    """What is made by a creation link is burned with what its maker made; who made it reads nothing of the maker's."""
+    maker, maker_line = keygen("the-maker", "--scopes", "create,recent")
+    other, other_line = keygen("other", "--scopes", "create")
+    admin, admin_line = keygen("admin", "--scopes", "admin")
+    with server_of(maker_line, other_line, admin_line, arguments=["--auth-required"]) as server:
+        port = server.port
+        made = []
+        for passphrase in ({}, {"passphrase": "pass"}):
+            token = post_form(port, "/api/links", {}, [bearer(maker)]).json()["link"].rsplit("/", 1)[1]
+            made.append(post_form(port, "/secret", dict(passphrase, link=token, secret="by a link")).json())
+        own = share(port, "own", [bearer(maker)])
+        kept = share(port, "another's", [bearer(other)])
+        for entry in made:
+            seen = receipt(port, entry["receipt"])
+            results.check(seen.json()["custid"] == "anon" and "the-maker" not in seen.text(), "no name is told", seen.text())
+        results.equal(receipt(port, own["metadata_key"]).json()["custid"], "the-maker", "who has the key sees his name")
+        listed = request(port, "GET", "/api/v1/private/recent", [bearer(maker)]).json()
+        results.equal([entry["metadata_key"] for entry in listed], [own["metadata_key"]], "its maker lists his own alone")
+        names = [entry["key"] for entry in request(port, "GET", "/api/state", [bearer(admin)]).json()["list"]]
+        results.equal(sorted(names), ["other", "the-maker", "the-maker", "the-maker"], "an administrator sees whose they are")
+        answer = post_form(port, "/api/burn", {"key": "the-maker"}, [bearer(admin)]).json()
+        results.equal((answer["burned"], answer["finished"]), (3, True), "all are burned by the key's name")
+        for entry in made:
+            page = post_form(port, "/secret/" + entry["secret"], {})
+            results.equal(page.status, 404, "gone")
+            seen = receipt(port, entry["receipt"]).json()
+            results.equal((seen["state"], seen["custid"]), ("burned", "anon"), "and its receipt says so, and no name")
+        results.equal(reveal(port, kept["secret_key"]).status, 200, "another's is there still")
+
+
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use, guesses, link_ends):
+    for test in (meanwhile, last_use, guesses, link_ends, link_owner):
         results.run(test, results)
 
 

@@ -73,7 +73,8 @@ private let wide = VaultLimits(secrets: 6000, bytes: 8 << 20, passphraseAttempts
             var selection = BurnSelection()
             selection.owner = 0x7fff
             for state in [ReceiptView.State.new, .burned] {
-                for (sent, owner, isOwned) in [(own, UInt16(0x7fff), true), (linked, 0x7fff, false), (other, 7, false)] {
+                for (sent, owner, isOwned) in [(own, UInt16(0x7fff), true), (linked, 0x7fff, false), (other, 7, false)]
+                {
                     let found = vault.receipt(sent.receiptID, now: at(2000))
                     let receipt = try #require(found)
                     #expect(receipt.owner == owner && receipt.isOwned == isOwned)

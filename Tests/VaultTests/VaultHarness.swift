@@ -66,7 +66,8 @@ final class Desk {
     /// Seals a secret and puts it into the vault.
     func conceal(
         _ content: [UInt8] = [1, 2, 3], timeToLive: UInt32 = 60, isLocked: Bool = false, isOwned: Bool = false,
-        isByLink: Bool = false, owner: UInt16 = 1, labelMark: UInt64? = nil, recipients: [String] = [], readers: UInt8 = 1,
+        isByLink: Bool = false, owner: UInt16 = 1, labelMark: UInt64? = nil, recipients: [String] = [],
+        readers: UInt8 = 1,
         attempts: UInt8? = nil, in vault: isolated Vault, now: Moment
     ) throws -> Sent {
         var token = try lend(31)

@@ -153,6 +153,15 @@ extension Draft {
         }
     }
 
+    /// Whether what came is more than the right allows.
+    func exceedsCap(_ rights: Rights) -> Bool {
+        let cap = rights.contentLimit
+        guard cap != .max else { return false }
+        // Whatever names and types say is said in the content's place.
+        return heldCount > ServiceSettings.limit(of: kind, cap: cap)
+            || kind == .files && contentCount + namesCount > cap
+    }
+
     private func refusalOfLink(_ rights: Rights, _ now: Moment) -> Refusal? {
         guard let id = rights.linkID(context), let found = context.links.find(id, now: now) else {
             return .key(.linkGone)
@@ -168,9 +177,6 @@ extension Draft {
         if route.isInAPI, let longest, let asked = timeToLive, asked > longest {
             return .key(.timeToLive(limit: longest))
         }
-        if let largest, heldCount > ServiceSettings.limit(of: kind, maximumContent: largest) {
-            return .key(.content(limit: largest))
-        }
-        return nil
+        return exceedsCap(rights) ? .key(.content(limit: rights.contentLimit)) : nil
     }
 }

@@ -229,6 +229,8 @@ final class Draft {
     var heldCount = 0
     /// Files that came.
     var fileCount = 0
+    /// Bytes of their names and types.
+    var namesCount = 0
     /// The item that is coming in, where the content has files.
     var item = Item.none
 

@@ -212,9 +212,54 @@ def link_owner(results):
         results.equal(reveal(port, kept["secret_key"]).status, 200, "another's is there still")
 
 
+def sealed_count(content):
+    """The size of an envelope around one text, by README.md."""
+    payload = 2 + 13 + content
+    return 21 + payload + 16 * ((payload + 65535) // 65536)
+
+
+def sizes(results):
+    """A cap on the size is one for every kind of content: an envelope may be what that much content takes, and no more."""
+    with_caps = {cap: keygen("cap%d" % cap, "--scopes", "create", "--max-size", str(cap)) for cap in (1, 10, 65521, 70000)}
+    with server_of(*(line for _, line in with_caps.values()), arguments=["--auth-required"]) as server:
+        port = server.port
+
+        def by_key(fields, key):
+            return post_form(port, "/secret", fields, [bearer(key)]).status
+
+        def by_link(fields, key, cap):
+            answer = post_form(port, "/api/links", {"max_size": cap}, [bearer(key)])
+            token = answer.json()["link"].rsplit("/", 1)[1]
+            return post_form(port, "/secret", dict({"link": token}, **fields)).status
+
+        free = with_caps[70000][0]
+        for cap, (key, _) in with_caps.items():
+            for kind, limit in (("text", cap), ("bundle", cap + 15), ("envelope", sealed_count(cap))):
+                for count, status in ((limit, 200), (limit + 1, 413)):
+                    fields = {"kind": kind, "secret": "x" * count}
+                    name = "%d bytes of %s where %d are allowed" % (count, kind, cap)
+                    results.equal(by_key(fields, key), status, name)
+                    results.equal(by_link(fields, free, cap), status, name + ", by a link")
+        key = with_caps[10][0]
+        for name, type_, content, status in (
+            ("a", "", b"x" * 9, 303),
+            ("a", "", b"x" * 10, 413),
+            ("name", "a/b", b"xxx", 303),
+            ("name", "a/bc", b"xxx", 413),
+            ("n" * 900, "", b"", 413),
+        ):
+            boundary = "limit"
+            head = 'Content-Disposition: form-data; name="file"; filename="%s"\r\n' % name
+            head += "Content-Type: %s\r\n" % type_ if type_ else ""
+            body = ("--%s\r\n%s\r\n" % (boundary, head)).encode() + content + ("\r\n--%s--\r\n" % boundary).encode()
+            headers = [("Content-Type", "multipart/form-data; boundary=" + boundary), bearer(key)]
+            answer = request(port, "POST", "/", headers, body)
+            results.equal(answer.status, status, "a file of %d bytes, with %d of name and %d of type" % (len(content), len(name), len(type_)))
+
+
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use, guesses, link_ends, link_owner):
+    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes):
         results.run(test, results)
 
 

@@ -117,6 +117,7 @@ extension OnetimeService {
         }
         // It ends with its maker's key.
         let timeToLive = min(asked, caller.expires.map { Int($0 - now.wallSeconds) } ?? asked)
+        if let refusal = creationRefusal(of: caller, request, now) { throw refusal }
         guard var token = context.arena.allocate(Token.size) else { throw .noMemory }
         do throws(SealingError) {
             try Token.generate(into: &token, suite: context.suite)
@@ -134,6 +135,7 @@ extension OnetimeService {
         }
         // Whoever gets the link creates in the key's place.
         caller.use(isCreation: true)
+        countRate(.creation, request, now, key: caller)
         note(.linkMade(caller), request)
         beginJSON(.ok, &response)
         response.append("{\"link\":\"")

@@ -155,6 +155,7 @@ public final class OnetimeService: RequestHandler {
                 // A link comes with the form; a client of the API has nothing else to show.
                 if takesContent, refusal == nil, context.settings.requiresKey { refusal = draft.refusalToCreate(now) }
             }
+            if takesContent, refusal == nil { refusal = creationRefusal(of: caller.key, request, now) }
         }
         if let refusal {
             countFailure(of: draft.caller, request, now)

@@ -257,9 +257,33 @@ def sizes(results):
             results.equal(answer.status, status, "a file of %d bytes, with %d of name and %d of type" % (len(content), len(name), len(type_)))
 
 
+def rates(results):
+    """What is made with a key counts for the key as well, from wherever it comes; others are not hindered by it."""
+    busy, busy_line = keygen("busy", "--scopes", "create")
+    other, other_line = keygen("other", "--scopes", "create")
+    arguments = ["--trusted-proxies", "127.0.0.1", "--creations-per-minute", "5"]
+    with server_of(busy_line, other_line, arguments=arguments) as server:
+        port = server.port
+
+        def create(number, *headers, target="/api/v1/share", **fields):
+            address = ("X-Forwarded-For", "203.0.113.%d" % number)
+            return intended(post_form(port, target, dict({"secret": "x"}, **fields), [address] + list(headers)))
+
+        statuses = [create(number, bearer(busy)) for number in range(4)] + [create(4, bearer(busy), target="/secret")]
+        results.equal(statuses, [200] * 5, "five from five addresses")
+        for number, target in ((5, "/api/v1/share"), (6, "/api/v1/generate"), (7, "/"), (8, "/secret"), (9, "/api/links")):
+            results.equal(create(number, bearer(busy), target=target), 429, "a sixth with the key: " + target)
+        results.equal(create(10, bearer(busy), passphrase="pass"), 429, "nor one with a passphrase")
+        results.equal((create(10), create(10, bearer(other))), (200, 200), "others may, from the same address")
+        results.equal([create(11) for _ in range(6)], [200] * 5 + [429], "without a key the address alone counts")
+        # A server on the loopback is spared, key or not.
+        statuses = [intended(post_form(port, "/api/v1/share", {"secret": "x"}, [bearer(other)])) for _ in range(8)]
+        results.equal(statuses, [200] * 8, "the loopback is spared")
+
+
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes):
+    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates):
         results.run(test, results)
 
 

@@ -61,6 +61,8 @@ public final class APIKey {
     private var retires: Int64?
     /// Whether an administrator ended it, or the file no longer has it.
     public internal(set) var isRevoked = false
+    /// Whether it was an administrator who ended it.
+    private var wasRevoked = false
     /// What it has used up.
     public let budget: KeyBudget
 
@@ -80,6 +82,18 @@ public final class APIKey {
     public var expires: Int64? {
         guard let lineExpires, let retires else { return lineExpires ?? retires }
         return min(lineExpires, retires)
+    }
+
+    /// It is no key any more. Those who hold it still, such as creation links, see that.
+    func depart() {
+        wasRevoked = isRevoked
+        isRevoked = true
+    }
+
+    /// Ends as a key ended that has departed.
+    func takeEnd(of old: APIKey) {
+        isRevoked = old.wasRevoked
+        retires = old.retires
     }
 
     /// Lets it end at a moment, if it does not before.

@@ -4,12 +4,13 @@ python3 Tests/Blackbox/key_attacks.py          about 15 seconds
 """
 
 import os
+import signal
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from keys import basic, bearer, intended, keygen, server_of  # noqa: E402
-from onetime_harness import run_suite  # noqa: E402
+from onetime_harness import Server, binary_path, run_suite  # noqa: E402
 from onetime_http import FORM, Connection, build, post_form, receipt, request, reveal, share  # noqa: E402
 
 
@@ -281,9 +282,49 @@ def rates(results):
         results.equal(statuses, [200] * 8, "the loopback is spared")
 
 
+def coming_again(results):
+    """A revoked key stays so, and a used one stays used, when its line goes and comes again over two SIGHUPs."""
+    admin, admin_line = keygen("admin", "--scopes", "admin")
+    revoked, revoked_line = keygen("revoked")
+    spent, spent_line = keygen("spent", "--uses", "2")
+    path = os.path.join(os.path.dirname(binary_path()), "key-attacks-%d" % os.getpid())
+
+    def write(*lines):
+        with open(path, "w") as file:
+            file.write("\n".join(lines) + "\n")
+
+    try:
+        write(admin_line, revoked_line, spent_line)
+        with Server("--key-file", path) as server:
+            port = server.port
+
+            def status(key):
+                return intended(post_form(port, "/api/v1/share", {"secret": "x"}, [bearer(key)]))
+
+            results.equal((status(revoked), status(spent)), (200, 200), "both are good")
+            post_form(port, "/api/keys/revoke", {"name": "revoked"}, [bearer(admin)])
+            for lines, statuses in (
+                ([admin_line], [401, 401]),
+                ([admin_line, revoked_line, spent_line], [401, 200]),
+                ([admin_line], [401, 401]),
+                ([admin_line, revoked_line, spent_line], [401, 403]),
+            ):
+                write(*lines)
+                before = server.text("stdout").count('event.action":"reload')
+                server.signal(signal.SIGHUP)
+                for _ in range(200):
+                    if server.text("stdout").count('event.action":"reload') > before:
+                        break
+                    time.sleep(0.01)
+                results.equal([status(revoked), status(spent)], statuses, "with %d lines" % len(lines))
+    finally:
+        if os.path.exists(path):
+            os.remove(path)
+
+
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates):
+    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again):
         results.run(test, results)
 
 

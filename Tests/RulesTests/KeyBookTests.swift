@@ -64,6 +64,43 @@ private func id(_ text: String) throws -> KeyID {
         #expect(book.replaceLines([]) == (0, 1) && book.isInUse)
     }
 
+    @Test func aLineThatGoesAndComesAgainIsTheSameKey() throws {
+        let (one, two) = (try line("aaaaaaaa", "uses=2"), try line("bbbbbbbb"))
+        let (three, four) = (try line("dddddddd"), try line("eeeeeeee", name: "b"))
+        let book = KeyBook([one, two, three, four])
+        let keys = try [one, two, three, four].map { try #require(book.find($0.id)) }
+        keys[0].use()
+        book.revoke(keys[1])
+        let new = try book.rotate(keys[2], id: try id("cccccccc"), hash: .init(repeating: 7), grace: 9, now: 5)
+        new.use()
+        for _ in 0..<2 {
+            #expect(book.replaceLines([four]) == (1, book.keys.count - 1))
+            #expect(keys[0].isRevoked && book.find(one.id) == nil)
+            #expect(book.replaceLines([one, two, three, four]) == (4, 0))
+        }
+        let again = try [one, two, three].map { try #require(book.find($0.id)) }
+        #expect(again[0].refusal(now: 5) == nil && again[0].budget.uses == 1)
+        again[0].use()
+        #expect(again[0].refusal(now: 5) == .usedUp && again[1].refusal(now: 5) == .unknown)
+        #expect(again[2].refusal(now: 13) == nil && again[2].refusal(now: 14) == .expired)
+        #expect(again[2].budget.uses == 1)
+        // Whoever held the key from before has none any more.
+        #expect(keys[0].refusal(now: 5) == .unknown)
+    }
+
+    @Test func theLastThousandKeysThatWentAreRemembered() throws {
+        let lines = try (0..<KeyFile.maximumKeys + 1).map { try line(String(10_000_000 + $0)) }
+        let book = KeyBook()
+        for line in lines {
+            _ = book.replaceLines([line])
+            book.revoke(try #require(book.find(line.id)))
+        }
+        _ = book.replaceLines([])
+        _ = book.replaceLines(Array(lines.prefix(2)))
+        #expect(book.find(lines[0].id)?.isRevoked == false)
+        #expect(book.find(lines[1].id)?.isRevoked == true)
+    }
+
     @Test func aLineWithAnotherHashIsAnotherKey() throws {
         let book = KeyBook([try line("aaaaaaaa")])
         let key = try #require(book.find(try id("aaaaaaaa")))

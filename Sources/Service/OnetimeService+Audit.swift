@@ -44,9 +44,9 @@ extension OnetimeService {
         _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
         _ vault: isolated Vault
     ) {
-        if let refusal = refusal(of: draft.caller, requiring: .audit) {
-            return refuse(refusal, .certificate, request, &response, draft)
-        }
+        // A browser shows its key to any page that makes it send a form here.
+        let refusal = isSameOrigin(request, draft) ? refusal(of: draft.caller, requiring: .audit) : .foreignOrigin
+        if let refusal { return refuse(refusal, .certificate, request, &response, draft) }
         used(draft.caller, request)
         audit(.certificate, request, now, key: draft.caller.key?.name)
         guard let line = certificate(vault.tally, vault.count, now) else {

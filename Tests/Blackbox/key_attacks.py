@@ -322,9 +322,44 @@ def coming_again(results):
             os.remove(path)
 
 
+def foreign_forms(results):
+    """A form of another site does nothing with the key that a browser keeps, whatever the route."""
+    key, line = keygen("key", "--scopes", "create,reveal,burn,receipt,audit,admin")
+    with server_of(line, arguments=["--audit", "memory"]) as server:
+        port = server.port
+        kept = share(port, "kept")
+        routes = (
+            ("/api/v1/share", {"secret": "x"}),
+            ("/api/v1/generate", {}),
+            ("/api/v1/secret/" + kept["secret_key"], {}),
+            ("/api/v1/private/" + kept["metadata_key"], {}),
+            ("/api/v1/private/%s/burn" % kept["metadata_key"], {}),
+            ("/api/certificate", {}),
+            ("/api/links", {}),
+            ("/api/keys/rotate", {"name": "key"}),
+            ("/api/keys/revoke", {"name": "nobody"}),
+            ("/api/burn", {"all": "true", "confirm": "yes"}),
+            ("/api/lockdown", {"mode": "all"}),
+            ("/operator", {"action": "lock", "creation": "yes"}),
+            ("/", {"secret": "x"}),
+        )
+        for target, fields in routes:
+            for headers in ([("Origin", "https://evil.example")], [("Origin", "null")], [("Sec-Fetch-Site", "cross-site")]):
+                answer = post_form(port, target, fields, headers + [basic("key", key)])
+                results.equal(intended(answer), 403, "%s with %s" % (target, headers))
+        for target, fields in routes[5:11]:
+            answer = post_form(port, target, fields, [("Origin", "https://evil.example"), bearer(key)])
+            results.equal(answer.status, 403, "nor may one with Bearer change keys or take a certificate: " + target)
+        own = [("Origin", "http://127.0.0.1:%d" % port)]
+        results.equal(post_form(port, "/api/certificate", {}, own + [bearer(key)]).status, 200, "a page of its own may")
+        state = request(port, "GET", "/api/state", [bearer(key)]).json()
+        results.equal((state["lockdown"], state["secrets"]), ("none", 1), "nothing was done")
+        results.equal(len(request(port, "GET", "/api/keys", [bearer(key)]).json()["keys"]), 1, "no key was made")
+
+
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again):
+    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, foreign_forms):
         results.run(test, results)
 
 

@@ -74,7 +74,7 @@ private func id(_ text: String) throws -> KeyID {
         let new = try book.rotate(keys[2], id: try id("cccccccc"), hash: .init(repeating: 7), grace: 9, now: 5)
         new.use()
         for _ in 0..<2 {
-            #expect(book.replaceLines([four]) == (1, book.keys.count - 1))
+            _ = book.replaceLines([four])
             #expect(keys[0].isRevoked && book.find(one.id) == nil)
             #expect(book.replaceLines([one, two, three, four]) == (4, 0))
         }

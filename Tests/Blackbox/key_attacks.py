@@ -357,9 +357,22 @@ def foreign_forms(results):
         results.equal(len(request(port, "GET", "/api/keys", [bearer(key)]).json()["keys"]), 1, "no key was made")
 
 
+def late_link(results):
+    """A creation link comes before the content, which is not taken in without a right; one that comes later is told and not used."""
+    maker, line = keygen("maker", "--scopes", "create")
+    with server_of(line, arguments=["--auth-required"]) as server:
+        port = server.port
+        token = post_form(port, "/api/links", {}, [bearer(maker)]).json()["link"].rsplit("/", 1)[1]
+        for target in ("/", "/secret"):
+            answer = request(port, "POST", target, [FORM], b"secret=x&link=" + token.encode())
+            results.equal(answer.status, 400, "the wrong order is a mistake in the form: " + target)
+            results.equal(request(port, "POST", target, [FORM], b"secret=x").status, 401, "no link at all: " + target)
+        results.equal(request(port, "POST", "/", [FORM], b"link=%s&secret=x" % token.encode()).status, 303, "in order")
+
+
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, foreign_forms):
+    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, foreign_forms, late_link):
         results.run(test, results)
 
 

@@ -229,6 +229,8 @@ final class Draft {
     var heldCount = 0
     /// Files that came.
     var fileCount = 0
+    /// Bytes of their names and types.
+    var namesCount = 0
     /// The item that is coming in, where the content has files.
     var item = Item.none
 
@@ -249,6 +251,8 @@ final class Draft {
     fileprivate func begin(_ name: Span<UInt8>, _ kind: FieldKind) {
         value.removeAll(keepingCapacity: true)
         field = Self.field(name)
+        // Too late to say by what right the content comes.
+        if field == .link, takesLink, refusal == .key(.required) { refusal = .malformedBody(.refusedBySink) }
         if route.isStrict, refusal == nil { checkStrictly(kind, isNested: depth > 0) }
         guard refusal == nil, depth == 0, field != .ignored, kind != .null, isKnown(field) else {
             field = .ignored

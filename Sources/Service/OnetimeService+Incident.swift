@@ -106,7 +106,7 @@ extension OnetimeService {
         _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
         _ vault: isolated Vault
     ) {
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .admin) { return refuse(refusal, route, request, &response) }
         let span: ReportSpan?
         let start: Int?

@@ -17,7 +17,7 @@ extension OnetimeService {
         guard context.keys.hasKey(with: .admin, now: now.wallSeconds) else {
             return refuse(.unknownSecret, .unknown, request, &response)
         }
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         do throws(Refusal) {
             if let refusal = refusal(of: caller, requiring: .admin) { throw refusal }
             let span = try reportSpan(request, now)

@@ -68,7 +68,8 @@ extension OnetimeService {
         if context.isStopped(route) { return refuse(.lockedDown, route, request, &response) }
         switch route {
         case .homePage:
-            let caller = context.caller(request, now)
+            // Where everybody may create, the form tells nothing of a key that can be guessed: the environment's has no caps.
+            let caller = context.settings.requiresKey ? judge(request, now) : context.caller(request, now)
             if context.settings.requiresKey, let refusal = refusal(of: caller, requiring: .create) {
                 return refuse(refusal, route, request, &response)
             }
@@ -78,7 +79,7 @@ extension OnetimeService {
         case .linkPage(let key):
             response.isSensitive = true
             let token = key.span(in: request.bytes)
-            guard let id = context.creationLinkID(token), let link = context.links.find(id, now: now.milliseconds)
+            guard let id = context.creationLinkID(token), let link = context.links.find(id, now: now)
             else { return refuse(.key(.linkGone), route, request, &response) }
             Page.createForm(
                 &response, pageContext(request), policy(link.maximumTimeToLive, link.maximumContent), link: token)

@@ -12,12 +12,11 @@ internal import Vault
 extension OnetimeService {
     /// Shows a receipt.
     func showReceipt(
-        _ key: ByteRange, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
-        _ vault: isolated Vault
+        _ key: ByteRange, _ caller: Caller, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ now: Moment, _ vault: isolated Vault
     ) {
         response.isSensitive = true
         let token = key.span(in: request.bytes)
-        let caller = context.caller(request, now)
         if let refusal = refusal(of: caller, for: .receipt) {
             return refuse(refusal, .receipt(key), request, &response)
         }
@@ -142,7 +141,7 @@ extension OnetimeService {
         _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) {
         response.isSensitive = true
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .recent) { return refuse(refusal, .recent, request, &response) }
         guard let apiToken = context.apiToken(request) else { return refuse(.noMemory, .recent, request, &response) }
         used(caller, request)

@@ -12,10 +12,6 @@ extension OnetimeService {
         _ draft: Draft? = nil
     ) {
         if !route.isUnknown { observation.noteRefusal(refusal.name) }
-        if refusal == .key(.unknown) {
-            note(.failed, request)
-            countRate(.failedKey, request, .now)
-        }
         auditRefusal(refusal, route, request, draft)
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)

@@ -94,18 +94,17 @@ extension OnetimeService {
     }
 
     /// Why a client may not even ask: he was wrong too often. Takes nothing.
-    func rateRefusal(_ kind: RateKind, _ request: borrowing Request, _ now: Moment) -> Refusal? {
+    func rateRefusal(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil) -> Refusal? {
         guard context.rates.counts(kind) else { return nil }
-        return context.rates.wait(kind, context.rateClient(request), now: now.milliseconds).map {
+        return context.rates.wait(kind, context.rateClient(request, key), now: now.milliseconds).map {
             .rule(.rate(kind, seconds: $0))
         }
     }
 
     /// Counts what a client did.
-    func countRate(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: Int? = nil) {
+    func countRate(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil) {
         guard context.rates.counts(kind) else { return }
-        let client = key.map { RateClient(key: $0) } ?? context.rateClient(request)
-        _ = context.rates.take(kind, client, now: now.milliseconds)
+        _ = context.rates.take(kind, context.rateClient(request, key), now: now.milliseconds)
     }
 
     /// What is wrong with the rules of a secret that is to be made: hours that never come.
@@ -157,7 +156,8 @@ extension OnetimeService {
         var action = AuditAction.refused
         switch refusal {
         case .wrongPassphrase: action = .wrongPassphrase
-        case .key(.unknown): action = .keyFailed
+        // Written down where it was judged.
+        case .key(.unknown): return
         default: break
         }
         audit(action, request, now, outcome: .failure, secret: draft?.subject, rule: refusal.ruleName)
@@ -168,10 +168,11 @@ extension ServiceContext {
     /// Whether there is anything that tells where a client is.
     var tellsCountries: Bool { settings.clients.countries != nil || !settings.clients.countryField.isEmpty }
 
-    /// Whose doings are counted together with those of a request.
-    func rateClient(_ request: borrowing Request) -> RateClient {
+    /// Whose doings are counted together with those of a request: those from the same network, or, with a key, those with the same one.
+    func rateClient(_ request: borrowing Request, _ key: APIKey? = nil) -> RateClient {
         let client = client(of: request)
-        return RateClient(network(of: client), isForwarded: client.isForwarded)
+        let counted = RateClient(network(of: client), isForwarded: client.isForwarded)
+        return key.map { RateClient(key: $0.owner, from: counted) } ?? counted
     }
 }
 

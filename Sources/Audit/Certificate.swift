@@ -65,7 +65,8 @@ public final class Certifier {
         add("version", "\(facts.version)")
         if let digits = executable.digits { add("executable_sha256", digits) }
         add("started", WallClock.timestamp(started))
-        add(facts.isFinal ? "ended" : "as_of", WallClock.timestamp(now.wallSeconds))
+        // A wall clock that was set back since does not make the end come before the start.
+        add(facts.isFinal ? "ended" : "as_of", WallClock.timestamp(max(now.wallSeconds, started)))
         add("created", facts.created)
         add("revealed", facts.revealed)
         add("burned", facts.burned)

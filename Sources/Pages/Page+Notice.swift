@@ -64,7 +64,7 @@ public enum Notice: Equatable, Sendable {
             (
                 words.closedTitle,
                 opens.map { words.fill(words.closedLead, words.moment(CalendarTime(epochSeconds: $0))) }
-                    ?? words.placeLead
+                    ?? words.problemNeverOpen
             )
         case .elsewhere: (words.placeTitle, words.placeLead)
         case .adminRequired: (words.operatorTitle, words.refusedTitle)

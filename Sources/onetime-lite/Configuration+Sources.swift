@@ -94,7 +94,8 @@ extension Configuration {
             } else {
                 text = parts.count == 2 ? String(parts[1]) : rest.popFirst()
             }
-            guard let text else {
+            // An empty one is a variable of a shell that nobody set: a rule that somebody wants, and does not get.
+            guard let text, !text.isEmpty else {
                 errors.append("\(name) needs a value")
                 continue
             }

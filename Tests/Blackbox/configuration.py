@@ -322,6 +322,19 @@ def reload(results):
             event = hang_up(server)
             results.equal(event.get("onetime.needs_restart"), "--tls, --workers", "TLS needs a restart: %s" % event)
             results.equal(request(server.port, "GET", "/").status, 200, "and plain HTTP goes on")
+        path = folder.write("rights.conf", "min-ttl = 1\nauth-required = true\n")
+        with Server("--config", path, environment=environment) as server:
+            share = lambda: request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x").status  # noqa: E731
+            results.check(share() != 200, "without a key nobody creates")
+            folder.write("rights.conf", "min-ttl = 1\n")
+            results.equal(hang_up(server).get("onetime.needs_restart"), None, "who may create needs no restart")
+            results.equal(share(), 200, "and is in force")
+            folder.write(
+                "rights.conf", "min-ttl = 1\ntrusted-proxies = 127.0.0.1\ncountry-header = CF-IPCountry\ndeny-countries = RU\n"
+            )
+            event = hang_up(server)
+            results.equal(event["event.outcome"], "failure", "a rule about countries needs somebody who tells them")
+            results.check("need a restart" in event["message"], "and says so", event)
 
 
 def basic(name, token):

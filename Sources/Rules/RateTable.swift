@@ -14,8 +14,10 @@ public struct RateClient: Equatable, Sendable {
     }
 
     /// An IPv4 address or an IPv6 /64.
-    public init(_ network: ClientNetwork) {
-        self.init(high: network.high, low: network.low, isLoopback: network.isLoopback)
+    ///
+    /// - Parameter isForwarded: a proxy spoke for the client, or should have: nobody is spared for being on this machine.
+    public init(_ network: ClientNetwork, isForwarded: Bool = false) {
+        self.init(high: network.high, low: network.low, isLoopback: network.isLoopback && !isForwarded)
     }
 
     /// The API keys of a name, by its number, from wherever they are used; spared where he who uses them is.

@@ -61,7 +61,7 @@ final class Draft {
     /// When the request came.
     let began: Moment
     /// When and from where the secret may be read, where the sender says.
-    private(set) var rules: DraftRules?
+    var rules: DraftRules?
     /// The secret that the request turned out to be about.
     var subject: RecordID?
 
@@ -295,12 +295,9 @@ final class Draft {
         case .link: if rights?.appendToLink(piece) != true { fail(.key(.linkGone)) }
         case .ignored: break
         default:
-            let limit = field.ruleName == nil ? Self.shortValueLimit : SecretRules.maximumText
+            let limit = field.rule == nil ? Self.shortValueLimit : SecretRules.maximumText
             guard value.count + piece.count <= limit else {
-                if let rule = field.ruleName {
-                    let allowed = "at most \(SecretRules.maximumText) bytes"
-                    return fail(.malformedRule(StaticText(text: rule), allowed: allowed))
-                }
+                if let rule = field.rule { refuseLongRule(rule) }
                 if route.isStrict { fail(.key(.malformedField)) }
                 field = .ignored
                 return
@@ -339,7 +336,8 @@ final class Draft {
         case .label: if !Self.isText(label) { fail(.contentIsNotText) }
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent:
             if let refusal = rights?.set(field, value) { fail(refusal) }
-        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: readRule()
+        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries:
+            readRule(field, value)
         case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm, .stopCreation, .stopReveal:
             readIncident(field, value)
         case .passphrase, .link, .ignored: break
@@ -366,20 +364,13 @@ final class Draft {
         case .label: label = nil
         case .claim: claim = nil
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: rights?.forget(field)
-        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: rules?.forget(field)
+        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries:
+            if let rule = field.rule { rules?.forget(rule) }
         case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm:
             // Said in the address and in the body: one of them is a mistake, and a mistake must not burn.
             fail(.duplicateField)
         default: break
         }
-    }
-
-    private func readRule() {
-        let text = value
-        let rules = rules ?? DraftRules()
-        self.rules = rules
-        guard let name = field.ruleName, let allowed = rules.read(field, text.span) else { return }
-        fail(.malformedRule(StaticText(text: name), allowed: allowed))
     }
 
     private func beginPassphrase() {

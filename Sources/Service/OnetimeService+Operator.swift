@@ -111,8 +111,10 @@ extension OnetimeService {
                     keyName: context.keys.name(ofOwner: found.receipt.owner)))
         }
         if let position {
-            facts.next = "/operator?after=\(position)"
-            if let span { facts.next = "/operator?after=\(position)&from=\(span.from)&to=\(span.until)" }
+            var next = "/operator?after=\(position)"
+            if let span { next += "&from=\(span.from)" }
+            if let span, !span.isUntilNow { next += "&to=\(span.until)" }
+            facts.next = next
         }
         return facts
     }

@@ -3,6 +3,7 @@ internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
+internal import Pages
 internal import Rules
 internal import Sealing
 internal import Vault
@@ -78,7 +79,7 @@ extension OnetimeService {
         return .rule(refusal)
     }
 
-    /// The same without a trace, for a look.
+    /// The same without a trace for the sender, for a look.
     func rulesRefusal(
         of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
     ) -> RuleRefusal? {
@@ -109,11 +110,11 @@ extension OnetimeService {
     /// What is wrong with the rules of a secret that is to be made: hours that never come.
     func refusal(ofRules rules: DraftRules?, _ draft: Draft, _ now: Moment) -> Refusal? {
         guard let rules else { return nil }
-        if !rules.places.countries.isEmpty, context.settings.clients.countries == nil,
-            context.settings.clients.countryField.isEmpty
-        {
-            let name: StaticString = rules.places.countries.allowed.isEmpty ? "deny_countries" : "allow_countries"
-            return .malformedRule(StaticText(text: name), allowed: "absent: this server cannot tell countries")
+        if let fault = rules.fault { return fault }
+        if !rules.places.countries.isEmpty, !context.tellsCountries {
+            let rule: SecretRule = rules.places.countries.allowed.isEmpty ? .denyCountries : .allowCountries
+            return .malformedRule(
+                rule, allowed: "absent: this server cannot tell countries", wrong: rules.texts[rule])
         }
         guard rules.hours != nil || rules.notBefore != nil else { return nil }
         guard
@@ -164,10 +165,14 @@ extension OnetimeService {
 }
 
 extension ServiceContext {
+    /// Whether there is anything that tells where a client is.
+    var tellsCountries: Bool { settings.clients.countries != nil || !settings.clients.countryField.isEmpty }
+
     /// Whose doings are counted together with those of a request: those from the same network, or, with a key, those with the same one.
     func rateClient(_ request: borrowing Request, _ key: APIKey? = nil) -> RateClient {
-        let client = RateClient(network(of: client(of: request)))
-        return key.map { RateClient(key: $0.owner, from: client) } ?? client
+        let client = client(of: request)
+        let counted = RateClient(network(of: client), isForwarded: client.isForwarded)
+        return key.map { RateClient(key: $0.owner, from: counted) } ?? counted
     }
 }
 

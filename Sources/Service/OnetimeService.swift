@@ -99,11 +99,13 @@ public final class OnetimeService: RequestHandler {
         if isObserving { plan.label = route.group.rawValue }
         let method = request.head.method
         plan.limit = Self.smallBody
-        if !context.servesEveryHost, !route.isHealth, !context.serves(request.head.host.span(in: request.bytes)) {
+        // Whoever may reach the port for figures may have them, by whatever name.
+        let isForClients = !route.isHealth && !request.isOnMetricsPort
+        if !context.servesEveryHost, isForClients, !context.serves(request.head.host.span(in: request.bytes)) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .misdirected)
         }
-        if !context.settings.clients.places.isEmpty, !route.isHealth, let refusal = context.placeRefusal(request) {
+        if !context.settings.clients.places.isEmpty, isForClients, let refusal = context.placeRefusal(request) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, .rule(.place(refusal))))
         }

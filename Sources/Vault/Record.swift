@@ -255,6 +255,8 @@ public struct ReceiptView: Sendable {
     public let failureTimes: [Int64]
     /// The secret's token under the receipt's, while the secret lives.
     public let sealedToken: SealedToken?
+    /// What its reader has to meet, while it lives.
+    public internal(set) var conditions: (any SecretConditions)?
     /// How often a rule refused somebody while it lived, up to 255.
     public var refusals = 0
     /// The code of the rule that did so last, as it was noted; 0 is none.

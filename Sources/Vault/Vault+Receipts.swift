@@ -74,6 +74,7 @@ extension Vault {
             reads: reads, failedAttempts: Int(records[slot].attempts - records[slot].attemptsUnderWay),
             readTimes: book?.readTimes ?? [], failureTimes: book?.failureTimes ?? [],
             sealedToken: lives ? records[slot].sealedToken : nil)
+        if lives { view.conditions = records[slot].extras?.conditions }
         view.refusals = Int(records[slot].refusals)
         view.lastRefusal = records[slot].lastRefusal
         return view

@@ -24,6 +24,8 @@ final class Rights {
     fileprivate(set) var right = CreationRight.open
     /// The longest TTL, in seconds, and the largest content, in bytes, that this right has.
     fileprivate(set) var (timeToLiveLimit, contentLimit) = (Int.max, Int.max)
+    /// Whether a link came after the content, which was not taken in.
+    var hasLateLink = false
     /// The token of the creation link that the form was opened by.
     private var link: SecureBytes?
     private var linkBlock: SecureBytes?
@@ -140,7 +142,9 @@ extension Draft {
         if rights.hasLink { return refusalOfLink(rights, now) }
         let isBound = route.isInAPI || context.settings.requiresKey
         switch rights.caller {
-        case .anonymous: return context.settings.requiresKey ? .key(.required) : nil
+        case .anonymous:
+            guard context.settings.requiresKey else { return nil }
+            return rights.hasLateLink ? .malformedBody(.refusedBySink) : .key(.required)
         case .refused(let refusal): return isBound ? refusal : nil
         case .key(let key):
             if let refusal = key.refusal(now: now.wallSeconds) ?? key.refusalToCreate {

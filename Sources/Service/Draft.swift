@@ -252,7 +252,7 @@ final class Draft {
         value.removeAll(keepingCapacity: true)
         field = Self.field(name)
         // Too late to say by what right the content comes.
-        if field == .link, takesLink, refusal == .key(.required) { refusal = .malformedBody(.refusedBySink) }
+        if field == .link, refusal == .key(.required) { rights?.hasLateLink = true }
         if route.isStrict, refusal == nil { checkStrictly(kind, isNested: depth > 0) }
         guard refusal == nil, depth == 0, field != .ignored, kind != .null, isKnown(field) else {
             field = .ignored

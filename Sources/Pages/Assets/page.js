@@ -147,9 +147,9 @@ export function progress(name, after) {
 }
 
 // What is behind the # is no part of an address that the server writes, but has to stay.
-for (const choice of document.querySelectorAll('#languages a')) {
-  choice.addEventListener('click', () => { choice.hash = location.hash; });
-}
+find('#languages')?.addEventListener('click', ({ target }) => {
+  if (target.href) target.hash = location.hash;
+});
 
 /** Another language would be another page; what is only here would be lost. */
 export const keepLanguage = () => find('#languages')?.remove();
@@ -161,9 +161,14 @@ const PAUSE = 1000;
 const MOST_ITEMS = 1000;
 
 const form = find('#create');
-if (form) start();
+// Nothing of it is needed for the page to be painted.
+if (form) requestAnimationFrame(() => setTimeout(start));
 
 function start() {
+  // What is folded away waited as text, as it is for those without scripts.
+  for (const waiting of document.querySelectorAll('details > noscript')) {
+    waiting.replaceWith(element('template', { innerHTML: waiting.textContent }).content);
+  }
   const box = find('#secret');
   const list = find('#file-list');
   const input = find('#files');
@@ -274,6 +279,20 @@ function start() {
   needed.addEventListener('input', () => { isNeededChosen = needed.value !== ''; });
   settle();
 
+  // Rules: what is typed as date and time is of this place, what is sent is a moment
+  const notBefore = form.not_before;
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const example = find('#hours-hint bdi');
+  find('#zone').textContent = timeZone;
+  example.textContent = example.textContent.replace('Europe/Amsterdam', timeZone);
+  if (notBefore.defaultValue && notBefore.value === notBefore.defaultValue) {
+    const moment = new Date(`${notBefore.value}Z`);
+    notBefore.value = new Date(moment - moment.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  }
+  const beginning = () => notBefore.value && new Date(notBefore.value).toISOString();
+  // Where the browser sends the form by itself
+  form.addEventListener('formdata', ({ formData }) => formData.set('not_before', beginning()));
+
   // What is wrong must not be folded away.
   form.addEventListener('invalid', ({ target }) => target.closest('details')?.setAttribute('open', ''), true);
 
@@ -352,7 +371,9 @@ function start() {
       const add = (name, value) => fields.set(name, value);
       // First, for nothing else is taken from somebody who may not create.
       if (form.link) add('link', form.link.value);
-      for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label']) add(name, form[name].value);
+      for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label', 'hours', 'allow_networks', 'deny_networks',
+        'allow_countries', 'deny_countries']) if (form[name]) add(name, form[name].value);
+      add('not_before', beginning());
       add('passphrase', '');
       let key = '';
       let sealed = content;
@@ -415,6 +436,7 @@ function start() {
     find('#recent').append(element('h2', {}, word('recent')), element('ul', {}, ...entries));
     find('#recent').hidden = false;
   }
+  if (document.activeElement === document.body) box.focus();
 }
 
 // Each address shows its own page, also after going back and forth among those that a script exchanged.

@@ -19,6 +19,17 @@ public struct ClientSettings: Sendable {
     public init() {}
 }
 
+/// The server's rule about places. An object, so that asking it copies none of its lists.
+final class ServerPlaces {
+    let rule: PlaceRule
+
+    /// A rule, or nil where it is none.
+    init?(_ rule: PlaceRule) {
+        if rule.isEmpty { return nil }
+        self.rule = rule
+    }
+}
+
 extension OnetimeService {
     /// The client's address, as far as proxies are believed.
     public func origin(of request: borrowing Request) -> InternetAddress {
@@ -71,8 +82,8 @@ extension ServiceContext {
 
     /// Why the server's rule about places refuses a request; nil where it does not, which costs a branch where there is no rule.
     func placeRefusal(_ request: borrowing Request) -> PlaceRefusal? {
-        guard !settings.clients.places.isEmpty else { return nil }
-        return placeRefusal(settings.clients.places, client(of: request), request)
+        guard let places else { return nil }
+        return placeRefusal(places.rule, client(of: request), request)
     }
 
     /// Why a rule about places, the server's or a secret's, refuses a client; nil where it does not. The country is looked for only

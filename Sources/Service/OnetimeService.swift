@@ -103,7 +103,7 @@ public final class OnetimeService: RequestHandler {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .misdirected)
         }
-        if !context.settings.clients.places.isEmpty, !route.isHealth, let refusal = context.placeRefusal(request) {
+        if context.places != nil, !route.isHealth, let refusal = context.placeRefusal(request) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, .rule(.place(refusal))))
         }

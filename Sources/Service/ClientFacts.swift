@@ -19,14 +19,23 @@ public struct ClientSettings: Sendable {
     public init() {}
 }
 
-/// The server's rule about places. An object, so that asking it copies none of its lists.
-final class ServerPlaces {
+/// A rule about places. An object, so that asking it copies none of its lists.
+final class Places: Sendable {
     let rule: PlaceRule
+    private let hasNetworks: Bool
+    let hasCountries: Bool
 
     /// A rule, or nil where it is none.
     init?(_ rule: PlaceRule) {
         if rule.isEmpty { return nil }
         self.rule = rule
+        hasNetworks = !rule.networks.isEmpty
+        hasCountries = !rule.countries.isEmpty
+    }
+
+    /// Whether the networks permit a client.
+    func permitNetwork(of client: ClientAddress) -> Bool {
+        !hasNetworks || rule.networks.permits(client.isKnown ? client.address : nil)
     }
 }
 
@@ -42,7 +51,8 @@ extension ServiceContext {
     ///
     /// An address for records is `address`, and `isKnown` says whether it is the client's. Budgets count ``network(of:)``.
     func client(of request: borrowing Request) -> ClientAddress {
-        ClientAddress(
+        if settings.clients.trustedProxies.isEmpty { return ClientAddress(request.peer.host) }
+        return ClientAddress(
             of: request.head, in: request.bytes, peer: request.peer.host, trusted: settings.clients.trustedProxies)
     }
 
@@ -83,17 +93,17 @@ extension ServiceContext {
     /// Why the server's rule about places refuses a request; nil where it does not, which costs a branch where there is no rule.
     func placeRefusal(_ request: borrowing Request) -> PlaceRefusal? {
         guard let places else { return nil }
-        return placeRefusal(places.rule, client(of: request), request)
+        return placeRefusal(places, client(of: request), request)
     }
 
     /// Why a rule about places, the server's or a secret's, refuses a client; nil where it does not. The country is looked for only
     /// where the rule has one.
-    func placeRefusal(_ rule: PlaceRule, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
-        if !rule.networks.isEmpty, !rule.networks.permits(client.isKnown ? client.address : nil) { return .network }
-        guard !rule.countries.isEmpty else { return nil }
+    func placeRefusal(_ places: Places, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
+        if !places.permitNetwork(of: client) { return .network }
+        guard places.hasCountries else { return nil }
         let country = country(of: client, request)
         // Nobody becomes unknown by what he sends himself.
         if country == nil, !client.isKnown || isCountryFieldRepeated(request) { return .country }
-        return rule.countries.permits(country) ? nil : .country
+        return places.rule.countries.permits(country) ? nil : .country
     }
 }

@@ -84,8 +84,8 @@ extension OnetimeService {
     ) -> RuleRefusal? {
         let rules = view.conditions as? SecretRules
         if let refusal = timeRefusal(rules, now.wallSeconds) { return .time(refusal) }
-        guard let rules, !rules.places.isEmpty else { return nil }
-        return context.placeRefusal(rules.places, context.client(of: request), request).map { .place($0) }
+        guard let places = rules?.places else { return nil }
+        return context.placeRefusal(places, context.client(of: request), request).map { .place($0) }
     }
 
     /// Why the time refuses. Whom it does not refuse costs a look at what the server's hours remember; when all of them open is worked

@@ -9,7 +9,8 @@ final class SecretRules: SecretConditions {
     let hours: TimeWindows?
     /// Seconds since 1970.
     let notBefore: Int64?
-    let places: PlaceRule
+    /// From where; nil for from everywhere.
+    let places: Places?
 
     /// How many networks each list may have.
     static let maximumNetworks = 16
@@ -23,12 +24,13 @@ final class SecretRules: SecretConditions {
         if hours == nil && notBefore == nil && places.isEmpty { return nil }
         self.hours = hours
         self.notBefore = notBefore
-        self.places = places
+        self.places = Places(places)
     }
 
     var byteCount: Int {
-        let ranges = places.networks.allowed.count + places.networks.denied.count
-        return 256 + ranges * 24 + (places.countries.allowed.count + places.countries.denied.count) * 2
+        guard let rule = places?.rule else { return 256 }
+        let ranges = rule.networks.allowed.count + rule.networks.denied.count
+        return 320 + ranges * 24 + (rule.countries.allowed.count + rule.countries.denied.count) * 2
     }
 }
 

@@ -12,13 +12,13 @@ final class ServiceContext {
         didSet {
             servesEveryHost = settings.ownNames.isEmpty
             hours = settings.hours.map { HoursClock($0) }
-            places = ServerPlaces(settings.clients.places)
+            places = Places(settings.clients.places)
         }
     }
     /// The server's hours, which remember what they answered; nil where it has none.
     var hours: HoursClock?
     /// From where anything may be done at all; nil where there is no rule.
-    private(set) var places: ServerPlaces?
+    private(set) var places: Places?
     /// Whether the server knows no names of its own.
     private(set) var servesEveryHost: Bool
     let arena: SecureArena
@@ -55,7 +55,7 @@ final class ServiceContext {
         self.settings = settings
         servesEveryHost = settings.ownNames.isEmpty
         hours = settings.hours.map { HoursClock($0) }
-        places = ServerPlaces(settings.clients.places)
+        places = Places(settings.clients.places)
         self.arena = arena
         self.suite = suite
         self.workers = workers

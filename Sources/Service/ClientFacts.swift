@@ -19,7 +19,7 @@ public struct ClientSettings: Sendable {
     public init() {}
 }
 
-/// A rule about places. An object, so that asking it copies none of its lists.
+/// The server's rule about places. An object, so that asking it copies none of its lists.
 final class Places: Sendable {
     let rule: PlaceRule
     private let hasNetworks: Bool
@@ -93,17 +93,16 @@ extension ServiceContext {
     /// Why the server's rule about places refuses a request; nil where it does not, which costs a branch where there is no rule.
     func placeRefusal(_ request: borrowing Request) -> PlaceRefusal? {
         guard let places else { return nil }
-        return placeRefusal(places, client(of: request), request)
+        let client = client(of: request)
+        if !places.permitNetwork(of: client) { return .network }
+        return places.hasCountries ? countryRefusal(places.rule.countries, client, request) : nil
     }
 
-    /// Why a rule about places, the server's or a secret's, refuses a client; nil where it does not. The country is looked for only
-    /// where the rule has one.
-    func placeRefusal(_ places: Places, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
-        if !places.permitNetwork(of: client) { return .network }
-        guard places.hasCountries else { return nil }
+    /// Why a rule about countries, the server's or a secret's, refuses a client; nil where it does not.
+    func countryRefusal(_ rule: CountryRule, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
         let country = country(of: client, request)
         // Nobody becomes unknown by what he sends himself.
         if country == nil, !client.isKnown || isCountryFieldRepeated(request) { return .country }
-        return places.rule.countries.permits(country) ? nil : .country
+        return rule.permits(country) ? nil : .country
     }
 }

@@ -84,8 +84,11 @@ extension OnetimeService {
     ) -> RuleRefusal? {
         let rules = view.conditions as? SecretRules
         if let refusal = timeRefusal(rules, now.wallSeconds) { return .time(refusal) }
-        guard let places = rules?.places else { return nil }
-        return context.placeRefusal(places, context.client(of: request), request).map { .place($0) }
+        guard let rules else { return nil }
+        let client = context.client(of: request)
+        if !rules.permitNetwork(of: client) { return .place(.network) }
+        guard let countries = rules.countries else { return nil }
+        return context.countryRefusal(countries, client, request).map { .place($0) }
     }
 
     /// Why the time refuses. Whom it does not refuse costs a look at what the server's hours remember; when all of them open is worked

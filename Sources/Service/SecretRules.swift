@@ -9,8 +9,10 @@ final class SecretRules: SecretConditions {
     let hours: TimeWindows?
     /// Seconds since 1970.
     let notBefore: Int64?
-    /// From where; nil for from everywhere.
-    let places: Places?
+    private let places: PlaceRule
+    private let hasNetworks: Bool
+    /// The rule about countries; nil for all.
+    let countries: CountryRule?
 
     /// How many networks each list may have.
     static let maximumNetworks = 16
@@ -24,13 +26,19 @@ final class SecretRules: SecretConditions {
         if hours == nil && notBefore == nil && places.isEmpty { return nil }
         self.hours = hours
         self.notBefore = notBefore
-        self.places = Places(places)
+        self.places = places
+        hasNetworks = !places.networks.isEmpty
+        countries = places.countries.isEmpty ? nil : places.countries
+    }
+
+    /// Whether the networks permit a client.
+    func permitNetwork(of client: ClientAddress) -> Bool {
+        !hasNetworks || places.networks.permits(client.isKnown ? client.address : nil)
     }
 
     var byteCount: Int {
-        guard let rule = places?.rule else { return 256 }
-        let ranges = rule.networks.allowed.count + rule.networks.denied.count
-        return 320 + ranges * 24 + (rule.countries.allowed.count + rule.countries.denied.count) * 2
+        let ranges = places.networks.allowed.count + places.networks.denied.count
+        return 256 + ranges * 24 + (places.countries.allowed.count + places.countries.denied.count) * 2
     }
 }
 

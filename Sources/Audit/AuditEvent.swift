@@ -105,8 +105,6 @@ public enum AuditAction: UInt8, Sendable, CaseIterable {
     case auditLook
     /// A certificate was made on demand.
     case certificate
-    /// A message to another server was delivered, or given up.
-    case webhook
     /// Everything was wiped, and the server goes on.
     case wipe
     /// Everything was wiped at the end.
@@ -167,8 +165,6 @@ public enum AuditAction: UInt8, Sendable, CaseIterable {
             #""event.category":["api"],"event.type":["access"],"event.action":"audit-look","event.outcome":""#
         case .certificate:
             #""event.category":["api"],"event.type":["access"],"event.action":"certificate","event.outcome":""#
-        case .webhook:
-            #""event.category":["network"],"event.type":["info"],"event.action":"webhook","event.outcome":""#
         case .wipe:
             #""event.category":["api"],"event.type":["deletion"],"event.action":"wipe","event.outcome":""#
         case .shutdownWipe:

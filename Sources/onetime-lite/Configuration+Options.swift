@@ -7,7 +7,8 @@ import Vault
 
 extension Configuration {
     static var options: [Option] {
-        file + listening + (links + brands + secrets + rules + places).reloadable + proxies + keys + outbounds + limits
+        file + listening + (links + brands + secrets + rules + places).reloadable + proxies + keys.reloadable
+            + outbounds + limits
             + machine + observation
             + auditing
     }

@@ -45,7 +45,7 @@ extension Configuration {
                     throw Option.Refused(allowed: "https://host[:port][/path][?query]")
                 }
                 configuration.outbound.webhook = target
-            },
+            }.secret,
             Option(
                 flag: "webhook-events", variable: "WEBHOOK_EVENTS", value: "LIST",
                 help: "which ones, by their event.action, such as reveal,burn,expire,refused,lockdown (all)"
@@ -96,7 +96,7 @@ extension Configuration {
                     )
                 }
                 configuration.outbound.syslog = transport
-            },
+            }.secret,
             Option(
                 flag: "syslog-facility", variable: "SYSLOG_FACILITY", value: "NAME",
                 help: "as what: daemon, auth, authpriv, audit, local0 to local7 and so on (local0)",

@@ -4,6 +4,7 @@ import Kernel
 import Log
 public import Outbound
 import SecureMemory
+import Service
 import TLS
 
 /// Webhook and syslog, where they are wanted. They take lines of the audit trail.
@@ -11,6 +12,7 @@ struct Outgoing {
     let webhook: Webhook?
     let syslog: SyslogSink?
     private let drain: UInt64
+    private let log: LogStream
 
     /// Starts what is wanted; takes the webhook's key out of the environment in any case.
     init(_ settings: OutboundSettings, arena: SecureArena, log: LogStream) throws {
@@ -19,6 +21,7 @@ struct Outgoing {
         var resolver = Resolver()
         resolver.server = settings.nameServer
         drain = UInt64(settings.drain) * 1000
+        self.log = log
         if let target = settings.webhook {
             let secret = try Self.secret(settings.secretFile, variable, arena)
             var wanted = WebhookSettings(target)
@@ -55,12 +58,32 @@ struct Outgoing {
         if let syslog { try log.attach(syslog, queueBytes: 16 * AuditLog.lineBound) }
     }
 
-    /// Sends what waits, for a bounded time, and wipes the webhook's key. Before the protected memory is wiped.
+    /// What each sender counts, for the figures.
+    var figures: [Observation.Sender] {
+        var all: [Observation.Sender] = []
+        if let webhook { all.append(Observation.Sender(name: webhook.name) { Self.figures(webhook.counts) }) }
+        if let syslog { all.append(Observation.Sender(name: syslog.name) { Self.figures(syslog.counts) }) }
+        return all
+    }
+
+    private static func figures(_ counts: OutboundCounts) -> Observation.Sender.Counts {
+        (counts.delivered, counts.failed, counts.dropped)
+    }
+
+    /// Sends what waits, for a bounded time, wipes the webhook's key, and tells what did not arrive. Before the protected memory is
+    /// wiped.
     func stop() {
         let end = BootClock.milliseconds() + drain
         webhook?.stop(within: drain)
         let now = BootClock.milliseconds()
         syslog?.stop(within: end > now ? end - now : 0)
+        for sender in figures {
+            let counts = sender.counts()
+            guard counts.failed + counts.dropped > 0 else { continue }
+            log.event(
+                "the \(sender.name)'s receiver got \(counts.delivered) messages; \(counts.failed) were given up, \(counts.dropped) dropped",
+                .warning, [("event.action", "\(sender.name)"), ("event.outcome", "failure")])
+        }
     }
 
     private static func secret(
@@ -87,7 +110,8 @@ struct Outgoing {
     private static func tell(_ name: String, _ fault: OutboundFault?, _ log: LogStream) {
         let outcome = fault == nil ? "success" : "failure"
         let text =
-            fault.map { "the \(name)'s receiver gets nothing: \($0)" } ?? "the \(name)'s receiver gets messages again"
+            fault.map { "the \(name)'s receiver gets \($0 == .overflow ? "not all" : "nothing"): \($0)" }
+            ?? "the \(name)'s receiver gets messages again"
         log.event(text, fault == nil ? .info : .warning, [("event.action", name), ("event.outcome", outcome)])
     }
 }

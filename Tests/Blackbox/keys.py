@@ -333,7 +333,10 @@ def links(results):
         key = made.header("location").split("/receipt/")[1][:31]
         results.equal(receipt(port, key).json()["ttl"], 600, "the maker's TTL")
         results.equal(post_form(port, "/", {"link": token, "secret": "x"}).status, 404, "only once")
-        results.equal(request(port, "GET", "/new/" + token).status, 404, "and its form is gone")
+        for language, wanted in (("en", b"This link to create a secret was used"), ("de", b"zum Anlegen eines Geheimnisses wurde benutzt")):
+            page = request(port, "GET", "/new/" + token, ["Accept-Language: " + language])
+            results.equal(page.status, 404, "and its form is gone")
+            results.check(wanted in page.body and b"read once" not in page.body, "which the page says: " + language, page.body)
         token = make_link(port, admin)
         answer = post_form(port, "/secret", {"link": token, "secret": "by script"})
         results.equal(answer.status, 200, "by script")

@@ -73,7 +73,7 @@ extension OnetimeService {
         _ vault: isolated Vault
     ) -> Refusal? {
         // Whoever has it already may ask again for as long as his claim lasts.
-        guard !view.isRepeat, context.settings.hours != nil || view.conditions != nil else { return nil }
+        guard !view.isRepeat, context.hours != nil || view.conditions != nil else { return nil }
         guard let refusal = rulesRefusal(of: view, request, now) else { return nil }
         vault.noteRefusal(id, code: refusal.code)
         return .rule(refusal)
@@ -85,13 +85,23 @@ extension OnetimeService {
         of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
     ) -> RuleRefusal? {
         let rules = view.conditions as? SecretRules
-        if let refusal = WindowRefusal(
-            at: now.wallSeconds, server: context.settings.hours, secret: rules?.hours, notBefore: rules?.notBefore)
-        {
-            return .time(refusal)
+        if let refusal = timeRefusal(rules, now.wallSeconds) { return .time(refusal) }
+        guard let rules else { return nil }
+        let client = context.client(of: request)
+        if !rules.permitNetwork(of: client) { return .place(.network) }
+        guard let countries = rules.countries else { return nil }
+        return context.countryRefusal(countries, client, request).map { .place($0) }
+    }
+
+    /// Why the time refuses. Whom it does not refuse costs a look at what the server's hours remember; when all of them open is worked
+    /// out for whom it does.
+    private func timeRefusal(_ rules: SecretRules?, _ now: Int64) -> WindowRefusal? {
+        if context.hours?.isOpen(at: now) ?? true {
+            guard let rules else { return nil }
+            if now >= rules.notBefore ?? now, rules.hours?.isOpen(at: now) ?? true { return nil }
         }
-        guard let rules, !rules.places.isEmpty else { return nil }
-        return context.placeRefusal(rules.places, context.client(of: request), request).map { .place($0) }
+        return WindowRefusal(
+            at: now, server: context.settings.hours, secret: rules?.hours, notBefore: rules?.notBefore)
     }
 
     /// Why a client may not even ask: he was wrong too often. Takes nothing.

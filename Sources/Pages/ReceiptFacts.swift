@@ -42,8 +42,9 @@ public struct ReceiptFacts: Equatable, Sendable {
     public var failureTimes: [Int64] = []
     /// How often rules refused somebody.
     public var refusals = 0
-    /// When rules did, likewise, and which ones: 1 it was too early, 2 not at such hours, 3 not from that network, 4 or country.
+    /// When rules did, likewise.
     public var refusalTimes: [Int64] = []
+    /// Which rules did: 1 it was too early, 2 not at such hours, 3 not from that network, 4 or country.
     public var refusalCodes: [UInt8] = []
 
     /// The facts about one secret.

@@ -243,7 +243,8 @@ public struct ReceiptView: Sendable {
     public let sealedToken: SealedToken?
     /// How often a rule refused somebody while it lived.
     public var refusals = 0
-    /// When rules did, in seconds since 1970, and the code of each as it was noted: the last 20, oldest first.
+    /// When rules did, in seconds since 1970: the last 20, oldest first.
     public var refusalTimes: [Int64] = []
+    /// The codes of those rules, as they were noted.
     public var refusalCodes: [UInt8] = []
 }

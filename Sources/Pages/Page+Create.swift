@@ -39,6 +39,9 @@ extension Page {
     ///
     /// What was sent in is not shown again, whatever was wrong with it: content and passphrase don't travel twice.
     ///
+    /// What the empty form folds away stands in `noscript`: a browser with scripts reads it as text, which the script puts in place
+    /// once the page is painted. Browsers lay out fields that nobody sees, too: that took a tenth of the time until then.
+    ///
     /// - Parameters:
     ///   - chosenLifetime: the lifetime to select, in seconds; nil or one that is not offered selects the default.
     ///   - link: the token of a creation link, which the form sends in its field `link`; then it makes one secret at a time.
@@ -76,11 +79,20 @@ extension Page {
         writer.element("<p class=\"hint\" id=\"sealed-by-server\" hidden>", words.sealedByServer, "</p>\n")
         options(&writer, context, policy, chosenLifetime, problem, most: link == nil ? 20 : 1)
         writer.markup("</form>\n<section id=\"recent\" hidden></section>\n")
-        close(&writer, context)
+        close(&writer, context, isEmptyForm: problem == nil)
     }
 
     /// A button that sends the form. Where a script is to seal what is sent, the button waits for it; without scripts there is another.
-    private static func submit(_ writer: inout ResponseWriter, _ attributes: StaticString, _ label: String) {
+    ///
+    /// - Parameter waits: all around the button waits for the script, so that it needs no twin.
+    private static func submit(
+        _ writer: inout ResponseWriter, _ attributes: StaticString, _ label: String, waits: Bool = false
+    ) {
+        if waits {
+            writer.markup("<button")
+            writer.markup(attributes)
+            return writer.element(">", label, "</button>\n")
+        }
         writer.markup("<noscript><button")
         writer.markup(attributes)
         writer.element(">", label, "</button></noscript>\n<button disabled")
@@ -118,7 +130,8 @@ extension Page {
         // No maxlength: browsers would cut pasted text off and say nothing.
         writer.markup("<textarea class=\"mono\" id=\"secret\" name=\"secret\" rows=\"7\" dir=\"auto\" ")
         writer.markup("autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
-        if problem?.concernsPassphrase != true { writer.markup(" autofocus") }
+        // The focus costs the first paint a frame; the script moves it into the empty form after that.
+        if problem?.concernsPassphrase == false { writer.markup(" autofocus") }
         describe(&writer, by: "secret-hint", isWrong: problem?.concernsContent == true)
         writer.markup("></textarea>\n<p class=\"hint\" id=\"secret-hint\">")
         writer.element("", words.fill(words.contentHint, words.size(policy.contentLimit)), "</p>\n</div>\n")
@@ -136,7 +149,8 @@ extension Page {
         let isOpen = concernsPassphrase || policy.isPassphraseRequired || selected != policy.defaultLifetime
         writer.markup(isOpen ? "<details open>\n<summary>" : "<details>\n<summary>")
         writer.element("", words.optionsSummary, "</summary>\n")
-
+        let waits = problem == nil && !isOpen
+        if waits { writer.markup("<noscript>\n") }
         writer.markup("<div class=\"columns\">\n<div class=\"field\">\n<label for=\"passphrase\">")
         writer.text(policy.isPassphraseRequired ? words.passphraseLabel : words.passphraseOptionalLabel)
         writer.markup("</label>\n<input class=\"mono\" type=\"text\" id=\"passphrase\" name=\"passphrase\" ")
@@ -172,9 +186,10 @@ extension Page {
         writer.markup("</div>\n<div class=\"actions\">\n")
         submit(
             &writer, " name=\"action\" value=\"generate\" formnovalidate aria-describedby=\"generate-hint\"",
-            words.generateButton)
+            words.generateButton, waits: waits)
         writer.markup("</div>\n")
-        writer.element("<p class=\"hint\" id=\"generate-hint\">", words.generateHint, "</p>\n</details>\n")
+        writer.element("<p class=\"hint\" id=\"generate-hint\">", words.generateHint, "</p>\n")
+        writer.markup(waits ? "</noscript>\n</details>\n" : "</details>\n")
     }
 
     private static func number(

@@ -85,18 +85,22 @@ public enum Page {
     }
 
     /// Ends a page.
-    static func close(_ writer: inout ResponseWriter, _ context: PageContext) {
+    ///
+    /// - Parameter isEmptyForm: what is folded away waits for the script.
+    static func close(_ writer: inout ResponseWriter, _ context: PageContext, isEmptyForm: Bool = false) {
         writer.markup("<p id=\"status\" role=\"status\"></p>\n</main>\n<footer>\n")
         writer.element("<p>", context.words.footer, "</p>\n")
         footerLinks(&writer, context.brand)
-        if context.offersLanguages { languages(&writer, context.words) }
+        if context.offersLanguages { languages(&writer, context.words, waits: isEmptyForm) }
         writer.markup("</footer>\n</body>\n</html>\n")
     }
 
     /// This page in other languages. Each name is in its own language, for those who can't read this one.
-    private static func languages(_ writer: inout ResponseWriter, _ words: Words) {
+    private static func languages(_ writer: inout ResponseWriter, _ words: Words, waits: Bool) {
         writer.element("<details id=\"languages\">\n<summary>", words.language, "")
-        writer.element(": ", words.name, "</summary>\n<ul>\n")
+        writer.element(": ", words.name, "</summary>\n")
+        if waits { writer.markup("<noscript>\n") }
+        writer.markup("<ul>\n")
         for language in Words.all where language.tag != words.tag {
             writer.markup("<li><a")
             writer.attribute("href", "?locale=" + language.tag)
@@ -104,7 +108,7 @@ public enum Page {
             writer.attribute("hreflang", language.tag)
             writer.element(">", language.name, "</a></li>\n")
         }
-        writer.markup("</ul>\n</details>\n")
+        writer.markup(waits ? "</ul>\n</noscript>\n</details>\n" : "</ul>\n</details>\n")
     }
 
     /// Says what was wrong with the form that follows.

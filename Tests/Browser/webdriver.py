@@ -77,6 +77,7 @@ class Chromium:
     """One headless browser with a profile of its own."""
 
     def __init__(self, scripts=True, language="en", width=1000, height=900, dark=False, keeps=True):
+        self.scripts = scripts
         self.folder = tempfile.mkdtemp(prefix="onetime-chromium-")
         self.downloads = os.path.join(self.folder, "downloads")
         os.mkdir(self.downloads)
@@ -147,6 +148,17 @@ class Chromium:
 
     def go(self, url):
         self.call("POST", "/url", {"url": url})
+        self._settle()
+
+    def _settle(self):
+        """The form's script begins once the page is painted: nobody's hands are as quick as a program's. It may never come, too."""
+        end = time.monotonic() + 2
+        try:
+            while self.scripts and self.all("#create button:disabled") and time.monotonic() < end:
+                time.sleep(0.005)
+        except BrowserError:
+            # The browser asks something first.
+            pass
 
     @property
     def url(self):
@@ -158,9 +170,11 @@ class Chromium:
 
     def reload(self):
         self.call("POST", "/refresh", {})
+        self._settle()
 
     def back(self):
         self.call("POST", "/back", {})
+        self._settle()
 
     def all(self, css):
         found = self.call("POST", "/elements", {"using": "css selector", "value": css})

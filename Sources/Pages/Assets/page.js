@@ -147,9 +147,9 @@ export function progress(name, after) {
 }
 
 // What is behind the # is no part of an address that the server writes, but has to stay.
-for (const choice of document.querySelectorAll('#languages a')) {
-  choice.addEventListener('click', () => { choice.hash = location.hash; });
-}
+find('#languages')?.addEventListener('click', ({ target }) => {
+  if (target.href) target.hash = location.hash;
+});
 
 /** Another language would be another page; what is only here would be lost. */
 export const keepLanguage = () => find('#languages')?.remove();
@@ -161,9 +161,14 @@ const PAUSE = 1000;
 const MOST_ITEMS = 1000;
 
 const form = find('#create');
-if (form) start();
+// Nothing of it is needed for the page to be painted.
+if (form) requestAnimationFrame(() => setTimeout(start));
 
 function start() {
+  // What is folded away waited as text, as it is for those without scripts.
+  for (const waiting of document.querySelectorAll('details > noscript')) {
+    waiting.replaceWith(element('template', { innerHTML: waiting.textContent }).content);
+  }
   const box = find('#secret');
   const list = find('#file-list');
   const input = find('#files');
@@ -415,6 +420,7 @@ function start() {
     find('#recent').append(element('h2', {}, word('recent')), element('ul', {}, ...entries));
     find('#recent').hidden = false;
   }
+  if (document.activeElement === document.body) box.focus();
 }
 
 // Each address shows its own page, also after going back and forth among those that a script exchanged.

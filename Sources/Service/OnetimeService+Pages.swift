@@ -90,7 +90,7 @@ extension OnetimeService {
                 if view.isShared { return refuse(.unknownSecret, route, request, &response) }
                 Page.destroyForm(&response, pageContext(request), secretToken: token)
             } else if let refusal = rulesRefusal(of: view, request, now) {
-                Page.notice(&response, pageContext(request), Notice(refusal, now))
+                refuse(.rule(refusal), route, request, &response)
             } else {
                 showSecretPage(view, id, token, request, &response, now)
             }

@@ -78,7 +78,7 @@ extension OnetimeService {
         return .rule(refusal)
     }
 
-    /// The same without a trace, for a look.
+    /// The same without a trace for the sender, for a look.
     func rulesRefusal(
         of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
     ) -> RuleRefusal? {

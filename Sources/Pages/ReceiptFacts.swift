@@ -47,6 +47,9 @@ public struct ReceiptFacts: Equatable, Sendable {
     /// Which rules did: 1 it was too early, 2 not at such hours, 3 not from that network, 4 or country.
     public var refusalCodes: [UInt8] = []
 
+    /// The rules that it has, while it lives.
+    public var rules = RuleTexts()
+
     /// The facts about one secret.
     public init(state: State, created: Int, changed: Int, secondsLeft: Int, expires: Int, isLocked: Bool) {
         self.state = state

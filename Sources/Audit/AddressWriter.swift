@@ -1,4 +1,5 @@
 // A client's address, as much of it as the operator wants to keep.
+internal import Kernel
 internal import Sealing
 internal import SecureMemory
 
@@ -53,17 +54,13 @@ struct AddressWriter: ~Copyable {
     }
 
     private static func isIPv4(_ address: [16 of UInt8]) -> Bool {
-        for index in 0..<10 where address[index] != 0 { return false }
-        return address[10] == 0xFF && address[11] == 0xFF
+        InternetAddress(bytes: address).isIPv4
     }
 
     private static func write(_ address: [16 of UInt8], into buffer: inout LineBuffer) {
         buffer.append(#","source.ip":""#)
         if isIPv4(address) {
-            for index in 12..<16 {
-                if index > 12 { buffer.append(0x2E) }
-                buffer.append(octet: address[index])
-            }
+            buffer.append(ipv4: address[12], address[13], address[14], address[15])
         } else {
             writeIPv6(address, into: &buffer)
         }

@@ -102,11 +102,28 @@ struct LineBuffer: ~Copyable {
         count += 2
     }
 
-    /// Appends an octet of an address, in decimal.
-    mutating func append(octet: UInt8) {
-        if octet >= 100 { append(0x30 + octet / 100) }
-        if octet >= 10 { append(0x30 + octet / 10 % 10) }
-        append(0x30 + octet % 10)
+    /// Appends an IPv4 address.
+    mutating func append(ipv4 first: UInt8, _ second: UInt8, _ third: UInt8, _ fourth: UInt8) {
+        precondition(capacity - count >= 16)
+        var place = count
+        unsafe write(octet: first, at: &place)
+        unsafe write(octet: second, at: &place)
+        unsafe write(octet: third, at: &place)
+        unsafe write(octet: fourth, at: &place)
+        // Behind the last octet there is no dot.
+        count = place - 1
+    }
+
+    /// Writes an octet and a dot, where there is room for four bytes.
+    @unsafe @inline(__always)
+    private func write(octet: UInt8, at place: inout Int) {
+        let number = UInt32(octet)
+        let (hundreds, tens, ones) = (number / 100, number / 10 % 10, number % 10)
+        let digits = (0x30 + hundreds) | (0x30 + tens) << 8 | (0x30 + ones) << 16 | 0x2E00_0000
+        let leading: UInt32 = number >= 100 ? 0 : number >= 10 ? 1 : 2
+        unsafe UnsafeMutableRawPointer(base + place)
+            .storeBytes(of: (digits >> (leading * 8)).littleEndian, as: UInt32.self)
+        place += 4 - Int(leading)
     }
 
     /// Appends 16 digits.

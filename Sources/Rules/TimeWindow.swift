@@ -23,7 +23,8 @@ struct TimeWindow: Equatable, Sendable {
             | UInt64(zone.line) << 45
     }
 
-    private init(bits: UInt64) { self.bits = bits }
+    /// The window that this process kept as eight bytes.
+    init(bits: UInt64) { self.bits = bits }
 
     /// The window that was kept as eight bytes; nil if they are not one.
     init?(kept bits: UInt64) {
@@ -70,6 +71,12 @@ struct TimeWindow: Equatable, Sendable {
             from = change
         }
         return State(isOpen: false, until: .max)
+    }
+
+    /// Whether the window is open at a moment, in seconds since 1970.
+    func isOpen(at moment: Int64, _ zones: inout ZoneClock) -> Bool {
+        guard let offset = zones.offset(of: zone.line, at: moment) else { return false }
+        return end(local: moment + offset) != nil
     }
 
     /// When the window ends that is open at a time, both by the clock on the wall; nil if it is not open then.

@@ -91,14 +91,17 @@ extension ServiceContext {
         guard let places else { return nil }
         let client = client(of: request)
         if !places.permitNetwork(of: client) { return .network }
-        return places.hasCountries ? countryRefusal(places.rule.countries, client, request) : nil
+        guard places.hasCountries else { return nil }
+        return countryRefusal(client, request) { places.rule.countries.permits($0) }
     }
 
     /// Why a rule about countries, the server's or a secret's, refuses a client; nil where it does not.
-    func countryRefusal(_ rule: CountryRule, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
+    func countryRefusal(
+        _ client: ClientAddress, _ request: borrowing Request, _ permits: (CountryCode?) -> Bool
+    ) -> PlaceRefusal? {
         let country = country(of: client, request)
         // Nobody becomes unknown by what he sends himself.
         if country == nil, !client.isKnown || !countryField(request).isClear { return .country }
-        return rule.permits(country) ? nil : .country
+        return permits(country) ? nil : .country
     }
 }

@@ -165,7 +165,8 @@ extension OnetimeService {
                 extras: draft.recipients.isEmpty && note == nil && label == nil && rules == nil
                     ? nil
                     : RecordExtras(
-                        lock: nil, recipients: draft.recipients, note: note, label: label, conditions: rules,
+                        lock: nil, recipients: draft.recipients, note: note, label: label,
+                        conditions: rules?.conditions,
                         labelMark: labelMark),
                 ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
         }
@@ -174,7 +175,7 @@ extension OnetimeService {
         return NewSecret(
             content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
             extras: RecordExtras(
-                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules,
+                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules?.conditions,
                 labelMark: labelMark),
             ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
     }

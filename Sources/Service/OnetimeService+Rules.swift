@@ -84,13 +84,13 @@ extension OnetimeService {
     func rulesRefusal(
         of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
     ) -> RuleRefusal? {
-        let rules = view.conditions as? SecretRules
+        let rules = view.conditions.map { SecretRules($0) }
         if let refusal = timeRefusal(rules, now.wallSeconds) { return .time(refusal) }
         guard let rules else { return nil }
         let client = context.client(of: request)
         if !rules.permitNetwork(of: client) { return .place(.network) }
-        guard let countries = rules.countries else { return nil }
-        return context.countryRefusal(countries, client, request).map { .place($0) }
+        guard rules.hasCountries else { return nil }
+        return context.countryRefusal(client, request) { rules.permitCountry($0) }.map { .place($0) }
     }
 
     /// Why the time refuses. Whom it does not refuse costs a look at what the server's hours remember; when all of them open is worked
@@ -98,7 +98,7 @@ extension OnetimeService {
     private func timeRefusal(_ rules: SecretRules?, _ now: Int64) -> WindowRefusal? {
         if context.hours?.isOpen(at: now) ?? true {
             guard let rules else { return nil }
-            if now >= rules.notBefore ?? now, rules.hours?.isOpen(at: now) ?? true { return nil }
+            if rules.isOpen(at: now, &context.zones) { return nil }
         }
         return WindowRefusal(
             at: now, server: context.settings.hours, secret: rules?.hours, notBefore: rules?.notBefore)

@@ -17,6 +17,8 @@ final class ServiceContext {
     }
     /// The server's hours, which remember what they answered; nil where it has none.
     var hours: HoursClock?
+    /// What the zones of secrets' hours answered of late.
+    var zones = ZoneClock()
     /// From where anything may be done at all; nil where there is no rule.
     private(set) var places: Places?
     /// Whether the server knows no names of its own.

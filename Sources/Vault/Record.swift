@@ -56,10 +56,17 @@ struct OwnerMark {
     var isOwn: Bool { bits != 0 && bits & 0x8000 == 0 }
 }
 
-/// What whoever is to read a secret has to meet. The vault keeps it with the secret, and asks nothing of it.
-public protocol SecretConditions: AnyObject, Sendable {
-    /// About how much memory it takes, in bytes.
-    var byteCount: Int { get }
+/// What whoever is to read a secret has to meet. The vault keeps it with the secret, and asks nothing of it. All of it lies in one
+/// piece of memory: that of a secret which waited long is in no cache when its reader comes.
+public struct SecretConditions: Sendable {
+    /// As whoever made them wrote them.
+    public let words: [UInt64]
+
+    /// Conditions in words.
+    public init(_ words: [UInt64]) { self.words = words }
+
+    /// About how much memory they take, in bytes.
+    var byteCount: Int { 48 + words.count * 8 }
 }
 
 /// The rarer parts of a record.
@@ -74,14 +81,14 @@ public final class RecordExtras: Sendable {
     /// What the sender sees on his receipt.
     public let label: SealedWords?
     /// What its reader has to meet.
-    public let conditions: (any SecretConditions)?
+    public let conditions: SecretConditions?
     /// What the label is found by, for one who knows it; it counts only where there is a label.
     public let labelMark: UInt64
 
     /// Extras, or nil where there is nothing to keep.
     public init?(
         lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil,
-        conditions: (any SecretConditions)? = nil, labelMark: UInt64 = 0
+        conditions: SecretConditions? = nil, labelMark: UInt64 = 0
     ) {
         if lock == nil && recipients.isEmpty && note == nil && label == nil && conditions == nil { return nil }
         self.conditions = conditions
@@ -193,7 +200,7 @@ public struct SecretView: Sendable {
     /// Whether several may read it.
     public let isShared: Bool
     /// What its reader has to meet.
-    public let conditions: (any SecretConditions)?
+    public let conditions: SecretConditions?
     /// Whether the one who looks has it already and may ask again.
     public let isRepeat: Bool
 }
@@ -254,7 +261,7 @@ public struct ReceiptView: Sendable {
     /// The secret's token under the receipt's, while the secret lives.
     public let sealedToken: SealedToken?
     /// What its reader has to meet, while it lives.
-    public internal(set) var conditions: (any SecretConditions)?
+    public internal(set) var conditions: SecretConditions?
     /// How often a rule refused somebody while it lived.
     public var refusals = 0
     /// When rules did, in seconds since 1970: the last 20, oldest first.

@@ -40,11 +40,6 @@ struct LineRing: ~Copyable {
         end += UInt64(bytes.count)
     }
 
-    /// Drops the oldest line, which has more than so many bytes.
-    mutating func removeFirstLine(longerThan least: Int) {
-        start = placeAfterLine(at: min(start + UInt64(least), end))
-    }
-
     /// Drops everything before a place.
     mutating func removeAll(before place: UInt64) {
         start = min(max(place, start), end)

@@ -107,7 +107,8 @@ extension OnetimeService {
     /// Why a client may not even ask: he was wrong too often. Takes nothing.
     func rateRefusal(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil) -> Refusal? {
         guard !context.rates.isEmpty, context.rates.counts(kind) else { return nil }
-        return context.rates.wait(kind, context.rateClient(request, key), now: now.milliseconds).map {
+        let client = context.rateClient(request, key)
+        return context.rates.wait(kind, client, now: now.milliseconds).map {
             .rule(.rate(kind, seconds: $0))
         }
     }
@@ -194,7 +195,7 @@ extension OnetimeService {
     /// From where a request came.
     private func tell(_ request: borrowing Request, _ event: inout AuditEvent) {
         let client = context.client(of: request)
-        event.address = client.address.bytes
+        event.address = client.isForwarded ? client.address.bytes : request.peer.bytes
         if let country = context.country(of: client, request) {
             event.country = AuditEvent.countryCode(country.first, country.second)
         }

@@ -76,11 +76,13 @@ final class SinkQueue: Sendable {
             (try? events.add(bell.rawValue, for: .readable, token: 0)) != nil
         else { return }
         var hasLingered = false
+        // Had once: to take memory while the lock is held would have the loop wait for it.
+        var batch: [UInt8] = []
+        batch.reserveCapacity(AuditLog.batchBound)
         while true {
-            var batch: [UInt8] = []
             let step = state.withLock { state -> Step in
                 if state.lines.count > 0 {
-                    batch = Self.take(&state.lines)
+                    Self.take(&state.lines, into: &batch)
                     return .write
                 }
                 if state.deadline != nil { return .end }
@@ -120,12 +122,12 @@ final class SinkQueue: Sendable {
         bell.acknowledge()
     }
 
-    /// Moves whole lines out of the ring.
-    private static func take(_ lines: inout LineRing) -> [UInt8] {
+    /// Moves whole lines out of the ring, in place of what is in `batch`.
+    private static func take(_ lines: inout LineRing, into batch: inout [UInt8]) {
         var place = lines.start
         let start = lines.start
-        let batch = [UInt8](capacity: AuditLog.batchBound) { place = lines.copyLines(from: start, into: &$0) }
+        batch.removeAll(keepingCapacity: true)
+        batch.append(addingCapacity: AuditLog.batchBound) { place = lines.copyLines(from: start, into: &$0) }
         lines.removeAll(before: place)
-        return batch
     }
 }

@@ -27,15 +27,14 @@ public struct TimeWindows: Sendable {
     }
 
     /// The windows that this process kept; nil if there is none. O(windows): nothing is asked of the table of zones.
-    public init?(own kept: Span<UInt64>) {
-        for index in kept.indices where !append(TimeWindow(bits: kept[index])) { return nil }
+    public init?(own kept: [UInt64]) {
+        for bits in kept where !append(TimeWindow(bits: bits)) { return nil }
         guard count > 0 else { return nil }
     }
 
-    /// Whether any of the windows that this process kept is open at a moment, in seconds since 1970. It takes none of them out.
-    public static func isOpen(own kept: Span<UInt64>, at moment: Int64, _ zones: inout ZoneClock) -> Bool {
-        for index in kept.indices where TimeWindow(bits: kept[index]).isOpen(at: moment, &zones) { return true }
-        return false
+    /// Whether a window that this process kept is open at a moment, in seconds since 1970.
+    public static func isOpen(own kept: UInt64, at moment: Int64, _ zones: inout ZoneClock) -> Bool {
+        TimeWindow(bits: kept).isOpen(at: moment, &zones)
     }
 
     /// The eight bytes in which a window may be kept.

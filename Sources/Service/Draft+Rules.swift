@@ -14,8 +14,8 @@ final class DraftRules {
     /// The first thing that is wrong, where the rest is read all the same.
     var fault: Refusal?
 
-    /// The rules for the vault, or nil where there are none.
-    var settled: SecretRules? { SecretRules(hours: hours, notBefore: notBefore, places: places) }
+    /// The rules for the vault; none where there are none.
+    var settled: [UInt64] { SecretRules.words(hours: hours, notBefore: notBefore, places: places) }
 
     /// Why a rule is not understood.
     struct Fault {

@@ -146,7 +146,7 @@ extension OnetimeService {
             try sealWords(draft.takeNote(), token.span, facts.id, .note),
             try sealWords(draft.takeLabel(), receiptToken.span, receiptID, .label)
         )
-        let rules = draft.rules?.settled
+        let rules = draft.rules?.settled ?? []
         let readers = UInt8(min(max(draft.readers ?? 1, 1), ServiceSettings.maximumReaders))
         let attempts = draft.tries.map { UInt8(min(max($0, 1), context.settings.passphraseAttempts)) }
         let content = try sealer.finish(facts: facts, suite: suite)
@@ -162,11 +162,11 @@ extension OnetimeService {
             return NewSecret(
                 content: content, share: contentShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
                 // Asked here, for an initializer that fails has taken memory before it does.
-                extras: draft.recipients.isEmpty && note == nil && label == nil && rules == nil
+                extras: draft.recipients.isEmpty && note == nil && label == nil && rules.isEmpty
                     ? nil
                     : RecordExtras(
                         lock: nil, recipients: draft.recipients, note: note, label: label,
-                        conditions: rules?.conditions,
+                        conditions: rules,
                         labelMark: labelMark),
                 ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
         }
@@ -175,7 +175,7 @@ extension OnetimeService {
         return NewSecret(
             content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
             extras: RecordExtras(
-                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules?.conditions,
+                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules,
                 labelMark: labelMark),
             ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
     }

@@ -11,7 +11,7 @@ internal import Vault
 /// and denied there are, and whether there is a moment before which it may not be read. Then come that moment, a word for each
 /// window, three for each network, and one for up to four countries.
 struct SecretRules {
-    private let words: [UInt64]
+    private let words: SecretConditions
 
     /// How many networks each list may have.
     static let maximumNetworks = 16
@@ -29,9 +29,9 @@ struct SecretRules {
         case moments = 40
     }
 
-    /// Rules, or nil where there are none.
-    init?(hours: TimeWindows?, notBefore: Int64?, places: PlaceRule) {
-        if hours == nil && notBefore == nil && places.isEmpty { return nil }
+    /// Rules in words; none where there are none.
+    static func words(hours: TimeWindows?, notBefore: Int64?, places: PlaceRule) -> [UInt64] {
+        if hours == nil && notBefore == nil && places.isEmpty { return [] }
         let (networks, countries) = (places.networks, places.countries)
         let codes = countries.allowed + countries.denied
         let windowCount = hours?.count ?? 0
@@ -57,14 +57,11 @@ struct SecretRules {
             let code = UInt64(codes[index].first) << 8 | UInt64(codes[index].second)
             words[words.count - 1] |= code << UInt64(index % 4 * 16)
         }
-        self.words = words
+        return words
     }
 
     /// The rules that a secret was kept with.
-    init(_ conditions: SecretConditions) { words = conditions.words }
-
-    /// As the vault keeps them.
-    var conditions: SecretConditions { SecretConditions(words) }
+    init(_ conditions: SecretConditions) { words = conditions }
 
     // MARK: Asking
 
@@ -72,7 +69,8 @@ struct SecretRules {
     func isOpen(at moment: Int64, _ zones: inout ZoneClock) -> Bool {
         if let notBefore, moment < notBefore { return false }
         if count(.windows) == 0 { return true }
-        return TimeWindows.isOpen(own: words.span.extracting(windowRange), at: moment, &zones)
+        for index in windowRange where TimeWindows.isOpen(own: words[index], at: moment, &zones) { return true }
+        return false
     }
 
     /// Whether the networks permit a client.
@@ -107,7 +105,7 @@ struct SecretRules {
     // MARK: Reading
 
     /// The hours; nil for all.
-    var hours: TimeWindows? { TimeWindows(own: words.span.extracting(windowRange)) }
+    var hours: TimeWindows? { TimeWindows(own: windowRange.map { words[$0] }) }
 
     /// Before when it may not be read, in seconds since 1970.
     var notBefore: Int64? { count(.moments) == 0 ? nil : Int64(bitPattern: words[1]) }

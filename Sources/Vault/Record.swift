@@ -40,7 +40,7 @@ struct Record: ~Copyable {
     /// What a secret takes besides its ciphertext, with all that may be noted of it.
     static func overhead(_ extras: RecordExtras?, readers: Int) -> Int {
         guard extras != nil || readers > 1 else { return overhead }
-        let isNoted = readers > 1 || extras?.lock != nil || extras?.conditions != nil
+        let isNoted = readers > 1 || extras?.lock != nil || extras?.hasConditions == true
         let book = isNoted ? 512 + 64 * readers : 0
         return overhead + book + (extras?.byteCount ?? 0)
     }
@@ -56,17 +56,14 @@ struct OwnerMark {
     var isOwn: Bool { bits != 0 && bits & 0x8000 == 0 }
 }
 
-/// What whoever is to read a secret has to meet. The vault keeps it with the secret, and asks nothing of it. All of it lies in one
-/// piece of memory: that of a secret which waited long is in no cache when its reader comes.
+/// What whoever is to read a secret has to meet, in words whose meaning only their maker knows.
 public struct SecretConditions: Sendable {
-    /// As whoever made them wrote them.
-    public let words: [UInt64]
+    private let extras: RecordExtras
 
-    /// Conditions in words.
-    public init(_ words: [UInt64]) { self.words = words }
+    fileprivate init(_ extras: RecordExtras) { self.extras = extras }
 
-    /// About how much memory they take, in bytes.
-    var byteCount: Int { 48 + words.count * 8 }
+    /// One of the words.
+    public subscript(index: Int) -> UInt64 { extras.condition(index) }
 }
 
 /// The rarer parts of a record.
@@ -80,18 +77,23 @@ public final class RecordExtras: Sendable {
     public let note: SealedWords?
     /// What the sender sees on his receipt.
     public let label: SealedWords?
-    /// What its reader has to meet.
-    public let conditions: SecretConditions?
+    /// What its reader has to meet: the first words here, where no other memory is touched for them, the others behind.
+    private let firstConditions: [6 of UInt64]
+    private let moreConditions: [UInt64]
     /// What the label is found by, for one who knows it; it counts only where there is a label.
     public let labelMark: UInt64
 
     /// Extras, or nil where there is nothing to keep.
     public init?(
         lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil,
-        conditions: SecretConditions? = nil, labelMark: UInt64 = 0
+        conditions: [UInt64] = [], labelMark: UInt64 = 0
     ) {
-        if lock == nil && recipients.isEmpty && note == nil && label == nil && conditions == nil { return nil }
-        self.conditions = conditions
+        if lock == nil && recipients.isEmpty && note == nil && label == nil && conditions.isEmpty { return nil }
+        var first: [6 of UInt64] = .init(repeating: 0)
+        for index in 0..<min(conditions.count, first.count) { first[index] = conditions[index] }
+        firstConditions = first
+        moreConditions = conditions.count > first.count ? Array(conditions[first.count...]) : []
+        hasConditions = !conditions.isEmpty
         self.note = note
         self.label = label
         self.labelMark = labelMark
@@ -99,10 +101,19 @@ public final class RecordExtras: Sendable {
         self.recipients = recipients
     }
 
+    /// Whether its reader has to meet anything.
+    let hasConditions: Bool
+    /// What its reader has to meet; nil for nothing.
+    public var conditions: SecretConditions? { hasConditions ? SecretConditions(self) : nil }
+
+    fileprivate func condition(_ index: Int) -> UInt64 {
+        index < firstConditions.count ? firstConditions[index] : moreConditions[index - firstConditions.count]
+    }
+
     /// About how much memory they take, in bytes.
     var byteCount: Int {
         let words = [note, label].reduce(0) { $0 + ($1.map { $0.count + 64 } ?? 0) }
-        return 128 + words + (conditions?.byteCount ?? 0) + recipients.reduce(0) { $0 + $1.utf8.count + 32 }
+        return 192 + words + moreConditions.count * 8 + recipients.reduce(0) { $0 + $1.utf8.count + 32 }
             + (lock == nil ? 0 : 160)
     }
 }

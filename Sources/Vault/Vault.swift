@@ -127,13 +127,13 @@ public actor Vault {
     /// - Parameter claim: shows it to one who may ask for it again, too.
     public func secret(_ id: RecordID, claim: ClaimID? = nil, now: Moment) -> SecretView? {
         guard let slot = admitting(id, claim, now) else { return nil }
+        let extras = records[slot].extras
         return SecretView(
-            kind: records[slot].kind, note: records[slot].extras?.note,
-            isLocked: records[slot].extras?.lock != nil,
+            kind: records[slot].kind, note: extras?.note, isLocked: extras?.lock != nil,
             secondsLeft: Self.seconds(from: now.milliseconds, to: records[slot].deadline),
             attemptsLeft: Int(records[slot].attemptLimit) - Int(records[slot].attempts),
             byteCount: records[slot].contentCount, isShared: records[slot].readers > 1,
-            conditions: records[slot].extras?.conditions,
+            conditions: extras?.conditions,
             isRepeat: claim.map { records[slot].book?.isOpen($0, now: now.milliseconds) ?? false } ?? false)
     }
 

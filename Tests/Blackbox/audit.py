@@ -292,6 +292,7 @@ def configuration(results, directory):
         whole = server.text("stderr") + server.text("stdout")
     told = [line["message"] for line in lines if line["event.action"] == "configuration"]
     results.equal(len(told), 1, "the configuration is told at the start")
+    results.equal([line["onetime.count"] for line in lines if line["event.action"] == "configuration"], [1], "in one line")
     for part in (
         "webhook=*** (variable WEBHOOK)",
         "syslog=*** (%s:1)" % path,
@@ -303,11 +304,38 @@ def configuration(results, directory):
     results.check(secret not in whole and digits not in whole, "no secret in any line", whole)
 
 
+def long_configuration(results):
+    """However much was set, all of it is in the log, in lines that are not cut and say how many they are."""
+    networks = ",".join("10.%d.0.0/16" % number for number in range(120))
+    hosts = ["host-%d.example" % number for number in range(60)]
+    arguments = ["--trusted-proxies", networks]
+    for host in hosts:
+        arguments += ["--allow-host", host]
+    with Server("--audit", "stdout", *arguments) as server:
+        server.stop()
+        lines = [json.loads(line) for line in audit_lines(server.text("stdout").encode())]
+    told = [line for line in lines if line["event.action"] == "configuration"]
+    results.check(len(told) > 3, "it takes several lines", len(told))
+    results.equal({line["onetime.count"] for line in told}, {len(told)}, "each says how many")
+    results.check(max(len(line["message"]) for line in told) <= 512, "none is too long")
+    whole = "".join(line["message"] for line in told)
+    results.check("trusted-proxies=" + networks + " (flag)" in whole, "the networks are there to the last", whole)
+    missing = [host for host in hosts if host not in whole]
+    results.equal(missing, [], "and all hosts")
+    results.check("audit=stdout (flag)" in whole, "and what is short")
+    for typed in (["serve", "--port", "0"], ["--port", "0"], ["serve"], ["check"], ["keygen"], []):
+        done = subprocess.run(
+            [binary_path(), *typed, "a-secret-word"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=10
+        )
+        results.check(done.returncode == 2 and b"secret-word" not in done.stdout, "what is typed is not repeated", done.stdout)
+
+
 def body(results):
     directory = tempfile.mkdtemp(prefix="onetime-audit-")
     try:
         results.run(options, results)
         results.run(configuration, results, directory)
+        results.run(long_configuration, results)
         results.run(session, results, directory)
         results.run(small_tampering, results)
         results.run(stalled_receiver, results, directory)

@@ -88,11 +88,11 @@ extension OnetimeService {
             guard Token.isWellFormed(token), let id = try? context.suite.secretID(of: token),
                 let view = vault.secret(id, now: now)
             else { return refuse(.unknownSecret, route, request, &response) }
-            if case .destroyPage = route {
+            if let refusal = rulesRefusal(of: view, request, now) {
+                refuse(.rule(refusal), route, request, &response, about: id)
+            } else if case .destroyPage = route {
                 if view.isShared { return refuse(.unknownSecret, route, request, &response) }
                 Page.destroyForm(&response, pageContext(request), secretToken: token)
-            } else if let refusal = rulesRefusal(of: view, request, now) {
-                refuse(.rule(refusal), route, request, &response)
             } else {
                 showSecretPage(view, id, token, request, &response, now)
             }
@@ -105,7 +105,7 @@ extension OnetimeService {
                 Page.burnForm(
                     &response, pageContext(request), receiptToken: token, isLocked: view.takesPassphraseToBurn)
             } else {
-                audit(.receiptLook, request, now, secret: view.secretID, receipt: id)
+                auditLook(id, view, request, now)
                 showReceiptPage(view, id, token, request, &response, now)
             }
         default:

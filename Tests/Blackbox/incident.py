@@ -158,7 +158,22 @@ def burning(results):
         both = request(port, "POST", "/api/burn?key=day", [FORM, scene.admin], b"key=night")
         results.equal(both.status, 400, "a field in address and body")
         nested = request(port, "POST", "/api/burn", [JSON, scene.admin], json_body({"only": {"key": "x"}, "key": "day"}))
-        results.equal(nested.status, 400, "fields within a field")
+        results.equal(nested.status, 422, "fields within a field")
+        # What says nothing, beside something that says enough to burn.
+        for body in (b"label=", b"receipt=", b"receipt=,", b"receipt=%20", b"receipt[]=", b"from=", b"confirm=", b"all=false&label="):
+            answer = request(port, "POST", "/api/burn", [FORM, scene.admin], b"key=day&" + body)
+            results.equal(answer.status, 422, "an empty field: %r" % body)
+            answer = request(port, "POST", "/api/burn?" + body.decode(), [FORM, scene.admin], b"key=day")
+            results.equal(answer.status, 422, "an empty field in the address: %r" % body)
+        for name in ("label", "receipt", "from", "to", "all", "confirm", "other"):
+            for value, status in (([], 422), ({}, 422), ({"a": "x"}, 422), (None, 400), ("", 422), ([""], 422), ([None], 400)):
+                status = 400 if name == "other" and value not in ([], {}, {"a": "x"}) else status
+                answer = request(port, "POST", "/api/burn", [JSON, scene.admin], json_body({"key": "day", name: value}))
+                results.equal(answer.status, status, "an empty field: %s %r" % (name, value))
+        plain = request(port, "POST", "/api/burn?key=day", [("Content-Type", "text/plain"), scene.admin], b"label=x")
+        results.equal(plain.status, 422, "a body that is no form, beside fields in the address")
+        spread = request(port, "POST", "/api/burn?receipt=" + "0" * 16, [FORM, scene.admin], b"receipt=" + b"1" * 16)
+        results.equal(spread.status, 400, "receipts in address and body")
         for path in ("/api/burn", "/api/lockdown"):
             results.equal(scene.get(path + "?all=true&confirm=yes&mode=all").status, 405, "GET changes nothing")
         alive(*gone)
@@ -174,6 +189,38 @@ def burning(results):
             results.check(word not in told, "no label, token or key in the log")
         burns = [event for event in scene.server.events() if event.get("event.action") == "burn"]
         results.check(len(burns) == 8 and all(event["user.name"] == "boss" for event in burns), "burnings are logged", burns)
+
+
+def receipts(results):
+    """A list of a hundred ids is taken, by the API and by the page; one that is too long, or no list, burns nothing."""
+    with Scene() as scene:
+        port, basic = scene.port, scene.basic()
+        with Connection(port) as connection:
+            connection.send(b"".join(build("POST", "/api/v1/share", [FORM, scene.night], b"secret=x") for _ in range(230)))
+            for _ in range(230):
+                connection.response("POST")
+        ids = [each["id"] for each in scene.list("/api/state")]
+
+        def post(**fields):
+            return request(port, "POST", "/operator", [FORM, basic], form(dict(fields, form_token=scene.proof)))
+
+        def held():
+            return scene.get("/api/state").json()["secrets"]
+
+        for some in (", ".join(ids[:101]), " ", ",", ", ,", "x", ids[0] + ",x", "0" * 5000):
+            results.equal(scene.burn(key="night", receipt=some).status, 422, "by the API: %.40r" % some)
+            for fields in ({}, {"confirm": "yes"}):
+                results.equal(post(action="burn", key="night", receipt=some, **fields).status, 400, "by the page: %.40r" % some)
+        for body in ({"key": "night", "receipt": []}, {"key": "night", "label": {}}, {"key": "night", "labl": "x"}):
+            body = json_body(dict(body, action="burn", confirm="yes", form_token=scene.proof))
+            results.equal(request(port, "POST", "/operator", [JSON, basic], body).status, 400, "what is of no use: %r" % body)
+        results.equal(held(), 230, "nothing was burned")
+        results.equal(scene.burn(receipt=", ".join(ids[:100])).json()["burned"], 100, "a hundred by the API")
+        asked = post(action="burn", key="night", receipt=", ".join(ids[100:200]))
+        said = re.search(r'name="receipt" value="([^"]+)"', asked.text()).group(1)
+        results.equal(said, ",".join(ids[100:200]), "the page asks about all of them")
+        results.equal(post(action="burn", key="night", receipt=said, confirm="yes").status, 303, "and burns them")
+        results.equal(held(), 30, "and no other")
 
 
 def report(results):
@@ -355,7 +402,7 @@ def operator(results):
 
 def main(results):
     """Everything."""
-    for test in (burning, report, operator, many):
+    for test in (burning, receipts, report, operator, many):
         results.run(test, results)
 
 

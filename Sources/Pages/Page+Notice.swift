@@ -10,6 +10,8 @@ public enum Notice: Equatable, Sendable {
     case malformed
     /// The form was not sent by a page of this server (403).
     case refused
+    /// The form was sent by a page that was open too long: what it shows has changed meanwhile (409).
+    case stale
     /// Creating secrets takes an API key (401); a browser asks for one.
     case keyRequired
     /// It is not open now (403). `opens`: the moment it does, in seconds since 1970, `secondsLeft` from now; nil where nobody knows.
@@ -32,6 +34,7 @@ public enum Notice: Equatable, Sendable {
         switch self {
         case .notFound: .notFound
         case .malformed: .badRequest
+        case .stale: .conflict
         case .refused, .closed, .elsewhere: .forbidden
         case .keyRequired, .adminRequired: .unauthorized
         case .lockedDown: .serviceUnavailable
@@ -55,7 +58,7 @@ public enum Notice: Equatable, Sendable {
         switch self {
         case .notFound: (words.notFoundTitle, words.notFoundLead)
         case .malformed: (words.malformedTitle, words.malformedLead)
-        case .refused: (words.refusedTitle, words.refusedLead)
+        case .refused, .stale: (words.refusedTitle, words.refusedLead)
         case .keyRequired: (words.createTitle, words.keyRequired)
         case .closed(let opens, _):
             (

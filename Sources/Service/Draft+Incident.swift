@@ -21,6 +21,8 @@ final class IncidentFields {
     var mode: LockDown?
     /// What the page's boxes stop.
     var stops: LockDown = []
+    /// What was stopped when the page was shown.
+    var shown: LockDown?
     var isConfirmed = false
 
     /// How many receipts one request may name.
@@ -96,6 +98,9 @@ extension Draft {
         case .mode:
             incident.mode = LockDown(value)
             if incident.mode == nil { fail(.key(.malformedField)) }
+        case .shown:
+            incident.shown = LockDown(value)
+            if incident.shown == nil { fail(.key(.malformedField)) }
         case .stopCreation: if isYes(value) { incident.stops.insert(.creation) }
         case .stopReveal: if isYes(value) { incident.stops.insert(.reveal) }
         default: break

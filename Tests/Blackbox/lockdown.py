@@ -4,6 +4,7 @@ python3 Tests/Blackbox/lockdown.py          about 20 seconds
 """
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -96,7 +97,8 @@ def lockdown(results):
 
         def by_page(mode):
             creates, reveals = expected(mode)
-            fields = {"action": "lock", "form_token": scene.proof}
+            shown = scene.get("/api/state").json()["lockdown"]
+            fields = {"action": "lock", "form_token": scene.proof, "shown": shown}
             fields.update({} if creates else {"creation": "on"})
             fields.update({} if reveals else {"reveal": "on"})
             answer = post_form(scene.port, "/operator", fields, [scene.basic()])
@@ -120,6 +122,33 @@ def lockdown(results):
         for mode in ("", "ALL", "some"):
             results.equal(scene.lock(mode).status, 422, "no such mode: %r" % mode)
         results.equal(scene.get("/api/state").json()["lockdown"], "none", "nothing came of it")
+
+
+def stale_page(results):
+    """A page that shows another state than there is changes nothing: it would undo what somebody else did meanwhile."""
+    with Scene() as scene:
+
+        def page():
+            text = request(scene.port, "GET", "/operator", [scene.basic()]).text()
+            return re.search(r'name="shown" value="([^"]+)"', text).group(1)
+
+        def post(**fields):
+            fields = dict(fields, action="lock", form_token=scene.proof)
+            return post_form(scene.port, "/operator", fields, [scene.basic()])
+
+        shown = page()
+        results.equal(shown, "none", "the form has what it shows")
+        scene.lock("all")
+        for fields in ({}, {"creation": "on"}, {"creation": "on", "reveal": "on"}):
+            answer = post(shown=shown, **fields)
+            results.equal(answer.status, 409, "an old page: %r" % fields)
+            results.check("open too long" in answer.text(), "says so", answer.text()[-900:])
+            results.equal(post(**fields).status, 409, "a form that does not say what it showed")
+        results.equal(post(shown="some").status, 400, "no such state")
+        results.equal(post(shown="all", creation="maybe").status, 400, "no such answer")
+        results.equal(scene.get("/api/state").json()["lockdown"], "all", "nothing was unlocked")
+        results.equal(post(shown=page()).status, 303, "a page that is opened again does")
+        results.equal(page(), "none", "what it says")
 
 
 def racing(results):
@@ -183,7 +212,7 @@ def racing(results):
 
 def main(results):
     """Everything."""
-    for test in (lockdown, racing):
+    for test in (lockdown, stale_page, racing):
         results.run(test, results)
 
 

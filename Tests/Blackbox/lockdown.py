@@ -114,9 +114,12 @@ def lockdown(results):
                 time.sleep(0.01)
 
         table(results, scene, "all", by_signal)
-        scene.lock("creation")
+        for before in ("creation", "reveal", "none"):
+            scene.lock(before)
+            by_signal("all")
+            results.equal(scene.get("/api/state").json()["lockdown"], "all", "the signal stops both after " + before)
         by_signal("none")
-        results.equal(scene.get("/api/state").json()["lockdown"], "none", "the signal unlocks whatever is locked")
+        results.equal(scene.get("/api/state").json()["lockdown"], "none", "and unlocks where both were stopped")
         for headers, status in (([], 401), ([scene.night], 403), ([scene.admin, ("Sec-Fetch-Site", "cross-site")], 403)):
             results.equal(scene.lock("all", headers).status, status, "not for everybody")
         for mode in ("", "ALL", "some"):

@@ -20,6 +20,7 @@ extension OnetimeService {
         let caller = context.caller(request, now)
         do throws(Refusal) {
             if let refusal = refusal(of: caller, requiring: .admin) { throw refusal }
+            try checkQuery(request, for: ["at=", "from=", "to=", "after=", "locale="])
             let span = try reportSpan(request, now)
             let start = try surveyStart(request) ?? 0
             let page = pageContext(request)

@@ -263,7 +263,9 @@ def report(results):
                 results.check(word not in text, "not " + word, text)
         for path, status in (
             ("/api/report?at=now", 422), ("/api/report?at=1&from=1", 422), ("/api/report?from=2&to=1", 422),
-            ("/api/state?after=x", 422), ("/api/state?after=99999999999999", 200), ("/api/report?after=99999999999999", 200),
+            ("/api/report?until=5", 400), ("/api/report?AT=1", 400), ("/api/report?at", 400), ("/api/report?at=1&at=2", 400),
+            ("/api/report?at=1&&", 200), ("/api/state?at=1", 400), ("/api/state?x", 400), ("/api/state?after=x", 422),
+            ("/api/state?after=99999999999999", 200), ("/api/report?after=99999999999999", 200),
         ):
             results.equal(scene.get(path).status, status, path)
         for path in ("/api/state", "/api/report"):
@@ -395,7 +397,8 @@ def operator(results):
         now = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + 120)).replace(":", "%3A")
         report = request(port, "GET", "/operator?from=2026-01-01T00%3A00&to=" + now, [basic]).text()
         results.check(report.count("<details>") == 3 and "Burned" in report, "the report tells of what is gone")
-        results.equal(request(port, "GET", "/operator?from=soon", [basic]).status, 400, "no such time")
+        for query in ("from=soon", "until=5", "AT=1", "at=1&at=2"):
+            results.equal(request(port, "GET", "/operator?" + query, [basic]).status, 400, "no such time, or field: " + query)
         results.equal(request(port, "POST", "/api/keys/revoke", [FORM, scene.admin], b"name=boss").status, 200, "the key ends")
         results.equal(request(port, "GET", "/operator", [basic]).status, 404, "and the page with it")
 

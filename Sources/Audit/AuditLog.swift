@@ -203,10 +203,23 @@ public final class AuditLog {
         fileprivate var place: UInt64
     }
 
-    /// The place of a line, or of the oldest that is kept, if that is a later one. O(bytes before it).
+    /// The place of a line, or of the oldest that is kept, if that is a later one. O(log lines): about 20 lines are looked at, and those
+    /// of the last few KiB before it.
     public func position(of sequence: UInt64) -> Position {
         var position = Position(sequence: oldest, missed: 0, place: ring.start)
         if !keepsRing { position.sequence = count }
+        // Lines have their numbers in a fixed place, so the half that has the line is known from any line between.
+        var end = ring.end
+        while end - position.place > 4 * UInt64(Self.lineBound) {
+            let middle = position.place + (end - position.place) / 2
+            let place = ring.placeAfterLine(at: middle)
+            guard place < end, let number = ring.number(at: place + AuditFormat.sequencePlace), number <= sequence
+            else {
+                end = middle
+                continue
+            }
+            (position.sequence, position.place) = (number, place)
+        }
         while position.sequence < sequence, position.place < ring.end {
             position.place = ring.placeAfterLine(at: position.place)
             position.sequence += 1

@@ -15,5 +15,6 @@ enum AuditFormat {
     /// In a line that tells of lines that are missing before it: how many, and the hash of the last one of them.
     static let missingField: StaticString = #","onetime.audit.missing":"#
     static let previousField: StaticString = #","onetime.audit.previous_hash":""#
+    static let sinkField: StaticString = #"","onetime.audit.sink":""#
     static let keyField: StaticString = #","onetime.public_key":""#
 }

@@ -124,10 +124,11 @@ public final class AuditLog {
     }
 
     /// Words of the program's own, which need no escapes.
-    private func append(_ field: StaticString, _ words: StaticString) {
+    private func append(_ field: StaticString, _ words: StaticString, _ number: Int32? = nil) {
         precondition(words.utf8CodeUnitCount <= 96, "words of the program that are longer than a line may have")
         buffer.append(field)
         buffer.append(words)
+        if let number { buffer.append(decimal: UInt64(number)) }
         buffer.append(0x22)
     }
 
@@ -179,7 +180,7 @@ public final class AuditLog {
         buffer.append(decimal: feed.missing)
         buffer.append(AuditFormat.previousField)
         buffer.append(hexadecimal: head)
-        append(#"","onetime.audit.sink":""#, feed.queue.sink.name)
+        append(AuditFormat.sinkField, feed.queue.sink.name, feed.queue.sink.descriptor)
         finish()
     }
 

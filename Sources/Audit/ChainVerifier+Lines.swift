@@ -15,6 +15,8 @@ extension ChainVerifier {
     struct Gap {
         let count: UInt64
         let previous: [32 of UInt8]
+        /// The receiver that was not given the lines.
+        let sink: String
     }
 
     /// Where the number of a line of the log begins; nil for any other line.
@@ -61,7 +63,16 @@ extension ChainVerifier {
         guard let (count, end) = bytes.number(at: place), bytes.has(AuditFormat.previousField, at: end),
             let previous = bytes.hash(at: end + AuditFormat.previousField.utf8CodeUnitCount)
         else { return nil }
-        return Gap(count: count, previous: previous)
+        place = end + AuditFormat.previousField.utf8CodeUnitCount + 64
+        guard bytes.has(AuditFormat.sinkField, at: place) else { return nil }
+        place += AuditFormat.sinkField.utf8CodeUnitCount
+        var sink = ""
+        while place < bytes.count, bytes[place] != 0x22 {
+            // It is shown to people.
+            sink.unicodeScalars.append(Unicode.Scalar((0x21..<0x7F).contains(bytes[place]) ? bytes[place] : 0x3F))
+            place += 1
+        }
+        return Gap(count: count, previous: previous, sink: sink)
     }
 }
 

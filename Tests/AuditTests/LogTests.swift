@@ -143,7 +143,7 @@ import Testing
 func verifier(
     _ lines: [String], allowsPartial: Bool = false, expectation: ChainVerifier.Expectation? = nil
 ) throws -> ChainVerifier {
-    var verifier = try ChainVerifier(allowsPartial: allowsPartial, expectation: expectation)
+    var verifier = try ChainVerifier(allowsPartial: allowsPartial, expectations: expectation.map { [$0] } ?? [])
     for line in lines { try verifier.check(Array(line.utf8).span) }
     try verifier.finish()
     return verifier

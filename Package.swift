@@ -48,7 +48,11 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = [], exclude: [
 }
 
 let fuzz = Target.executableTarget(
-    name: "Fuzz", dependencies: ["HTTPServer", "HTTPWire", "Kernel", "Pages", "Service"], path: "Tests/Fuzz",
+    name: "Fuzz",
+    dependencies: [
+        "Audit", "HTTPServer", "HTTPWire", "Kernel", "Outbound", "Pages", "Rules", "Sealing", "SecureMemory", "Service",
+    ],
+    path: "Tests/Fuzz",
     exclude: ["Corpus", "Words", "corpus.py"],
     swiftSettings: settings + [.enableExperimentalFeature("Extern")],
     linkerSettings: [.unsafeFlags(["-sanitize=address"])])

@@ -105,8 +105,6 @@ public enum AuditAction: UInt8, Sendable, CaseIterable {
     case auditLook
     /// A certificate was made on demand.
     case certificate
-    /// A message to another server was delivered, or given up.
-    case webhook
     /// Everything was wiped, and the server goes on.
     case wipe
     /// Everything was wiped at the end.
@@ -115,6 +113,14 @@ public enum AuditAction: UInt8, Sendable, CaseIterable {
     case stop
     /// A receiver of the log was too slow, and lines before this one were not sent to it.
     case gap
+
+    /// The value of `event.action`.
+    public var name: String {
+        let text = fields.description.utf8
+        // The last member but one of those that are always there.
+        let parts = text.split(separator: UInt8(ascii: "\""))
+        return parts.count > 3 ? String(parts[parts.count - 4]) ?? "" : ""
+    }
 
     /// The fields that the action settles, up to the value of `event.outcome`.
     ///
@@ -167,8 +173,6 @@ public enum AuditAction: UInt8, Sendable, CaseIterable {
             #""event.category":["api"],"event.type":["access"],"event.action":"audit-look","event.outcome":""#
         case .certificate:
             #""event.category":["api"],"event.type":["access"],"event.action":"certificate","event.outcome":""#
-        case .webhook:
-            #""event.category":["network"],"event.type":["info"],"event.action":"webhook","event.outcome":""#
         case .wipe:
             #""event.category":["api"],"event.type":["deletion"],"event.action":"wipe","event.outcome":""#
         case .shutdownWipe:

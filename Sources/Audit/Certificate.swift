@@ -65,7 +65,8 @@ public final class Certifier {
         add("version", "\(facts.version)")
         if let digits = executable.digits { add("executable_sha256", digits) }
         add("started", WallClock.timestamp(started))
-        add(facts.isFinal ? "ended" : "as_of", WallClock.timestamp(now.wallSeconds))
+        // A wall clock that was set back since does not make the end come before the start.
+        add(facts.isFinal ? "ended" : "as_of", WallClock.timestamp(max(now.wallSeconds, started)))
         add("created", facts.created)
         add("revealed", facts.revealed)
         add("burned", facts.burned)
@@ -112,7 +113,7 @@ public struct Certificate: Sendable {
 
     /// One line of JSON with statement, signature and key in Base64, and its line feed.
     public func line(at now: Moment) -> String {
-        #"{"@timestamp":"\#(WallClock.timestamp(now.wallSeconds))","event.dataset":"onetime.certificate","#
+        #"{"@timestamp":"\#(WallClock.timestamp(now.wallSeconds))","event.dataset":"onetime.certificate","ecs.version":"8.17.0","#
             + #""service.name":"onetime-lite","message":"certificate of destruction","#
             + "\(Self.statementField)\(base64(statement.span))\",\(Self.signatureField)\(base64(signature.span))\","
             + "\(Self.keyField)\(key.text)\"}\n"

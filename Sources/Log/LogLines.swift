@@ -40,7 +40,8 @@ struct LogLines: ~Copyable, Sendable {
             return add(isTerminal ? message + "\n" : "\(time) \(level.name) \(message)\n")
         }
         var line = "{\"@timestamp\":\"\(time)\",\"log.level\":\"\(level.name)\","
-        line += "\"service.name\":\"onetime-lite\",\"message\":\"\(LogStream.escaped(message))\""
+        line +=
+            "\"ecs.version\":\"8.17.0\",\"service.name\":\"onetime-lite\",\"message\":\"\(LogStream.escaped(message))\""
         for field in fields { line += ",\"\(field.name)\":\"\(LogStream.escaped(field.value))\"" }
         add(line + "}\n")
     }

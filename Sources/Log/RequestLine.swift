@@ -44,10 +44,10 @@ extension LogLines {
         appendTimestamp()
         append("\",\"log.level\":\"")
         append(level.name)
-        append("\",\"service.name\":\"onetime-lite\",\"message\":\"")
+        append("\",\"ecs.version\":\"8.17.0\",\"service.name\":\"onetime-lite\",\"message\":\"")
         writeSummary(request)
         append(
-            "\",\"event.kind\":\"event\",\"event.category\":[\"web\"],\"event.action\":\"request\",\"event.outcome\":\""
+            "\",\"event.kind\":\"event\",\"event.category\":[\"web\"],\"event.type\":[\"access\"],\"event.action\":\"request\",\"event.outcome\":\""
         )
         append(request.isComplete && request.status < 400 ? "success" : "failure")
         append("\",\"event.duration\":")

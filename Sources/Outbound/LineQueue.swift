@@ -15,6 +15,8 @@ final class LineQueue: Sendable {
         var used = 0
         var sleepers = 0
         var dropped: UInt64 = 0
+        /// Whether something was dropped since the queue was empty.
+        var isOverflowing = false
         var isOpen = true
     }
 
@@ -43,22 +45,28 @@ final class LineQueue: Sendable {
     var counts: (dropped: UInt64, queued: Int) { state.withLock { ($0.dropped, $0.used) } }
 
     /// Hands over a line. False, and it is counted as dropped, where it is longer than a line may be or nobody sends any more.
-    func append(_ line: Span<UInt8>) -> Bool {
-        let (isTaken, hasToWake) = state.withLock { state in
+    ///
+    /// - Parameter overflows: called where older lines begin to go for newer ones, for the first time since the queue was empty.
+    func append(_ line: Span<UInt8>, overflows: () -> Void = {}) -> Bool {
+        let (isTaken, hasToWake, isNews) = state.withLock { state in
             guard state.isOpen, line.count <= Self.maximumLine else {
                 state.dropped += 1
-                return (false, false)
+                return (false, false, false)
             }
+            let before = state.dropped
             while state.ring.count - state.used < line.count + 2 {
                 state.drop(2 + state.firstCount)
                 state.dropped += 1
             }
+            let isNews = state.dropped > before && !state.isOverflowing
+            if isNews { state.isOverflowing = true }
             state.put(UInt8(line.count >> 8))
             state.put(UInt8(line.count & 0xff))
             state.put(line)
-            return (true, state.sleepers > 0)
+            return (true, state.sleepers > 0, isNews)
         }
         if hasToWake { work.ring() }
+        if isNews { overflows() }
         return isTaken
     }
 
@@ -78,6 +86,7 @@ final class LineQueue: Sendable {
                 state.drop(2)
                 line.removeAll(keepingCapacity: true)
                 state.take(count, into: &line)
+                if state.used == 0 { state.isOverflowing = false }
                 return state.used > 0 && state.sleepers > 0 ? .lineAndMore : .line
             }
             switch found {

@@ -24,6 +24,8 @@ public enum OutboundFault: Error, Equatable, Sendable {
     case status(Int)
     /// OpenSSL has no memory or no randomness.
     case libraryFailure
+    /// More comes than it takes: the oldest of what waits goes.
+    case overflow
 
     /// Whether the same thing may go well a moment later.
     var mayPass: Bool {
@@ -53,6 +55,7 @@ extension OutboundFault: CustomStringConvertible {
         case .notHTTP: "it answered something that is no HTTP"
         case .status(let status): "it answered \(status)"
         case .libraryFailure: "OpenSSL failed"
+        case .overflow: "more waits than the queue holds, and the oldest are dropped"
         }
     }
 }
@@ -69,5 +72,6 @@ public struct OutboundCounts: Sendable, Equatable {
     public var queuedBytes = 0
 }
 
-/// Told on a sender's own thread when messages begin to fail, with the reason, and with nil when they arrive again.
+/// Told when messages begin to fail, with the reason, and with nil when they arrive again; on a sender's own thread, or on that which
+/// hands lines over when the queue overflows.
 public typealias OutboundReport = @Sendable (OutboundFault?) -> Void

@@ -60,6 +60,11 @@ final class SenderThreads: Sendable {
         return counts
     }
 
+    /// Queues a line. False where it could not be taken.
+    func take(_ line: Span<UInt8>) -> Bool {
+        queue.append(line) { report(.overflow) }
+    }
+
     func delivered() {
         let isNews = tally.withLock { tally in
             tally.counts.delivered += 1

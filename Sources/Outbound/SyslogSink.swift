@@ -33,7 +33,7 @@ public final class SyslogSink: Sendable {
     ///
     /// Never waits for more than a copy; when the queue is full the oldest lines go, and are counted.
     public func write(_ lines: Span<UInt8>) -> Bool {
-        LineQueue.forEach(lines) { _ = threads.queue.append($0) }
+        LineQueue.forEach(lines) { _ = threads.take($0) }
         return true
     }
 

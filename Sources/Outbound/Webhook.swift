@@ -42,7 +42,7 @@ public final class Webhook: Sendable {
     @discardableResult
     public func send(_ line: Span<UInt8>) -> Bool {
         guard wants(line) else { return true }
-        return threads.queue.append(line)
+        return threads.take(line)
     }
 
     /// What came of it so far.

@@ -51,8 +51,9 @@ struct WebhookAnswer {
         while true {
             let rest = bytes.extracting(droppingFirst: start)
             guard rest.count >= 13 else { return .incomplete }
+            // No status is below 100 (RFC 9110, section 15).
             guard AuditLine.starts(rest, with: "HTTP/1."), isDigit(rest[7]), rest[8] == 0x20, isDigit(rest[9]),
-                isDigit(rest[10]), isDigit(rest[11]), rest[12] == 0x20 || rest[12] == 0x0d
+                rest[9] != 0x30, isDigit(rest[10]), isDigit(rest[11]), rest[12] == 0x20 || rest[12] == 0x0d
             else { return .malformed }
             let status = Int(rest[9] - 0x30) * 100 + Int(rest[10] - 0x30) * 10 + Int(rest[11] - 0x30)
             guard (100..<200).contains(status) else { return .status(status) }

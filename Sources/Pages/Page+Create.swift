@@ -18,11 +18,14 @@ public struct FormPolicy: Sendable {
     public let attempts: Int
     /// Whether there must be a passphrase.
     public let isPassphraseRequired: Bool
+    /// Whether the server can tell countries, so that a secret's rules may name some.
+    public let tellsCountries: Bool
 
     /// The policy of a server. The lifetimes may come in any order, and need not have the default among them.
     public init(
         lifetimes: [Int], defaultLifetime: Int, contentLimit: Int, passphraseMinimum: Int = 4,
-        generatedLength: Int = 12, attempts: Int = 5, isPassphraseRequired: Bool = false
+        generatedLength: Int = 12, attempts: Int = 5, isPassphraseRequired: Bool = false,
+        tellsCountries: Bool = false
     ) {
         self.lifetimes = Set(lifetimes + [defaultLifetime]).sorted()
         self.defaultLifetime = defaultLifetime
@@ -31,13 +34,15 @@ public struct FormPolicy: Sendable {
         self.generatedLength = generatedLength
         self.attempts = attempts
         self.isPassphraseRequired = isPassphraseRequired
+        self.tellsCountries = tellsCountries
     }
 }
 
 extension Page {
     /// The form at `/`, which posts to `/`. Status 200, or the problem's.
     ///
-    /// What was sent in is not shown again, whatever was wrong with it: content and passphrase don't travel twice.
+    /// What was sent in is not shown again, whatever was wrong with it: content and passphrase don't travel twice. Lifetime and
+    /// rules are.
     ///
     /// What the empty form folds away stands in `noscript`: a browser with scripts reads it as text, which the script puts in place
     /// once the page is painted. Browsers lay out fields that nobody sees, too: that took a tenth of the time until then.
@@ -45,10 +50,11 @@ extension Page {
     /// - Parameters:
     ///   - chosenLifetime: the lifetime to select, in seconds; nil or one that is not offered selects the default.
     ///   - link: the token of a creation link, which the form sends in its field `link`; then it makes one secret at a time.
+    ///   - rules: the rules that were sent in before.
     ///   - problem: why the form is shown again.
     public static func createForm(
         _ writer: inout ResponseWriter, _ context: PageContext, _ policy: FormPolicy, chosenLifetime: Int? = nil,
-        link: Span<UInt8>? = nil, problem: Problem? = nil
+        link: Span<UInt8>? = nil, rules: RuleTexts? = nil, problem: Problem? = nil
     ) {
         let words = context.words
         open(
@@ -77,7 +83,7 @@ extension Page {
         writer.markup("</div>\n")
         writer.element("<p class=\"hint\" id=\"sealed-here\" hidden>", words.sealedHere, "</p>\n")
         writer.element("<p class=\"hint\" id=\"sealed-by-server\" hidden>", words.sealedByServer, "</p>\n")
-        options(&writer, context, policy, chosenLifetime, problem, most: link == nil ? 20 : 1)
+        options(&writer, context, policy, chosenLifetime, rules, problem, most: link == nil ? 20 : 1)
         writer.markup("</form>\n<section id=\"recent\" hidden></section>\n")
         close(&writer, context, isEmptyForm: problem == nil)
     }
@@ -141,12 +147,14 @@ extension Page {
 
     private static func options(
         _ writer: inout ResponseWriter, _ context: PageContext, _ policy: FormPolicy, _ chosenLifetime: Int?,
-        _ problem: Problem?, most: Int
+        _ rules: RuleTexts?, _ problem: Problem?, most: Int
     ) {
         let words = context.words
         let concernsPassphrase = problem?.concernsPassphrase == true
         let selected = chosenLifetime.flatMap { policy.lifetimes.contains($0) ? $0 : nil } ?? policy.defaultLifetime
-        let isOpen = concernsPassphrase || policy.isPassphraseRequired || selected != policy.defaultLifetime
+        let isOpen =
+            concernsPassphrase || policy.isPassphraseRequired || selected != policy.defaultLifetime
+            || problem?.rule != nil || rules?.isEmpty == false
         writer.markup(isOpen ? "<details open>\n<summary>" : "<details>\n<summary>")
         writer.element("", words.optionsSummary, "</summary>\n")
         let waits = problem == nil && !isOpen
@@ -183,7 +191,9 @@ extension Page {
         number(&writer, words.partsLabel, words.partsHint, "parts", 1...min(most, 16), value: "1")
         // All of them, if nothing else is said.
         number(&writer, words.partsNeededLabel, "", "needed", 2...16, value: nil)
-        writer.markup("</div>\n<div class=\"actions\">\n")
+        writer.markup("</div>\n")
+        ruleFields(&writer, words, policy, rules, wrong: problem?.rule)
+        writer.markup("<div class=\"actions\">\n")
         submit(
             &writer, " name=\"action\" value=\"generate\" formnovalidate aria-describedby=\"generate-hint\"",
             words.generateButton, waits: waits)

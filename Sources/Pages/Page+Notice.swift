@@ -12,6 +12,8 @@ public enum Notice: Equatable, Sendable {
     case refused
     /// The form was sent by a page that was open too long: what it shows has changed meanwhile (409).
     case stale
+    /// The link by which one secret could be created was used or is over (404).
+    case linkGone
     /// Creating secrets takes an API key (401); a browser asks for one.
     case keyRequired
     /// It is not open now (403). `opens`: the moment it does, in seconds since 1970, `secondsLeft` from now; nil where nobody knows.
@@ -32,7 +34,7 @@ public enum Notice: Equatable, Sendable {
     /// The status of its page.
     public var status: ResponseStatus {
         switch self {
-        case .notFound: .notFound
+        case .notFound, .linkGone: .notFound
         case .malformed: .badRequest
         case .stale: .conflict
         case .refused, .closed, .elsewhere: .forbidden
@@ -59,12 +61,13 @@ public enum Notice: Equatable, Sendable {
         case .notFound: (words.notFoundTitle, words.notFoundLead)
         case .malformed: (words.malformedTitle, words.malformedLead)
         case .refused, .stale: (words.refusedTitle, words.refusedLead)
+        case .linkGone: (words.goneTitle, words.linkGone)
         case .keyRequired: (words.createTitle, words.keyRequired)
         case .closed(let opens, _):
             (
                 words.closedTitle,
                 opens.map { words.fill(words.closedLead, words.moment(CalendarTime(epochSeconds: $0))) }
-                    ?? words.placeLead
+                    ?? words.problemNeverOpen
             )
         case .elsewhere: (words.placeTitle, words.placeLead)
         case .adminRequired: (words.operatorTitle, words.refusedTitle)

@@ -151,6 +151,7 @@ extension Page {
         }
         writer.element("</dd></div>\n<div><dt>", words.passphraseLabel, "</dt><dd>")
         writer.element("", facts.isLocked ? words.passphraseSet : words.passphraseNone, "</dd></div>\n")
+        ruleFacts(&writer, words, facts.rules)
         if let label {
             writer.element("<div><dt>", words.labelLabel, "</dt><dd><bdi>")
             writer.append(htmlText: label)

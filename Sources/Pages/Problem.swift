@@ -17,13 +17,19 @@ public enum Problem: Equatable, Sendable {
     case wrongPassphrase(triesLeft: Int?)
     /// It was sealed in a browser and opens only there.
     case needsScript
+    /// A rule that the sender gave is not understood or can't be kept. `wrong`: what of it, which is escaped when written;
+    /// `isKept`: whether this server keeps such rules at all.
+    case malformedRule(SecretRule, wrong: String, isKept: Bool)
+    /// With the rules that the sender gave, nobody could read it.
+    case neverOpen
     /// The server has too much to do. `retryAfter`: seconds to wait, also sent as Retry-After.
     case busy(retryAfter: Int)
 
     /// The status that the page with this problem has.
     public var status: ResponseStatus {
         switch self {
-        case .emptyContent, .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .needsScript:
+        case .emptyContent, .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .needsScript,
+            .malformedRule, .neverOpen:
             .unprocessableContent
         case .contentTooLarge: .contentTooLarge
         case .wrongPassphrase: .forbidden
@@ -41,7 +47,7 @@ public enum Problem: Equatable, Sendable {
     var concernsPassphrase: Bool {
         switch self {
         case .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .wrongPassphrase: true
-        case .emptyContent, .contentTooLarge, .busy, .needsScript: false
+        default: false
         }
     }
 
@@ -50,6 +56,15 @@ public enum Problem: Equatable, Sendable {
         switch self {
         case .emptyContent, .contentTooLarge: true
         default: false
+        }
+    }
+
+    /// The field for a rule that it is about.
+    var rule: SecretRule? {
+        switch self {
+        case .malformedRule(let rule, _, _): rule
+        case .neverOpen: .hours
+        default: nil
         }
     }
 
@@ -65,7 +80,14 @@ public enum Problem: Equatable, Sendable {
         case .wrongPassphrase(.some(let tries)):
             "\(words.problemWrongPassphrase) \(words.quantity(words.triesLeft, tries))"
         case .wrongPassphrase(nil): words.problemWrongPassphrase
+        case .malformedRule(let rule, let wrong, let isKept):
+            rule.label(words) + " – " + words.fill(words.problemRule, Self.isolated(wrong))
+                + (isKept ? " (" + words.fill(words.example, Self.isolated("\(rule.example)")) + ")" : "")
+        case .neverOpen: words.problemNeverOpen
         case .busy(let seconds): words.fill(words.problemBusy, words.duration(seconds))
         }
     }
+
+    /// What is the same in all languages, with a direction of its own amid a sentence (UAX #9, FSI and PDI).
+    private static func isolated(_ text: String) -> String { "\u{2068}" + text + "\u{2069}" }
 }

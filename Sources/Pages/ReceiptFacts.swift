@@ -41,6 +41,9 @@ public struct ReceiptFacts: Equatable, Sendable {
     /// When passphrases were wrong, likewise.
     public var failureTimes: [Int64] = []
 
+    /// The rules that it has, while it lives.
+    public var rules = RuleTexts()
+
     /// The facts about one secret.
     public init(state: State, created: Int, changed: Int, secondsLeft: Int, expires: Int, isLocked: Bool) {
         self.state = state

@@ -53,6 +53,13 @@ extension Words {
         noteHint: "Quiconque ouvre le lien la voit, avant le secret.",
         labelLabel: "Nom pour vous-même",
         labelHint: "Seul votre reçu l’affiche.",
+        notBeforeLabel: "Pas avant",
+        hoursLabel: "Seulement à ces heures",
+        hoursHint: "Sans fuseau horaire, c’est l’heure UTC.",
+        allowNetworksLabel: "Seulement depuis ces réseaux",
+        denyNetworksLabel: "Pas depuis ces réseaux",
+        allowCountriesLabel: "Seulement depuis ces pays",
+        denyCountriesLabel: "Pas depuis ces pays",
         createButton: "Créer un lien secret",
         generateButton: "Générer un mot de passe",
         generateHint:
@@ -158,6 +165,7 @@ extension Words {
         malformedTitle: "La demande n’a pas été comprise",
         malformedLead:
             "Le formulaire est arrivé incomplet. Rien n’a été enregistré ni affiché. Veuillez rouvrir la page.",
+        linkGone: "Ce lien pour créer un secret a déjà servi ou a expiré.",
         keyRequired:
             "Pour partager ici, il faut une clé d’API. Les liens que vous avez reçus s’ouvrent sans clé.",
         refusedTitle: "La demande a été refusée",
@@ -199,6 +207,9 @@ extension Words {
         triesLeft: "Il reste {} essai.|Il reste {} essais.",
         lastTry: "Il reste un essai : s’il échoue, le secret est détruit.",
         problemBusy: "Le serveur a trop à faire. Rien n’a été enregistré ni affiché. Veuillez réessayer dans {}.",
+        problemRule: "non valable ici : {}",
+        example: "exemple : {}",
+        problemNeverOpen: "Aux heures fixées, personne ne peut le lire avant son expiration.",
         seconds: "{} seconde|{} secondes",
         minutes: "{} minute|{} minutes",
         hours: "{} heure|{} heures",

@@ -53,6 +53,13 @@ extension Words {
         noteHint: "Wer den Link öffnet, sieht sie vor dem Geheimnis.",
         labelLabel: "Name für Sie selbst",
         labelHint: "Steht nur auf Ihrem Beleg.",
+        notBeforeLabel: "Nicht vor",
+        hoursLabel: "Nur zu diesen Zeiten",
+        hoursHint: "Ohne Zeitzone gilt UTC.",
+        allowNetworksLabel: "Nur aus diesen Netzen",
+        denyNetworksLabel: "Nicht aus diesen Netzen",
+        allowCountriesLabel: "Nur aus diesen Ländern",
+        denyCountriesLabel: "Nicht aus diesen Ländern",
         createButton: "Geheimen Link erstellen",
         generateButton: "Passwort erzeugen",
         generateHint: "Braucht jemand ein neues Passwort? Wir denken uns eines aus und teilen es auf demselben Weg.",
@@ -162,6 +169,7 @@ extension Words {
         malformedTitle: "Die Anfrage war nicht zu verstehen",
         malformedLead:
             "Das Formular kam unvollständig an. Nichts wurde gespeichert oder angezeigt. Bitte öffnen Sie die Seite neu.",
+        linkGone: "Dieser Link zum Anlegen eines Geheimnisses wurde benutzt oder ist abgelaufen.",
         keyRequired:
             "Zum Teilen ist hier ein API-Schlüssel nötig. Links, die Sie bekommen haben, öffnen sich ohne.",
         refusedTitle: "Die Anfrage wurde abgelehnt",
@@ -205,6 +213,9 @@ extension Words {
         lastTry: "Noch ein Versuch: Schlägt er fehl, wird das Geheimnis vernichtet.",
         problemBusy:
             "Der Server hat zu viel zu tun. Nichts wurde gespeichert oder angezeigt. Neuer Versuch möglich nach: {}.",
+        problemRule: "hier ungültig: {}",
+        example: "Beispiel: {}",
+        problemNeverOpen: "Zu den festgelegten Zeiten kann es bis zum Ablauf niemand lesen.",
         seconds: "{} Sekunde|{} Sekunden",
         minutes: "{} Minute|{} Minuten",
         hours: "{} Stunde|{} Stunden",

@@ -52,6 +52,13 @@ extension Words {
         noteHint: "Mindenki látja, aki megnyitja a hivatkozást, még a titok előtt.",
         labelLabel: "Címke magának",
         labelHint: "Csak az Ön elismervényén látszik.",
+        notBeforeLabel: "Legkorábban",
+        hoursLabel: "Csak ezekben az időszakokban",
+        hoursHint: "Időzóna nélkül UTC értendő.",
+        allowNetworksLabel: "Csak ezekből a hálózatokból",
+        denyNetworksLabel: "Ezekből a hálózatokból nem",
+        allowCountriesLabel: "Csak ezekből az országokból",
+        denyCountriesLabel: "Ezekből az országokból nem",
         createButton: "Titkos hivatkozás készítése",
         generateButton: "Jelszó készítése",
         generateHint: "Új jelszó kell valakinek? Kitalálunk egyet, és ugyanígy megosztjuk.",
@@ -154,6 +161,7 @@ extension Words {
         malformedTitle: "A kérés nem volt érthető",
         malformedLead:
             "Az űrlap hiányosan érkezett. Semmi sem lett eltárolva vagy megjelenítve. Nyissa meg újra az oldalt.",
+        linkGone: "Ezt a titok létrehozására szolgáló hivatkozást már felhasználták, vagy lejárt.",
         keyRequired:
             "A megosztáshoz itt API-kulcs kell. A kapott linkek enélkül is megnyílnak.",
         refusedTitle: "A kérés elutasítva",
@@ -196,6 +204,9 @@ extension Words {
         lastTry: "Egy próbálkozás maradt: ha nem sikerül, a titok megsemmisül.",
         problemBusy:
             "A kiszolgálónak túl sok a dolga. Semmi sem lett eltárolva vagy megjelenítve. Várakozás az újabb próbáig: {}.",
+        problemRule: "itt nem érvényes: {}",
+        example: "példa: {}",
+        problemNeverOpen: "A megadott időszakokban senki sem tudja elolvasni a lejárat előtt.",
         seconds: "{} másodperc|{} másodperc",
         minutes: "{} perc|{} perc",
         hours: "{} óra|{} óra",

@@ -77,6 +77,14 @@ public struct Words: Sendable {
     let noteHint: String
     let labelLabel: String
     let labelHint: String
+    /// When and from where a secret may be read.
+    let notBeforeLabel: String
+    let hoursLabel: String
+    let hoursHint: String
+    let allowNetworksLabel: String
+    let denyNetworksLabel: String
+    let allowCountriesLabel: String
+    let denyCountriesLabel: String
     let createButton: String
     let generateButton: String
     let generateHint: String
@@ -205,6 +213,7 @@ public struct Words: Sendable {
     let notFoundLead: String
     let malformedTitle: String
     let malformedLead: String
+    let linkGone: String
     let keyRequired: String
     let refusedTitle: String
     let refusedLead: String
@@ -251,6 +260,11 @@ public struct Words: Sendable {
     let lastTry: String
     /// Takes how long to wait.
     let problemBusy: String
+    /// After the label of a rule; takes what is wrong.
+    let problemRule: String
+    /// Amid a sentence.
+    let example: String
+    let problemNeverOpen: String
 
     // MARK: Quantities
 

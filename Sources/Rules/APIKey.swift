@@ -47,7 +47,7 @@ public final class APIKey {
     public let id: KeyID
     /// SHA-256 of its text; nil for the environment's key, whose hash is salted and kept elsewhere.
     public let hash: [32 of UInt8]?
-    /// Numbers the name, from 1; 0 where there were too many names.
+    /// Numbers the name, 1 to 32767; 0 where there were too many names.
     public let owner: UInt16
     /// Where it comes from.
     public internal(set) var origin: Origin
@@ -61,6 +61,8 @@ public final class APIKey {
     private var retires: Int64?
     /// Whether an administrator ended it, or the file no longer has it.
     public internal(set) var isRevoked = false
+    /// Whether it was an administrator who ended it.
+    private var wasRevoked = false
     /// What it has used up.
     public let budget: KeyBudget
 
@@ -82,10 +84,25 @@ public final class APIKey {
         return min(lineExpires, retires)
     }
 
+    /// It is no key any more. Those who hold it still, such as creation links, see that.
+    func depart() {
+        wasRevoked = isRevoked
+        isRevoked = true
+    }
+
+    /// Ends as a key ended that has departed.
+    func takeEnd(of old: APIKey) {
+        isRevoked = old.wasRevoked
+        retires = old.retires
+    }
+
     /// Lets it end at a moment, if it does not before.
     func retire(at moment: Int64) {
         retires = min(retires ?? moment, moment)
     }
+
+    /// Whether it was revoked, or its time is over.
+    func hasEnded(now: Int64) -> Bool { isRevoked || expires.map { $0 <= now } ?? false }
 
     /// Why the key is good for nothing now, or nil.
     public func refusal(now: Int64) -> KeyRefusal? {

@@ -1,4 +1,5 @@
 // Links by which somebody without a key creates one secret. Belongs to one thread.
+public import Kernel
 
 /// One-way from the token of a creation link.
 public struct CreationLinkID: Hashable, Sendable {
@@ -14,7 +15,7 @@ public struct CreationLinkID: Hashable, Sendable {
 
 /// What a creation link lets its bearer do, once.
 public struct CreationLink {
-    /// Whose link it is. One whose key was revoked is void.
+    /// Whose link it is. One whose key has ended is void.
     public let maker: APIKey
     /// When it is over, in milliseconds of the monotonic clock.
     public let deadline: UInt64
@@ -29,6 +30,10 @@ public struct CreationLink {
         self.deadline = deadline
         self.maximumTimeToLive = tighter(maximumTimeToLive, maker.caps.maximumTimeToLive)
         self.maximumContent = tighter(maximumContent, maker.caps.maximumContent)
+    }
+
+    fileprivate func isGood(_ now: Moment) -> Bool {
+        deadline > now.milliseconds && !maker.hasEnded(now: now.wallSeconds)
     }
 }
 
@@ -53,16 +58,16 @@ public struct CreationLinks {
     public var count: Int { links.count }
 
     /// Takes a link in.
-    public mutating func insert(_ link: CreationLink, id: CreationLinkID, now: UInt64) throws(KeyRefusal) {
-        if links.count >= limit { links = links.filter { $0.value.deadline > now && !$0.value.maker.isRevoked } }
+    public mutating func insert(_ link: CreationLink, id: CreationLinkID, now: Moment) throws(KeyRefusal) {
+        if links.count >= limit { links = links.filter { $0.value.isGood(now) } }
         guard links.count < limit else { throw .tooMany }
         links[id] = link
         isInUse = true
     }
 
     /// The link with an id, if it is still good. Changes nothing.
-    public func find(_ id: CreationLinkID, now: UInt64) -> CreationLink? {
-        guard let link = links[id], link.deadline > now, !link.maker.isRevoked else { return nil }
+    public func find(_ id: CreationLinkID, now: Moment) -> CreationLink? {
+        guard let link = links[id], link.isGood(now) else { return nil }
         return link
     }
 

@@ -7,6 +7,9 @@ public final class KeyBook {
     private var byID: [KeyID: APIKey] = [:]
     /// Names, each at its number less one.
     private var owners: [String] = []
+    /// Of keys that are gone, oldest first, at most as many as there may be keys: what they had used up and how they had ended. A line
+    /// that comes again does not begin anew.
+    private var departed: [APIKey] = []
 
     /// Whether keys are looked at. From then on credentials that are no key's are refused, even when the last key is gone.
     public private(set) var isInUse: Bool
@@ -26,7 +29,7 @@ public final class KeyBook {
                 expires: nil)
             add(APIKey(line, origin: .environment, owner: number(of: ownerName)))
         }
-        for line in lines { add(APIKey(line, origin: .file, owner: number(of: line.name))) }
+        for line in lines { add(line) }
     }
 
     /// The key with an id, valid or not.
@@ -56,9 +59,20 @@ public final class KeyBook {
     /// The number of a name, which is a new one if there is none; 0 where there are too many.
     private func number(of name: String) -> UInt16 {
         if let index = owners.firstIndex(of: name) { return UInt16(index + 1) }
-        guard owners.count < Int(UInt16.max) else { return 0 }
+        guard owners.count < Int(Int16.max) else { return 0 }
         owners.append(name)
         return UInt16(owners.count)
+    }
+
+    private func add(_ line: KeyLine) {
+        let owner = number(of: line.name)
+        guard let index = departed.firstIndex(where: { $0.id == line.id && $0.line?.hasHash(of: line) == true }) else {
+            return add(APIKey(line, origin: .file, owner: owner))
+        }
+        let old = departed.remove(at: index)
+        let key = APIKey(line, origin: .file, owner: owner, budget: old.budget)
+        key.takeEnd(of: old)
+        add(key)
     }
 
     private func add(_ key: APIKey) {
@@ -72,10 +86,11 @@ public final class KeyBook {
         let before = keys.count
         for key in keys where isLeaving(key) {
             byID[key.id] = nil
-            // Those who hold the key still, such as creation links, see that it is gone.
-            key.isRevoked = true
+            key.depart()
+            departed.append(key)
         }
         keys.removeAll { byID[$0.id] == nil }
+        departed.removeFirst(max(0, departed.count - KeyFile.maximumKeys))
         return before - keys.count
     }
 
@@ -84,7 +99,7 @@ public final class KeyBook {
     /// Takes the lines of a file that was read anew in place of those of the last time.
     ///
     /// A line with an id and a hash that were there keeps what was used up, what was revoked, and the end that rotating set. A
-    /// key whose line is gone is gone. A key that was made meanwhile stays as long as the file has its name.
+    /// key whose line is gone is gone, and is the same if its line comes again. A key that was made meanwhile stays as long as the file has its name.
     ///
     /// - Returns: how many keys the file has, and how many are gone.
     public func replaceLines(_ lines: [KeyLine]) -> (count: Int, removed: Int) {
@@ -100,7 +115,7 @@ public final class KeyBook {
                 key.lineExpires = line.expires
             } else {
                 removed += remove { $0.id == line.id }
-                add(APIKey(line, origin: .file, owner: number(of: line.name)))
+                add(line)
             }
         }
         var names = Set(lines.map(\.name))

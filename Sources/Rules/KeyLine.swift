@@ -134,12 +134,13 @@ public struct KeyFields {
             }
         case "uses": caps.uses = try count(value, word)
         case "expires":
-            if let moment = Timestamp.seconds(value) {
-                expires = moment
+            if let moment = Timestamp(parsing: value.utf8Span.span) {
+                // A key lives not a part of a second longer than its line says.
+                expires = moment.seconds
             } else if let now {
                 expires = now + Int64(try time(value, word))
             } else {
-                throw KeyFileFault("expires has to be a moment in UTC such as 2027-01-31T12:00:00Z")
+                throw KeyFileFault("expires has to be a moment such as 2027-01-31T12:00:00Z")
             }
         default: throw KeyFileFault("there is a word that is not known")
         }

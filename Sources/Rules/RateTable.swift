@@ -14,14 +14,21 @@ public struct RateClient: Equatable, Sendable {
     }
 
     /// An IPv4 address or an IPv6 /64.
-    public init(_ network: ClientNetwork) {
-        self.init(high: network.high, low: network.low, isLoopback: network.isLoopback)
+    ///
+    /// - Parameter isForwarded: a proxy spoke for the client, or should have: nobody is spared for being on this machine.
+    public init(_ network: ClientNetwork, isForwarded: Bool = false) {
+        self.init(high: network.high, low: network.low, isLoopback: network.isLoopback && !isForwarded)
     }
 
-    /// An API key by its number, from wherever it is used.
-    public init(key: Int) {
+    /// The API keys of a name, by its number, from wherever they are used; spared where he who uses them is.
+    public init(key: UInt16, from network: RateClient) {
         // Networks have a lower half of 0 where the upper one is all ones.
-        self.init(high: .max, low: UInt64(truncatingIfNeeded: key) | 1 << 63, isLoopback: false)
+        self.init(high: .max, low: UInt64(key) | 1 << 63, isLoopback: network.isLoopback)
+    }
+
+    /// A key is one client, wherever it is used.
+    public static func == (one: RateClient, other: RateClient) -> Bool {
+        one.high == other.high && one.low == other.low
     }
 
     /// A hash by which nobody who does not know the seed can choose clients that collide.

@@ -1,40 +1,56 @@
-// Moments as RFC 3339 writes them, in UTC.
+// Moments as RFC 3339 writes them: the one reader of such texts.
 
-/// Seconds since 1970 from and to text such as `2026-11-23T20:17:00Z` (RFC 3339, section 5.6).
-public enum Timestamp {
-    /// The moment that a text means, or nil where it is none between the years 1970 and 9999. UTC, whole seconds, no leap second.
-    public static func seconds(_ text: some StringProtocol) -> Int64? {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 20 else { return nil }
-        for (index, expected) in zip([4, 7, 10, 13, 16, 19], "--T::Z".utf8) where bytes[index] != expected {
-            return nil
-        }
-        guard let year = number(bytes[0..<4]), let month = number(bytes[5..<7]), let day = number(bytes[8..<10]),
-            let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
-            year >= 1970, (1...12).contains(month), day >= 1, day <= length(ofMonth: month, year), hour < 24,
-            minute < 60, second < 60
+/// A moment from a text such as `2026-11-27T09:00:00.25+01:00` (RFC 3339, section 5.6).
+///
+/// Nothing but that grammar: `T` and `Z` in either case, a leap second only where one can be, at the end of a day in UTC; it is the
+/// first second of the next day, as POSIX counts. Years from 1970 to 9999, in UTC.
+public struct Timestamp: Equatable, Sendable {
+    /// Seconds since 1970, without the part of a second.
+    public let seconds: Int64
+    /// Whether there is a part of a second beyond.
+    public let hasFraction: Bool
+
+    /// The last second of the year 9999.
+    static let last: Int64 = 253_402_300_799
+    /// How long a text may be, in bytes.
+    static let maximumText = 40
+
+    /// Reads a text; nil for anything else.
+    public init?(parsing text: Span<UInt8>) {
+        guard text.count <= Self.maximumText else { return nil }
+        var scanner = TextScanner(text)
+        guard let day = Self.date(&scanner), scanner.skip("T") || scanner.skip("t"),
+            let hour = scanner.digits(2), hour < 24, scanner.skip(":"), let minute = scanner.digits(2), minute < 60,
+            scanner.skip(":"), let second = scanner.digits(2), second <= 60
         else { return nil }
-        return Int64(days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second)
-    }
-
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
-        var number = 0
-        for digit in digits {
-            guard (0x30...0x39).contains(digit) else { return nil }
-            number = number * 10 + Int(digit - 0x30)
+        var hasFraction = false
+        if scanner.skip(".") {
+            guard scanner.isAtDigit else { return nil }
+            while scanner.isAtDigit { if scanner.take() != UInt8(ascii: "0") { hasFraction = true } }
         }
-        return number
+        guard let offset = Self.offset(&scanner), scanner.isAtEnd else { return nil }
+        let seconds = day * 86_400 + hour * 3600 + minute * 60 + second - offset
+        guard (0...Self.last).contains(seconds), second < 60 || seconds % 86_400 == 0 else { return nil }
+        self.seconds = seconds
+        self.hasFraction = hasFraction
     }
 
-    private static func length(ofMonth month: Int, _ year: Int) -> Int {
-        if month == 2 { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28 }
-        return [4, 6, 9, 11].contains(month) ? 30 : 31
+    /// `2026-11-27`, as a day counted from 1970.
+    private static func date(_ scanner: inout TextScanner) -> Int64? {
+        guard let year = scanner.digits(4), scanner.skip("-"), let month = scanner.digits(2), (1...12).contains(month),
+            scanner.skip("-"), let day = scanner.digits(2),
+            day >= 1, day <= CivilDay.length(ofMonth: month, year: year)
+        else { return nil }
+        return CivilDay.number(year: year, month: month, day: day)
     }
 
-    /// Days since 1970-01-01. Years begin in March, which puts a leap day at their end.
-    private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
-        let year = month > 2 ? year : year - 1
-        let monthFromMarch = (month + 9) % 12
-        return year * 365 + year / 4 - year / 100 + year / 400 + (153 * monthFromMarch + 2) / 5 + day - 1 - 719_468
+    /// `Z` or `+01:00`, in seconds east of UTC.
+    private static func offset(_ scanner: inout TextScanner) -> Int64? {
+        if scanner.skip("Z") || scanner.skip("z") { return 0 }
+        let isWest = scanner.skip("-")
+        guard isWest || scanner.skip("+"), let hours = scanner.digits(2), hours < 24, scanner.skip(":"),
+            let minutes = scanner.digits(2), minutes < 60
+        else { return nil }
+        return (isWest ? -1 : 1) * (hours * 3600 + minutes * 60)
     }
 }

@@ -57,6 +57,9 @@ public enum Payload {
     /// The longest type that is written, in bytes.
     public static let typeLimit = 255
 
+    /// What stands before the content of a payload of one text: the number of items, and a head without name and type.
+    public static let leastHead = 2 + 13
+
     /// The size that stands for all that follows.
     private static let rest = UInt64.max
 

@@ -49,7 +49,15 @@ extension ServiceContext {
         return judge(own, request, now)
     }
 
-    private func judge(_ key: APIKey?, _ request: borrowing Request, _ now: Moment) -> Caller {
+    /// Whether a page of another site may have made a browser send its key here: it does so by itself with Basic alone. Over plain HTTP
+    /// it says no more than `Origin`.
+    func isForeignForm(_ request: borrowing Request) -> Bool {
+        guard let value = request.value(of: .authorization), value.hasScheme("basic ") else { return false }
+        return !isSameOrigin(request, hasFormToken: false)
+    }
+
+    /// Whether a key is good here and now.
+    func judge(_ key: APIKey?, _ request: borrowing Request, _ now: Moment) -> Caller {
         guard let key else { return .refused(.key(.unknown)) }
         if let refusal = key.refusal(now: now.wallSeconds) { return .refused(.key(refusal)) }
         let client = client(of: request)

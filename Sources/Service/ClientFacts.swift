@@ -40,33 +40,29 @@ extension ServiceContext {
     func network(of client: ClientAddress) -> ClientNetwork { ClientNetwork(client.address) }
 
     /// The country that a client is in, or nil if nobody knows: what the field of a trusted proxy says, else the database. O(head) for
-    /// the field, which has to come once.
+    /// the field.
     func country(of client: ClientAddress, _ request: borrowing Request) -> CountryCode? {
-        if let country = countryField(request) { return country }
+        if let country = countryField(request).country { return country }
         guard client.isKnown else { return nil }
         return settings.clients.countries?.country(of: client.address)
     }
 
-    private func isCountryFieldRepeated(_ request: borrowing Request) -> Bool {
-        guard !settings.clients.countryField.isEmpty else { return false }
+    /// What a trusted proxy says about the client's country. It is clear if the field is missing, empty, or comes once with two
+    /// letters or digits (`T1` is no country, and nobody's mistake): what is more than that, the client may have added.
+    private func countryField(_ request: borrowing Request) -> (country: CountryCode?, isClear: Bool) {
+        guard !settings.clients.countryField.isEmpty, settings.clients.trustedProxies.cover(request.peer.host) else {
+            return (nil, true)
+        }
         let field = settings.clients.countryField
         let name = field.span
         guard let line = request.head.lastLine(of: name, before: request.bytes.count, in: request.bytes) else {
-            return false
+            return (nil, true)
         }
-        return request.head.lastLine(of: name, before: line.lowerBound, in: request.bytes) != nil
-    }
-
-    private func countryField(_ request: borrowing Request) -> CountryCode? {
-        guard !settings.clients.countryField.isEmpty, settings.clients.trustedProxies.cover(request.peer.host) else {
-            return nil
+        guard request.head.lastLine(of: name, before: line.lowerBound, in: request.bytes) == nil else {
+            return (nil, false)
         }
-        let field = settings.clients.countryField
-        let name = field.span
-        guard let line = request.head.lastLine(of: name, before: request.bytes.count, in: request.bytes),
-            request.head.lastLine(of: name, before: line.lowerBound, in: request.bytes) == nil
-        else { return nil }
-        return CountryCode(line.span(in: request.bytes))
+        let value = line.span(in: request.bytes)
+        return (CountryCode(value), value.isEmpty || value.count == 2)
     }
 
     /// Why the server's rule about places refuses a request; nil where it does not, which costs a branch where there is no rule.
@@ -82,7 +78,7 @@ extension ServiceContext {
         guard !rule.countries.isEmpty else { return nil }
         let country = country(of: client, request)
         // Nobody becomes unknown by what he sends himself.
-        if country == nil, !client.isKnown || isCountryFieldRepeated(request) { return .country }
+        if country == nil, !client.isKnown || !countryField(request).isClear { return .country }
         return rule.countries.permits(country) ? nil : .country
     }
 }

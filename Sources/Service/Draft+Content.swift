@@ -77,13 +77,14 @@ extension Draft {
     private func count(_ added: Int) -> Bool {
         contentCount += added
         hold(heldCount + added)
-        let limit = rights?.contentLimit ?? .max
-        let maximum = min(context.settings.maximumContent, limit)
+        let maximum = context.settings.maximumContent
         let isTooLarge =
             heldCount > ServiceSettings.limit(of: kind, maximumContent: maximum)
             || kind == .files && contentCount > maximum
-        if isTooLarge {
-            fail(limit == maximum ? .key(.content(limit: maximum)) : .contentTooLarge)
+        if let rights, exceedsCap(rights) {
+            fail(.key(.content(limit: rights.contentLimit)))
+        } else if isTooLarge {
+            fail(.contentTooLarge)
         } else if context.uploadBytes > context.freeBytes {
             fail(.vaultFull)
         }
@@ -192,6 +193,7 @@ extension Draft {
             seal { () throws(SealingError) in try sealer?.beginFiles(suite: context.suite) }
         }
         if isFile { fileCount += 1 }
+        namesCount += name.count
         guard fileCount <= Self.fileLimit else { return fail(.malformedBody(.tooManyFields)) }
         seal { () throws(SealingError) in
             try sealer?.beginItem(isFile: isFile, name: name, suite: context.suite)
@@ -201,6 +203,7 @@ extension Draft {
     }
 
     private func endItemHead(_ type: Span<UInt8>) {
+        namesCount += type.count
         seal { () throws(SealingError) in try sealer?.endItemHead(type: type, suite: context.suite) }
         item = .open
         countFraming()

@@ -16,14 +16,16 @@ enum CreationRight {
 /// Who sent a draft, and what it says about keys and creation links. A draft has it only where keys are in use: what is not
 /// configured costs nothing.
 final class Rights {
-    /// Who is asking.
-    let caller: Caller
+    /// Who is asking, as far as is known: judged when the request came, and again when something is done.
+    var caller: Caller
     /// When the request came.
     let began: Moment
     /// By what right a secret is created, once that was judged.
     fileprivate(set) var right = CreationRight.open
     /// The longest TTL, in seconds, and the largest content, in bytes, that this right has.
     fileprivate(set) var (timeToLiveLimit, contentLimit) = (Int.max, Int.max)
+    /// Whether a link came after the content, which was not taken in.
+    var hasLateLink = false
     /// The token of the creation link that the form was opened by.
     private var link: SecureBytes?
     private var linkBlock: SecureBytes?
@@ -112,6 +114,16 @@ extension Draft {
     /// By what right a secret is created, once that was judged.
     var right: CreationRight { rights?.right ?? .open }
 
+    /// The number of the name of the key that the secret is created by, itself or by a link of its bearer's: those who burn by a name
+    /// mean both. 0 without one.
+    var owner: UInt16 {
+        switch rights?.right {
+        case .key(let key): key.owner
+        case .link(_, let link): link.maker.owner
+        case .open, nil: 0
+        }
+    }
+
     /// The key that the secret belongs to.
     var creator: APIKey? {
         if case .key(let key) = rights?.right { key } else { nil }
@@ -130,7 +142,9 @@ extension Draft {
         if rights.hasLink { return refusalOfLink(rights, now) }
         let isBound = route.isInAPI || context.settings.requiresKey
         switch rights.caller {
-        case .anonymous: return context.settings.requiresKey ? .key(.required) : nil
+        case .anonymous:
+            guard context.settings.requiresKey else { return nil }
+            return rights.hasLateLink ? .malformedBody(.refusedBySink) : .key(.required)
         case .refused(let refusal): return isBound ? refusal : nil
         case .key(let key):
             if let refusal = key.refusal(now: now.wallSeconds) ?? key.refusalToCreate {
@@ -143,8 +157,17 @@ extension Draft {
         }
     }
 
+    /// Whether what came is more than the right allows.
+    func exceedsCap(_ rights: Rights) -> Bool {
+        let cap = rights.contentLimit
+        guard cap != .max else { return false }
+        // Whatever names and types say is said in the content's place.
+        return heldCount > ServiceSettings.limit(of: kind, cap: cap)
+            || kind == .files && contentCount + namesCount > cap
+    }
+
     private func refusalOfLink(_ rights: Rights, _ now: Moment) -> Refusal? {
-        guard let id = rights.linkID(context), let found = context.links.find(id, now: now.milliseconds) else {
+        guard let id = rights.linkID(context), let found = context.links.find(id, now: now) else {
             return .key(.linkGone)
         }
         rights.right = .link(id, found)
@@ -158,9 +181,6 @@ extension Draft {
         if route.isInAPI, let longest, let asked = timeToLive, asked > longest {
             return .key(.timeToLive(limit: longest))
         }
-        if let largest, heldCount > ServiceSettings.limit(of: kind, maximumContent: largest) {
-            return .key(.content(limit: largest))
-        }
-        return nil
+        return exceedsCap(rights) ? .key(.content(limit: rights.contentLimit)) : nil
     }
 }

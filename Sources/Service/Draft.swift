@@ -61,7 +61,7 @@ final class Draft {
     /// When the request came.
     let began: Moment
     /// When and from where the secret may be read, where the sender says.
-    private(set) var rules: DraftRules?
+    var rules: DraftRules?
     /// The secret that the request turned out to be about.
     var subject: RecordID?
 
@@ -232,6 +232,8 @@ final class Draft {
     var heldCount = 0
     /// Files that came.
     var fileCount = 0
+    /// Bytes of their names and types.
+    var namesCount = 0
     /// The item that is coming in, where the content has files.
     var item = Item.none
 
@@ -252,6 +254,8 @@ final class Draft {
     fileprivate func begin(_ name: Span<UInt8>, _ kind: FieldKind) {
         value.removeAll(keepingCapacity: true)
         field = Self.field(name)
+        // Too late to say by what right the content comes.
+        if field == .link, refusal == .key(.required) { rights?.hasLateLink = true }
         if route.isStrict, refusal == nil { checkStrictly(kind, isNested: depth > 0) }
         guard refusal == nil, depth == 0, field != .ignored, kind != .null, isKnown(field) else {
             field = .ignored
@@ -296,12 +300,9 @@ final class Draft {
         default:
             let limit =
                 field == .receipts
-                ? IncidentFields.receiptBytes : field.ruleName == nil ? Self.shortValueLimit : SecretRules.maximumText
+                ? IncidentFields.receiptBytes : field.rule == nil ? Self.shortValueLimit : SecretRules.maximumText
             guard value.count + piece.count <= limit else {
-                if let rule = field.ruleName {
-                    let allowed = "at most \(SecretRules.maximumText) bytes"
-                    return fail(.malformedRule(StaticText(text: rule), allowed: allowed))
-                }
+                if let rule = field.rule { refuseLongRule(rule) }
                 if route.isStrict { fail(.key(.malformedField)) }
                 field = .ignored
                 return
@@ -342,7 +343,8 @@ final class Draft {
             if route.isStrict && !hasLabel { refuseEmpty() }
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent:
             if let refusal = rights?.set(field, value) { fail(refusal) }
-        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: readRule()
+        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries:
+            readRule(field, value)
         case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm, .stopCreation, .stopReveal,
             .shown:
             readIncident(field, value)
@@ -370,20 +372,13 @@ final class Draft {
         case .label: label = nil
         case .claim: claim = nil
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: rights?.forget(field)
-        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: rules?.forget(field)
+        case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries:
+            if let rule = field.rule { rules?.forget(rule) }
         case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm:
             // Said in the address and in the body: one of them is a mistake, and a mistake must not burn.
             fail(.duplicateField)
         default: break
         }
-    }
-
-    private func readRule() {
-        let text = value
-        let rules = rules ?? DraftRules()
-        self.rules = rules
-        guard let name = field.ruleName, let allowed = rules.read(field, text.span) else { return }
-        fail(.malformedRule(StaticText(text: name), allowed: allowed))
     }
 
     private func beginPassphrase() {

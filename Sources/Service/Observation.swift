@@ -22,7 +22,25 @@ public final class Observation {
         public init() {}
     }
 
+    /// Somebody who sends lines of the audit log elsewhere.
+    public struct Sender: Sendable {
+        /// How many messages arrived, were given up after they were tried, and were never tried.
+        public typealias Counts = (delivered: UInt64, failed: UInt64, dropped: UInt64)
+
+        /// A word for the label.
+        public let name: StaticString
+        /// What there is to count; asked on the loop's thread.
+        public let counts: @Sendable () -> Counts
+
+        /// A sender by its name.
+        public init(name: StaticString, counts: @escaping @Sendable () -> Counts) {
+            (self.name, self.counts) = (name, counts)
+        }
+    }
+
     let settings: Settings
+    /// Those who send lines elsewhere, for the figures.
+    public var senders: [Sender] = []
     /// Counts of the server.
     let meter: ServerMeter
     /// Takes the lines of requests, and is emptied at the end of each turn.

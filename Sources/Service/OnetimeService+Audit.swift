@@ -12,7 +12,7 @@ extension OnetimeService {
     /// with, `X-Onetime-Missed` how many from N on are not in memory any more. It is written down once, and not again before
     /// something else was: a reader who asks again and again would never see the end.
     func showAudit(_ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment) {
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .audit) { return refuse(refusal, .audit, request, &response) }
         guard let log = context.audit else { return refuse(.unknownSecret, .unknownInAPI, request, &response) }
         let from: UInt64
@@ -53,9 +53,9 @@ extension OnetimeService {
         _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
         _ vault: isolated Vault
     ) {
-        if let refusal = refusal(of: draft.caller, requiring: .audit) {
-            return refuse(refusal, .certificate, request, &response, draft)
-        }
+        // A browser shows its key to any page that makes it send a form here.
+        let refusal = isSameOrigin(request, draft) ? refusal(of: draft.caller, requiring: .audit) : .foreignOrigin
+        if let refusal { return refuse(refusal, .certificate, request, &response, draft) }
         used(draft.caller, request)
         audit(.certificate, request, now, key: draft.caller.key?.name)
         guard let line = certificate(vault.tally, vault.count, now) else {

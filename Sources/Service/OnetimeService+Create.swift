@@ -96,7 +96,8 @@ extension OnetimeService {
             if let refusal = draft.refusalToCreate(now) {
                 return refuse(refusal, draft.route, request, &response, draft)
             }
-            if let refusal = rateRefusal(.creation, request, now) {
+            let key = draft.creator
+            if let refusal = rateRefusal(.creation, request, now) ?? creationRefusal(of: key, request, now) {
                 return refuse(refusal, draft.route, request, &response, draft)
             }
             do throws(VaultRefusal) {
@@ -106,6 +107,7 @@ extension OnetimeService {
             }
             created(draft, request)
             countRate(.creation, request, now)
+            if let key { countRate(.creation, request, now, key: key) }
             if context.audit != nil {
                 audit(
                     .create, request, now, secret: vault.receipt(receiptID, now: now)?.secretID, receipt: receiptID,
@@ -115,6 +117,12 @@ extension OnetimeService {
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
         }
+    }
+
+    /// Why a key may not create one more now: it did so too often of late, from wherever. Takes nothing.
+    func creationRefusal(of key: APIKey?, _ request: borrowing Request, _ now: Moment) -> Refusal? {
+        guard let key else { return nil }
+        return rateRefusal(.creation, request, now, key: key)
     }
 
     // Spans of what was unwrapped are taken in functions of their own: the compiler puts a value without copies that is both
@@ -159,7 +167,7 @@ extension OnetimeService {
                     : RecordExtras(
                         lock: nil, recipients: draft.recipients, note: note, label: label, conditions: rules,
                         labelMark: labelMark),
-                ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
+                ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
         let lock = try lock(contentShare, token, stretching, heldShare: &heldShare)
@@ -168,7 +176,7 @@ extension OnetimeService {
             extras: RecordExtras(
                 lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules,
                 labelMark: labelMark),
-            ownerSeal: ownerSeal, owner: draft.creator?.owner ?? 0, readers: readers, attempts: attempts)
+            ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
     }
 
     private func sealWords(

@@ -11,11 +11,13 @@ internal import Vault
 struct ReportSpan {
     let from: Int64
     let until: Int64
+    /// Whether it lasts until now. Secrets that seem to be made later were made before the wall clock was set back.
+    var isUntilNow = false
 
     /// Whether a secret was there unread, or was read or destroyed, in this span.
     func concerns(_ receipt: ReceiptView) -> Bool {
         let isOver = receipt.state != .new
-        return receipt.created <= until && (!isOver || receipt.updated >= from)
+        return (isUntilNow || receipt.created <= until) && (!isOver || receipt.updated >= from)
     }
 }
 
@@ -104,7 +106,7 @@ extension OnetimeService {
         _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
         _ vault: isolated Vault
     ) {
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .admin) { return refuse(refusal, route, request, &response) }
         let span: ReportSpan?
         let start: Int?
@@ -123,7 +125,7 @@ extension OnetimeService {
         note(.surveyed(by: caller.key?.name))
         beginJSON(.ok, &response)
         if case .report = route {
-            let span = span ?? ReportSpan(from: 0, until: now.wallSeconds)
+            let span = span ?? ReportSpan(from: 0, until: now.wallSeconds, isUntilNow: true)
             response.append("{\"from\":")
             response.append(decimal: Int(span.from))
             response.append(",\"to\":")
@@ -147,7 +149,8 @@ extension OnetimeService {
             return ReportSpan(from: moment, until: moment)
         }
         if from == nil && until == nil { return nil }
-        let span = ReportSpan(from: from ?? 0, until: until ?? now.wallSeconds)
+        let span = ReportSpan(
+            from: from ?? 0, until: until ?? max(now.wallSeconds, from ?? 0), isUntilNow: until == nil)
         guard span.from <= span.until else { throw .key(.malformedField) }
         return span
     }

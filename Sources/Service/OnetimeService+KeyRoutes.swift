@@ -113,10 +113,13 @@ extension OnetimeService {
         _ response: inout ResponseWriter, _ now: Moment
     ) throws(Refusal) {
         if let refusal = caller.refusalToInvite { throw .key(refusal) }
-        let timeToLive = draft.timeToLive ?? KeyTimes.link
-        guard KeyTimes.linkRange.contains(timeToLive), rights.linkTimeToLive != 0, rights.linkContent != 0 else {
+        let asked = draft.timeToLive ?? KeyTimes.link
+        guard KeyTimes.linkRange.contains(asked), rights.linkTimeToLive != 0, rights.linkContent != 0 else {
             throw .key(.malformedField)
         }
+        // It ends with its maker's key.
+        let timeToLive = min(asked, caller.expires.map { Int($0 - now.wallSeconds) } ?? asked)
+        if let refusal = creationRefusal(of: caller, request, now) { throw refusal }
         guard var token = context.arena.allocate(Token.size) else { throw .noMemory }
         do throws(SealingError) {
             try Token.generate(into: &token, suite: context.suite)
@@ -128,12 +131,13 @@ extension OnetimeService {
             maker: caller, deadline: now.milliseconds + UInt64(timeToLive) * 1000,
             maximumTimeToLive: rights.linkTimeToLive, maximumContent: rights.linkContent)
         do throws(KeyRefusal) {
-            try context.links.insert(link, id: id, now: now.milliseconds)
+            try context.links.insert(link, id: id, now: now)
         } catch {
             throw .key(error)
         }
         // Whoever gets the link creates in the key's place.
         caller.use(isCreation: true)
+        countRate(.creation, request, now, key: caller)
         note(.linkMade(caller), request)
         beginJSON(.ok, &response)
         response.append("{\"link\":\"")
@@ -147,7 +151,7 @@ extension OnetimeService {
 
     /// `GET /api/keys`: what there is to know of keys, none of which opens anything. With `after`, those behind the one with that id.
     func listKeys(_ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment) {
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .admin) {
             return refuse(refusal, .listKeys, request, &response)
         }

@@ -22,7 +22,7 @@ enum KeyEvent {
 extension OnetimeService {
     /// Why a request may not do what takes a key with some scopes, or nil if it may.
     func refusal(requiring scopes: KeyScopes, _ request: borrowing Request, _ now: Moment) -> Refusal? {
-        refusal(of: context.caller(request, now), requiring: scopes)
+        refusal(of: judge(request, now), requiring: scopes)
     }
 
     /// Why a caller may not do what takes a key with some scopes, or nil if he may.
@@ -39,6 +39,37 @@ extension OnetimeService {
         case .refused(let refusal): refusal
         case .key(let key): key.scopes.isSuperset(of: scopes) ? nil : .key(.outOfScope)
         }
+    }
+
+    /// Who is asking by a request that is answered at once. Whoever was wrong too often is not heard, right or wrong.
+    func judge(_ request: borrowing Request, _ now: Moment) -> Caller {
+        guard context.keys.isInUse, request.value(of: .authorization) != nil else { return .anonymous }
+        if let limited = rateRefusal(.failedKey, request, now) { return .refused(limited) }
+        let caller = context.caller(request, now)
+        countFailure(of: caller, request, now)
+        return caller
+    }
+
+    /// Counts credentials that are no key's, and writes them down: in the turn in which they are judged, for otherwise many that come
+    /// at a time would all be heard; and whatever comes of it, for a page that is open to everybody tells a right key from a wrong
+    /// one, too.
+    func countFailure(of caller: Caller, _ request: borrowing Request, _ now: Moment) {
+        guard case .refused(.key(.unknown)) = caller else { return }
+        note(.failed, request)
+        countRate(.failedKey, request, now)
+    }
+
+    /// Judges a draft's caller again, when something is about to be done: his key may have ended or been used up while the body came or
+    /// a passphrase was stretched. What is done in the same turn takes the use that was judged here, so no two take one.
+    func judgeAgain(_ draft: Draft, _ request: borrowing Request, _ now: Moment) {
+        guard let key = draft.caller.key else { return }
+        draft.rights?.caller = context.judge(key, request, now)
+        countFailure(of: draft.caller, request, now)
+    }
+
+    /// Why the key that an action is asked for with is not good for it, or nil. Pages ask for none and mind none.
+    func keyRefusal(_ draft: Draft) -> Refusal? {
+        draft.route.isInAPI ? refusal(of: draft.caller, for: draft.route.scope) : nil
     }
 
     /// Notes that what a caller asked for was done. To be called once for each request that takes a key, and not where it was refused.
@@ -64,7 +95,9 @@ extension OnetimeService {
     /// Everything that happens to keys and creation links comes by here, once.
     func note(_ event: KeyEvent, _ request: borrowing Request) {
         switch event {
-        case .failed: context.failedKeys += 1
+        case .failed:
+            context.failedKeys += 1
+            audit(.keyFailed, request, .now, outcome: .failure, rule: "api-key")
         case .used(let key): audit(.keyUse, request, .now, key: key.name)
         case .rotated(let key, _): audit(.keyRotated, request, .now, key: key.name)
         case .revoked(let key): audit(.keyRevoked, request, .now, key: key.name)

@@ -1,4 +1,5 @@
 // `GET /metrics`: how the server is, in numbers. No label holds a token, a name, an address or a host.
+internal import Audit
 public import HTTPServer
 internal import HTTPWire
 public import Kernel
@@ -23,6 +24,7 @@ extension OnetimeService {
         writeConnections(&response)
         writeRefusals(&response)
         writeTimes(&response)
+        writeSenders(&response)
         writeProcess(&response)
         return MetricsText(observation.requests)
     }
@@ -128,6 +130,27 @@ extension OnetimeService {
         response.single(
             "onetime_log_lines_dropped_total", "counter", log.droppedCount,
             "Lines of the log that nobody read in time.")
+    }
+
+    private func writeSenders(_ response: inout ResponseWriter) {
+        if let audit = context.audit {
+            response.single(
+                "onetime_audit_lines_total", "counter", audit.count, "Lines of the audit log.")
+            response.single(
+                "onetime_audit_lines_dropped_total", "counter", audit.dropped,
+                "Lines of the audit log that a receiver was too slow for, all receivers together.")
+        }
+        guard !observation.senders.isEmpty else { return }
+        let all = observation.senders.map { (name: $0.name, counts: $0.counts()) }
+        let delivered: StaticString = "onetime_outbound_delivered_total"
+        response.metric(delivered, "counter", "Messages that a receiver has, as far as it says so.")
+        for sender in all { response.sample(delivered, "to", sender.name, sender.counts.delivered) }
+        let failed: StaticString = "onetime_outbound_failed_total"
+        response.metric(failed, "counter", "Messages that were given up after they were tried.")
+        for sender in all { response.sample(failed, "to", sender.name, sender.counts.failed) }
+        let dropped: StaticString = "onetime_outbound_dropped_total"
+        response.metric(dropped, "counter", "Messages that were never tried: newer ones needed their place.")
+        for sender in all { response.sample(dropped, "to", sender.name, sender.counts.dropped) }
     }
 
     private func writeProcess(_ response: inout ResponseWriter) {

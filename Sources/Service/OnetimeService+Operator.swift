@@ -17,7 +17,7 @@ extension OnetimeService {
         guard context.keys.hasKey(with: .admin, now: now.wallSeconds) else {
             return refuse(.unknownSecret, .unknown, request, &response)
         }
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         do throws(Refusal) {
             if let refusal = refusal(of: caller, requiring: .admin) { throw refusal }
             try checkQuery(request, for: ["at=", "from=", "to=", "after=", "locale="])
@@ -115,8 +115,10 @@ extension OnetimeService {
                     keyName: context.keys.name(ofOwner: found.receipt.owner)))
         }
         if let position {
-            facts.next = "/operator?after=\(position)"
-            if let span { facts.next = "/operator?after=\(position)&from=\(span.from)&to=\(span.until)" }
+            var next = "/operator?after=\(position)"
+            if let span { next += "&from=\(span.from)" }
+            if let span, !span.isUntilNow { next += "&to=\(span.until)" }
+            facts.next = next
         }
         return facts
     }

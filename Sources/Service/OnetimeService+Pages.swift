@@ -78,7 +78,8 @@ extension OnetimeService {
             defaultLifetime: min(settings.defaultTimeToLive, longest),
             contentLimit: min(settings.maximumContent, largest ?? .max),
             passphraseMinimum: settings.minimumPassphrase, generatedLength: settings.generatedLength,
-            attempts: settings.passphraseAttempts, isPassphraseRequired: settings.requiresPassphrase)
+            attempts: settings.passphraseAttempts, isPassphraseRequired: settings.requiresPassphrase,
+            tellsCountries: context.tellsCountries)
     }
 
     /// A page that is only looked at.
@@ -89,7 +90,8 @@ extension OnetimeService {
         if context.isStopped(route) { return refuse(.lockedDown, route, request, &response) }
         switch route {
         case .homePage:
-            let caller = context.caller(request, now)
+            // Where everybody may create, the form tells nothing of a key that can be guessed: the environment's has no caps.
+            let caller = context.settings.requiresKey ? judge(request, now) : context.caller(request, now)
             if context.settings.requiresKey, let refusal = refusal(of: caller, requiring: .create) {
                 return refuse(refusal, route, request, &response)
             }
@@ -99,7 +101,7 @@ extension OnetimeService {
         case .linkPage(let key):
             response.isSensitive = true
             let token = key.span(in: request.bytes)
-            guard let id = context.creationLinkID(token), let link = context.links.find(id, now: now.milliseconds)
+            guard let id = context.creationLinkID(token), let link = context.links.find(id, now: now)
             else { return refuse(.key(.linkGone), route, request, &response) }
             Page.createForm(
                 &response, pageContext(request), policy(link.maximumTimeToLive, link.maximumContent), link: token)
@@ -112,7 +114,7 @@ extension OnetimeService {
                 if view.isShared { return refuse(.unknownSecret, route, request, &response) }
                 Page.destroyForm(&response, pageContext(request), secretToken: token)
             } else if let refusal = rulesRefusal(of: view, request, now) {
-                Page.notice(&response, pageContext(request), Notice(refusal, now))
+                refuse(.rule(refusal), route, request, &response)
             } else {
                 showSecretPage(view, id, token, request, &response, now)
             }
@@ -172,7 +174,8 @@ extension OnetimeService {
         _ view: ReceiptView, _ id: RecordID, _ token: Span<UInt8>, label: Span<UInt8>?, _ request: borrowing Request,
         _ response: inout ResponseWriter, _ now: Moment
     ) {
-        let facts = ReceiptFacts(view, now)
+        var facts = ReceiptFacts(view, now)
+        facts.rules = RuleTexts(view.conditions)
         if let secretToken = openToken(view, id, token) {
             Page.receipt(
                 &response, pageContext(request), facts, receiptToken: token, secretToken: secretToken.span,
@@ -201,8 +204,10 @@ extension OnetimeService {
             return
         }
         let now = Moment(milliseconds: 0, wallSeconds: view.created)
+        var facts = ReceiptFacts(view, now)
+        facts.rules = RuleTexts(view.conditions)
         Page.receipt(
-            &response, pageContext(request), ReceiptFacts(view, now), receiptToken: receiptToken.span,
+            &response, pageContext(request), facts, receiptToken: receiptToken.span,
             secretToken: token.span, baseURL: baseURL(request), generated: generated.span, codeMemory: codeMemory())
     }
 
@@ -220,7 +225,7 @@ extension OnetimeService {
         _ draft: Draft?
     ) {
         let page = pageContext(request)
-        guard let problem = Problem(refusal, context.settings) else { return Page.notice(&response, page, .malformed) }
+        guard let problem = Problem(refusal, context) else { return Page.notice(&response, page, .malformed) }
         switch route {
         case .homePage:
             showCreateFormAgain(problem, page, draft, &response)
@@ -246,9 +251,12 @@ extension OnetimeService {
         let policy = policy(draft?.rights?.timeToLiveLimit, draft?.rights?.contentLimit)
         if let draft, let link = draft.rights?.takeLink() {
             Page.createForm(
-                &response, page, policy, chosenLifetime: draft.timeToLive, link: link.span, problem: problem)
+                &response, page, policy, chosenLifetime: draft.timeToLive, link: link.span,
+                rules: draft.rules?.texts, problem: problem)
         } else {
-            Page.createForm(&response, page, policy, chosenLifetime: draft?.timeToLive, problem: problem)
+            Page.createForm(
+                &response, page, policy, chosenLifetime: draft?.timeToLive, rules: draft?.rules?.texts,
+                problem: problem)
         }
     }
 
@@ -304,15 +312,19 @@ extension Notice {
 }
 
 extension Problem {
-    init?(_ refusal: Refusal, _ settings: ServiceSettings) {
+    init?(_ refusal: Refusal, _ context: ServiceContext) {
         switch refusal {
+        case .malformedRule(let rule, _, let wrong):
+            let isAboutCountries = rule == .allowCountries || rule == .denyCountries
+            self = .malformedRule(rule, wrong: wrong, isKept: !isAboutCountries || context.tellsCountries)
+        case .neverOpen: self = .neverOpen
         case .needsScript: self = .needsScript
         case .nothingToShare: self = .emptyContent
         case .key(.content(let limit)): self = .contentTooLarge(limit: limit)
-        case .contentTooLarge: self = .contentTooLarge(limit: settings.maximumContent)
+        case .contentTooLarge: self = .contentTooLarge(limit: context.settings.maximumContent)
         case .passphraseMissing: self = .passphraseRequired
-        case .passphraseTooShort: self = .passphraseTooShort(minimum: settings.minimumPassphrase)
-        case .passphraseTooLong: self = .passphraseTooLong(maximum: settings.maximumPassphrase)
+        case .passphraseTooShort: self = .passphraseTooShort(minimum: context.settings.minimumPassphrase)
+        case .passphraseTooLong: self = .passphraseTooLong(maximum: context.settings.maximumPassphrase)
         case .wrongPassphrase(let left): self = .wrongPassphrase(triesLeft: left > 0 ? left : nil)
         case .tooBusy, .lockedOut: self = .busy(retryAfter: 1)
         default: return nil

@@ -3,6 +3,7 @@ internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
+internal import Pages
 internal import Rules
 internal import Sealing
 internal import SecureMemory
@@ -11,12 +12,11 @@ internal import Vault
 extension OnetimeService {
     /// Shows a receipt.
     func showReceipt(
-        _ key: ByteRange, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
-        _ vault: isolated Vault
+        _ key: ByteRange, _ caller: Caller, _ request: borrowing Request, _ response: inout ResponseWriter,
+        _ now: Moment, _ vault: isolated Vault
     ) {
         response.isSensitive = true
         let token = key.span(in: request.bytes)
-        let caller = context.caller(request, now)
         if let refusal = refusal(of: caller, for: .receipt) {
             return refuse(refusal, .receipt(key), request, &response)
         }
@@ -141,7 +141,7 @@ extension OnetimeService {
         _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault
     ) {
         response.isSensitive = true
-        let caller = context.caller(request, now)
+        let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .recent) { return refuse(refusal, .recent, request, &response) }
         guard let apiToken = context.apiToken(request) else { return refuse(.noMemory, .recent, request, &response) }
         used(caller, request)
@@ -150,8 +150,8 @@ extension OnetimeService {
         response.append("[")
         var isFirst = true
         for receipt in vault.ownedReceipts {
-            // A receipt takes at most about 1.5 KiB, with the longest host and ten recipients.
-            guard response.freeBodyCapacity > 4096 else { break }
+            // A receipt takes at most about 4.5 KiB, with the longest host, ten recipients and all rules.
+            guard response.freeBodyCapacity > 6144 else { break }
             guard let view = vault.receipt(receipt.id, now: now), var token = context.arena.allocate(Token.size),
                 (try? receipt.sealedToken.open(
                     under: apiToken.span, for: receipt.id, purpose: .receiptForOwner, tokenID: receipt.id,
@@ -235,12 +235,30 @@ extension OnetimeService {
             response.append(RuleRefusal.name(ofCode: view.lastRefusal))
             response.append("\"")
         }
+        writeRules(view.conditions, &response)
         if let generated {
             response.append(",\"value\":\"")
             response.append(json: generated)
             response.append("\"")
         }
         response.append(view.isLocked ? ",\"passphrase_required\":true}" : ",\"passphrase_required\":false}")
+    }
+
+    /// The rules that the secret has, under the names by which they were sent.
+    private func writeRules(_ conditions: (any SecretConditions)?, _ response: inout ResponseWriter) {
+        guard conditions != nil else { return }
+        let texts = RuleTexts(conditions)
+        if let moment = texts.notBefore {
+            response.append(",\"not_before\":")
+            response.append(decimal: Int(moment))
+        }
+        for rule in RuleTexts.rules where !texts[rule].isEmpty {
+            response.append(",\"")
+            response.append(rule.name)
+            response.append("\":\"")
+            response.append(json: texts[rule])
+            response.append("\"")
+        }
     }
 
     private func stateName(_ view: ReceiptView) -> StaticString {

@@ -12,10 +12,6 @@ extension OnetimeService {
         _ draft: Draft? = nil
     ) {
         if !route.isUnknown { observation.noteRefusal(refusal.name) }
-        if refusal == .key(.unknown) {
-            note(.failed, request)
-            countRate(.failedKey, request, .now)
-        }
         auditRefusal(refusal, route, request, draft)
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
@@ -165,8 +161,8 @@ extension OnetimeService {
         case .rule(.time): response.append("This secret cannot be read now; nothing was consumed")
         case .rule(.place): response.append("Not allowed from this network or country; nothing was consumed")
         case .rule(.rate): response.append("Rate limit exceeded. Please try again later.")
-        case .malformedRule(let name, let allowed):
-            response.append(name.text)
+        case .malformedRule(let rule, let allowed, _):
+            response.append(rule.name)
             response.append(" has to be ")
             response.append(json: allowed)
         case .neverOpen: response.append("With these rules nobody could read the secret before it expires")
@@ -201,15 +197,14 @@ extension OnetimeService {
         case .key(let refusal):
             switch refusal {
             case .content: showFormAgain(.key(refusal), route, request, &response, draft)
-            case .linkGone: Page.gone(&response, page)
+            case .linkGone: Page.notice(&response, page, .linkGone)
             default: Page.notice(&response, page, .keyRequired)
             }
         case .tooBusy, .lockedOut, .wrongPassphrase, .nothingToShare, .contentTooLarge, .passphraseTooShort,
-            .passphraseTooLong, .passphraseMissing, .needsScript:
+            .passphraseTooLong, .passphraseMissing, .needsScript, .malformedRule, .neverOpen:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
-            .wordsTooLong, .claimMissing, .holdsFiles, .malformedRule, .neverOpen, .nothingSelected, .unconfirmed,
-            .unknownField:
+            .wordsTooLong, .claimMissing, .holdsFiles, .nothingSelected, .unconfirmed, .unknownField:
             Page.notice(&response, page, .malformed)
         }
     }

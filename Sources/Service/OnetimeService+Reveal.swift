@@ -179,7 +179,7 @@ extension OnetimeService {
     /// Judges an action on the record of a token, before the record is looked for.
     func checkAction(_ token: Span<UInt8>, _ draft: Draft, _ request: borrowing Request) -> Refusal? {
         if draft.route.isInAPI {
-            if let refusal = refusal(of: draft.caller, for: draft.route.scope) { return refusal }
+            if let refusal = keyRefusal(draft) { return refusal }
             if !Token.isWellFormed(token) { return .malformedKey }
         } else {
             guard isSameOrigin(request, draft) else { return .foreignOrigin }

@@ -3,6 +3,7 @@ internal import Audit
 internal import HTTPServer
 internal import HTTPWire
 internal import Kernel
+internal import Pages
 internal import Rules
 internal import Sealing
 internal import Vault
@@ -78,7 +79,7 @@ extension OnetimeService {
         return .rule(refusal)
     }
 
-    /// The same without a trace, for a look.
+    /// The same without a trace for the sender, for a look.
     func rulesRefusal(
         of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
     ) -> RuleRefusal? {
@@ -93,28 +94,27 @@ extension OnetimeService {
     }
 
     /// Why a client may not even ask: he was wrong too often. Takes nothing.
-    func rateRefusal(_ kind: RateKind, _ request: borrowing Request, _ now: Moment) -> Refusal? {
+    func rateRefusal(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil) -> Refusal? {
         guard context.rates.counts(kind) else { return nil }
-        return context.rates.wait(kind, context.rateClient(request), now: now.milliseconds).map {
+        return context.rates.wait(kind, context.rateClient(request, key), now: now.milliseconds).map {
             .rule(.rate(kind, seconds: $0))
         }
     }
 
     /// Counts what a client did.
-    func countRate(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: Int? = nil) {
+    func countRate(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil) {
         guard context.rates.counts(kind) else { return }
-        let client = key.map { RateClient(key: $0) } ?? context.rateClient(request)
-        _ = context.rates.take(kind, client, now: now.milliseconds)
+        _ = context.rates.take(kind, context.rateClient(request, key), now: now.milliseconds)
     }
 
     /// What is wrong with the rules of a secret that is to be made: hours that never come.
     func refusal(ofRules rules: DraftRules?, _ draft: Draft, _ now: Moment) -> Refusal? {
         guard let rules else { return nil }
-        if !rules.places.countries.isEmpty, context.settings.clients.countries == nil,
-            context.settings.clients.countryField.isEmpty
-        {
-            let name: StaticString = rules.places.countries.allowed.isEmpty ? "deny_countries" : "allow_countries"
-            return .malformedRule(StaticText(text: name), allowed: "absent: this server cannot tell countries")
+        if let fault = rules.fault { return fault }
+        if !rules.places.countries.isEmpty, !context.tellsCountries {
+            let rule: SecretRule = rules.places.countries.allowed.isEmpty ? .denyCountries : .allowCountries
+            return .malformedRule(
+                rule, allowed: "absent: this server cannot tell countries", wrong: rules.texts[rule])
         }
         guard rules.hours != nil || rules.notBefore != nil else { return nil }
         guard
@@ -156,7 +156,8 @@ extension OnetimeService {
         var action = AuditAction.refused
         switch refusal {
         case .wrongPassphrase: action = .wrongPassphrase
-        case .key(.unknown): action = .keyFailed
+        // Written down where it was judged.
+        case .key(.unknown): return
         default: break
         }
         audit(action, request, now, outcome: .failure, secret: draft?.subject, rule: refusal.ruleName)
@@ -164,8 +165,15 @@ extension OnetimeService {
 }
 
 extension ServiceContext {
-    /// Whose doings are counted together with those of a request.
-    func rateClient(_ request: borrowing Request) -> RateClient { RateClient(network(of: client(of: request))) }
+    /// Whether there is anything that tells where a client is.
+    var tellsCountries: Bool { settings.clients.countries != nil || !settings.clients.countryField.isEmpty }
+
+    /// Whose doings are counted together with those of a request: those from the same network, or, with a key, those with the same one.
+    func rateClient(_ request: borrowing Request, _ key: APIKey? = nil) -> RateClient {
+        let client = client(of: request)
+        let counted = RateClient(network(of: client), isForwarded: client.isForwarded)
+        return key.map { RateClient(key: $0.owner, from: counted) } ?? counted
+    }
 }
 
 extension Refusal {

@@ -95,10 +95,10 @@ extension OnetimeService {
         _ refusal: Refusal, _ request: borrowing Request, _ response: inout ResponseWriter
     ) {
         let page = pageContext(request)
-        if let problem = Problem(refusal, context.settings) { return Page.tell(problem, &response, page) }
+        if let problem = Problem(refusal, context) { return Page.tell(problem, &response, page) }
         switch refusal {
         case .unknownSecret, .malformedKey: Page.tellGone(&response, page)
-        case .key(.linkGone): Page.tellGone(&response, page)
+        case .key(.linkGone): Page.tell(.linkGone, &response, page)
         case .key: Page.tell(.keyRequired, &response, page)
         case .rule(let rule): Page.tell(Notice(rule, .now), &response, page)
         case .foreignOrigin: Page.tell(.refused, &response, page)

@@ -25,7 +25,7 @@ extension OnetimeService {
     func writeStatus(
         version: Int, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment
     ) {
-        if let refusal = context.caller(request, now).refusal {
+        if let refusal = judge(request, now).refusal {
             return refuse(refusal, .status(version: version), request, &response)
         }
         beginJSON(.ok, &response)

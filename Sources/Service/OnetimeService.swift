@@ -99,11 +99,13 @@ public final class OnetimeService: RequestHandler {
         if isObserving { plan.label = route.group.rawValue }
         let method = request.head.method
         plan.limit = Self.smallBody
-        if !context.servesEveryHost, !route.isHealth, !context.serves(request.head.host.span(in: request.bytes)) {
+        // Whoever may reach the port for figures may have them, by whatever name.
+        let isForClients = !route.isHealth && !request.isOnMetricsPort
+        if !context.servesEveryHost, isForClients, !context.serves(request.head.host.span(in: request.bytes)) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .misdirected)
         }
-        if !context.settings.clients.places.isEmpty, !route.isHealth, let refusal = context.placeRefusal(request) {
+        if !context.settings.clients.places.isEmpty, isForClients, let refusal = context.placeRefusal(request) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, .rule(.place(refusal))))
         }
@@ -117,7 +119,8 @@ public final class OnetimeService: RequestHandler {
             return Exchange(stage: .wrongMethod(route))
         }
         // Whoever was wrong too often is not heard, right or wrong.
-        if context.keys.isInUse, request.value(of: .authorization) != nil,
+        let looksAtKeys = context.keys.isInUse && route.looksAtKeys
+        if looksAtKeys, request.value(of: .authorization) != nil,
             let limited = rateRefusal(.failedKey, request, now)
         {
             plan.isRefused = request.head.hasBody
@@ -146,20 +149,26 @@ public final class OnetimeService: RequestHandler {
         }
         if takesContent, refusal == nil { refusal = rateRefusal(.creation, request, now) }
         let draft = Draft(route: route, context: context, takesContent: takesContent, now: now)
-        if context.keys.isInUse {
-            draft.rights = Rights(caller: context.caller(request, now), began: now)
-            // A link comes with the form; a client of the API has nothing else to show.
-            if takesContent, refusal == nil, context.settings.requiresKey, route.isInAPI {
-                refusal = draft.refusalToCreate(now)
+        if looksAtKeys {
+            let caller = context.caller(request, now)
+            draft.rights = Rights(caller: caller, began: now)
+            if refusal == nil, route.isInAPI {
+                refusal = caller.refusal
+                if caller.key != nil, context.isForeignForm(request) { refusal = .foreignOrigin }
+                // A link comes with the form; a client of the API has nothing else to show.
+                if takesContent, refusal == nil, context.settings.requiresKey { refusal = draft.refusalToCreate(now) }
             }
+            if takesContent, refusal == nil { refusal = creationRefusal(of: caller.key, request, now) }
         }
         if let refusal {
+            countFailure(of: draft.caller, request, now)
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, refusal))
         }
         guard context.arena.hasRoom(for: ServerLimits.requestReserve) else { return nil }
         draft.setFormat(request)
         guard isWhole || draft.takeMemory() else { return nil }
+        countFailure(of: draft.caller, request, now)
         draft.readQuery(request)
         return Exchange(stage: .draft(draft))
     }
@@ -245,6 +254,12 @@ public final class OnetimeService: RequestHandler {
     ) -> Outcome {
         guard case .draft(let draft) = exchange.stage, let stretching = draft.stretching else { return .complete }
         response.isSensitive = true
+        judgeAgain(draft, request, now)
+        if let refusal = keyRefusal(draft) {
+            if let id = draft.attempt { vault.withdrawAttempt(id, now: now) }
+            refuse(refusal, draft.route, request, &response, draft)
+            return .complete
+        }
         switch draft.route {
         case .create, .generate, .homePage, .conceal:
             conceal(draft, stretching, request, &response, now, vault)
@@ -297,7 +312,7 @@ public final class OnetimeService: RequestHandler {
         case .health: writeHealth(&response)
         case .status(let version): writeStatus(version: version, request, &response, now)
         case .authcheck: writeAuthCheck(request, &response, now)
-        case .receipt(let key): showReceipt(key, request, &response, now, vault)
+        case .receipt(let key): showReceipt(key, judge(request, now), request, &response, now, vault)
         case .recent: listRecent(request, &response, now, vault)
         case .listKeys: listKeys(request, &response, now)
         case .audit: showAudit(request, &response, now)
@@ -320,6 +335,7 @@ public final class OnetimeService: RequestHandler {
         _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
         response.isSensitive = true
+        judgeAgain(draft, request, now)
         switch draft.route {
         case .create, .generate, .homePage, .conceal:
             return create(draft, request, &response, now, vault)
@@ -335,7 +351,7 @@ public final class OnetimeService: RequestHandler {
         case .reveal(let key), .secretPage(let key), .claim(let key):
             return reveal(key, draft, request, &exchange, &response, now, vault)
         case .receipt(let key):
-            showReceipt(key, request, &response, now, vault)
+            showReceipt(key, draft.caller, request, &response, now, vault)
             return .complete
         case .burn(let key), .burnPage(let key):
             return burn(key, draft, request, &response, now, vault)

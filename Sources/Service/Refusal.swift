@@ -1,5 +1,6 @@
 // What can be wrong with what a client asks for.
 internal import HTTPWire
+internal import Pages
 internal import Rules
 
 /// Why a request is refused. What each means to an API client and on a page is said where it is written.
@@ -34,8 +35,8 @@ enum Refusal: Error, Equatable {
     case bodyTooLarge
     /// A rule of the server or of the secret.
     case rule(RuleRefusal)
-    /// A rule that the sender gave is not understood.
-    case malformedRule(StaticText, allowed: String)
+    /// A rule that the sender gave is not understood: what is allowed instead, and what of it was wrong.
+    case malformedRule(SecretRule, allowed: String, wrong: String)
     /// With the rules that the sender gave, nobody could ever read the secret.
     case neverOpen
     case internalError
@@ -48,13 +49,6 @@ enum Refusal: Error, Equatable {
     case stale
     /// A field that nothing is known of, where ignoring it could burn too much.
     case unknownField
-}
-
-/// A text of the program's own, compared by what it says.
-struct StaticText: Equatable {
-    let text: StaticString
-
-    static func == (one: StaticText, other: StaticText) -> Bool { "\(one.text)" == "\(other.text)" }
 }
 
 extension Refusal {

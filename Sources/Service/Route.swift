@@ -118,6 +118,14 @@ enum Route {
         }
     }
 
+    /// Whether a key that is shown is looked at. Recipients' and senders' pages mind none: a browser shows one to every page.
+    var looksAtKeys: Bool {
+        switch self {
+        case .homePage, .conceal, .operatorPage: true
+        default: isInAPI
+        }
+    }
+
     /// What a key has to be allowed for the route, where one is presented.
     var scope: KeyScopes {
         switch self {

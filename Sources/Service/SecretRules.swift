@@ -1,6 +1,7 @@
 // What a sender asks of whoever is to read his secret: when, and from where.
 internal import HTTPWire
 internal import Kernel
+internal import Pages
 internal import Rules
 internal import Vault
 
@@ -32,88 +33,28 @@ final class SecretRules: SecretConditions {
     }
 }
 
-/// The rules of a secret as they come in, field by field.
-final class DraftRules {
-    var hours: TimeWindows?
-    var notBefore: Int64?
-    var places = PlaceRule()
-
-    /// The rules for the vault, or nil where there are none.
-    var settled: SecretRules? { SecretRules(hours: hours, notBefore: notBefore, places: places) }
-
-    /// Takes the value of a field.
-    ///
-    /// - Returns: what is allowed instead, where it is not understood: a rule that is not understood must not be none.
-    func read(_ field: Draft.Field, _ text: Span<UInt8>) -> String? {
-        // An empty field of a form says nothing.
-        if text.isEmpty { return nil }
-        switch field {
-        case .hours:
-            do throws(HoursFault) {
-                hours = try TimeWindows(parsing: text)
-            } catch {
-                return error.allowed
-            }
-        case .notBefore:
-            guard let instant = Instant(parsing: text) else { return Instant.allowed }
-            notBefore = instant.seconds
-        default: return readPlaces(field, text)
-        }
-        return nil
+extension RuleTexts {
+    /// The rules that a secret has, as they may be sent.
+    init(_ conditions: (any SecretConditions)?) {
+        self.init()
+        guard let rules = conditions as? SecretRules else { return }
+        notBefore = rules.notBefore
+        if let hours = rules.hours { self[.hours] = hours.description }
+        self[.allowNetworks] = Self.list(rules.places.networks.allowed)
+        self[.denyNetworks] = Self.list(rules.places.networks.denied)
+        self[.allowCountries] = Self.list(rules.places.countries.allowed)
+        self[.denyCountries] = Self.list(rules.places.countries.denied)
     }
 
-    private func readPlaces(_ field: Draft.Field, _ text: Span<UInt8>) -> String? {
-        do throws(ListFault) {
-            switch field {
-            case .allowNetworks: places.networks.allowed = try Self.networks(text)
-            case .denyNetworks: places.networks.denied = try Self.networks(text)
-            case .allowCountries: places.countries.allowed = try Self.countries(text)
-            default: places.countries.denied = try Self.countries(text)
-            }
-        } catch {
-            switch field {
-            case .allowNetworks, .denyNetworks:
-                return "up to \(SecretRules.maximumNetworks) addresses and ranges such as 192.0.2.0/24, 2001:db8::/32"
-            default: return "up to \(SecretRules.maximumCountries) codes of countries such as NL, DE"
-            }
-        }
-        return nil
+    private static func list(_ ranges: [AddressRange]) -> String {
+        var text = ""
+        for range in ranges { text += text.isEmpty ? range.description : ", " + range.description }
+        return text
     }
 
-    /// Lets go of what a field said.
-    func forget(_ field: Draft.Field) {
-        switch field {
-        case .hours: hours = nil
-        case .notBefore: notBefore = nil
-        case .allowNetworks: places.networks.allowed = []
-        case .denyNetworks: places.networks.denied = []
-        case .allowCountries: places.countries.allowed = []
-        default: places.countries.denied = []
-        }
-    }
-
-    private static func networks(_ text: Span<UInt8>) throws(ListFault) -> [AddressRange] {
-        try [AddressRange](ranges: text, limit: SecretRules.maximumNetworks)
-    }
-
-    private static func countries(_ text: Span<UInt8>) throws(ListFault) -> [CountryCode] {
-        let countries = try [CountryCode](countries: text)
-        guard countries.count <= SecretRules.maximumCountries else { throw ListFault(text: "there are too many") }
-        return countries
-    }
-}
-
-extension Draft.Field {
-    /// What the field is called, where it is a rule of the secret.
-    var ruleName: StaticString? {
-        switch self {
-        case .hours: "hours"
-        case .notBefore: "not_before"
-        case .allowNetworks: "allow_networks"
-        case .denyNetworks: "deny_networks"
-        case .allowCountries: "allow_countries"
-        case .denyCountries: "deny_countries"
-        default: nil
-        }
+    private static func list(_ countries: [CountryCode]) -> String {
+        var text = ""
+        for country in countries { text += text.isEmpty ? country.description : ", " + country.description }
+        return text
     }
 }

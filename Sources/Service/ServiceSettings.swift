@@ -90,6 +90,17 @@ public struct ServiceSettings: Sendable {
         kind == .text ? maximumContent : maximumContent + maximumContent / 1024 + 64 * 1024
     }
 
+    /// The largest content of a kind, as it is kept, where a key or a creation link caps the content: what is sealed around so many bytes
+    /// of text, and nothing more. What stands between files that the server puts together is no content; names and types are counted.
+    static func limit(of kind: ContentKind, cap: Int) -> Int {
+        switch kind {
+        case .text: cap
+        case .bundle: cap + Payload.leastHead
+        case .envelope: Envelope.sealedCount(of: cap + Payload.leastHead)
+        case .files: .max
+        }
+    }
+
     /// The largest body that can hold the largest content: each byte may be escaped by six in JSON, and there is room for the
     /// other fields.
     static func bodyLimit(maximumContent: Int) -> Int { maximumContent * 6 + 64 * 1024 }

@@ -110,6 +110,16 @@ public struct TLSIdentity: ~Copyable {
             }
     }
 
+    /// Whether the server's own certificate is for a host, as browsers judge: by its alternative names, never by its subject.
+    ///
+    /// - Parameter host: a DNS name, or an address without brackets.
+    public func isFor(_ host: String) -> Bool {
+        let certificate = unsafe SSL_CTX_get0_certificate(context)
+        let flags = UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT)
+        return unsafe X509_check_host(certificate, host, 0, flags, nil) == 1
+            || X509_check_ip_asc(certificate, host, flags) == 1
+    }
+
     /// The SHA-256 fingerprint of the server's own certificate: 32 bytes, as browsers and `openssl x509 -fingerprint` show.
     public func fingerprint() throws(TLSError) -> [32 of UInt8] {
         var digest: [32 of UInt8] = .init(repeating: 0)

@@ -7,7 +7,7 @@ struct GoneReceipt {
     var secretID: UInt64 = 0
     var state = ReceiptView.State.expired
     var isLocked = false
-    var owner: UInt16 = 0
+    var owner = OwnerMark()
     var timeToLive: UInt32 = 0
     var created: Int64 = 0
     var updated: Int64 = 0

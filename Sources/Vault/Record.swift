@@ -11,8 +11,8 @@ struct Record: ~Copyable {
     /// Milliseconds on the monotonic clock, exact; the wheel's tick only says when it is swept.
     let deadline: UInt64
     let timeToLive: UInt32
-    /// The number of the key's name by which it was created, or 0.
-    let owner: UInt16
+    /// By whose key it was created; 0 is nobody's.
+    let owner: OwnerMark
     /// How many burnings of many had begun before it came: those do not concern it.
     let burnsBefore: UInt32
     var attempts: UInt8 = 0
@@ -46,6 +46,16 @@ struct Record: ~Copyable {
         let book = readers > 1 || extras?.lock != nil ? 512 + 64 * readers : 0
         return overhead + book + (extras?.byteCount ?? 0)
     }
+}
+
+/// By whose key a secret was created: a number in 15 bits, and one that says that he let somebody else create it.
+struct OwnerMark {
+    private let bits: UInt16
+
+    init(_ number: UInt16 = 0, isOwn: Bool = true) { bits = isOwn || number == 0 ? number : number | 0x8000 }
+
+    var number: UInt16 { bits & 0x7fff }
+    var isOwn: Bool { bits != 0 && bits & 0x8000 == 0 }
 }
 
 /// What whoever is to read a secret has to meet. The vault keeps it with the secret, and asks nothing of it.
@@ -103,7 +113,7 @@ public struct NewSecret: ~Copyable {
     /// What it will take of the vault's budget, in bytes.
     var cost: Int { Int(content.byteCount) + Record.overhead(extras, readers: Int(readers)) }
     let ownerSeal: SealedToken?
-    let owner: UInt16
+    let owner: OwnerMark
     let readers: UInt8
     let attempts: UInt8?
 
@@ -113,12 +123,13 @@ public struct NewSecret: ~Copyable {
     ///   - share: what the server keeps of the key: 32 bytes.
     ///   - sealedToken: the secret's token under its receipt's.
     ///   - ownerSeal: the receipt's token under the owner's API token, for one who has an API key.
-    ///   - owner: the number of the key's name, from 1; it counts only where there is an `ownerSeal`.
+    ///   - owner: the number of the key's name, 1 to 32767, or 0. Without an `ownerSeal` it was somebody else who created it, by a link
+    ///     of that key's bearer.
     ///   - readers: how many people may read it, 1 to 100.
     ///   - attempts: how many wrong passphrases it takes; nil for as many as the vault says.
     public init(
         content: consuming SealedContent, share: consuming SecureBytes, sealedToken: SealedToken,
-        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, ownerSeal: SealedToken?, owner: UInt16 = 1,
+        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, ownerSeal: SealedToken?, owner: UInt16 = 0,
         readers: UInt8 = 1, attempts: UInt8? = nil
     ) {
         self.content = content
@@ -128,7 +139,7 @@ public struct NewSecret: ~Copyable {
         self.receiptID = receiptID
         self.extras = extras
         self.ownerSeal = ownerSeal
-        self.owner = ownerSeal == nil ? 0 : owner
+        self.owner = OwnerMark(owner, isOwn: ownerSeal != nil)
         self.readers = readers
         self.attempts = attempts
     }
@@ -221,10 +232,11 @@ public struct ReceiptView: Sendable {
     public let receiptSecondsLeft: Int
     /// Whether it has a passphrase.
     public let isLocked: Bool
-    /// The number of the key's name by which it was created, or 0.
-    public let owner: UInt16
-    /// Whether it was created with an API key.
-    public var isOwned: Bool { owner != 0 }
+    let ownerMark: OwnerMark
+    /// The number of the name of the key that it was created by, itself or by a link of its bearer's; 0 without one.
+    public var owner: UInt16 { ownerMark.number }
+    /// Whether it was created by the bearer of an API key himself.
+    public var isOwned: Bool { ownerMark.isOwn }
     /// Obscured addresses.
     public let recipients: [String]
     /// What the sender called it, under the receipt's token.
@@ -243,6 +255,8 @@ public struct ReceiptView: Sendable {
     public let failureTimes: [Int64]
     /// The secret's token under the receipt's, while the secret lives.
     public let sealedToken: SealedToken?
+    /// What its reader has to meet, while it lives.
+    public internal(set) var conditions: (any SecretConditions)?
     /// How often a rule refused somebody while it lived, up to 255.
     public var refusals = 0
     /// The code of the rule that did so last, as it was noted; 0 is none.

@@ -135,7 +135,7 @@ extension Vault {
     private func covers(_ burning: Burning, _ slot: Int) -> Bool {
         guard records[slot].burnsBefore < burning.number else { return false }
         let selection = burning.selection
-        if let owner = selection.owner, records[slot].owner != owner { return false }
+        if let owner = selection.owner, records[slot].owner.number != owner { return false }
         if let created = selection.created, !created.contains(records[slot].created) { return false }
         if let mark = selection.labelMark {
             guard let extras = records[slot].extras, extras.label != nil, extras.labelMark == mark else { return false }

@@ -22,7 +22,7 @@ extension Vault {
             state: receipt.state, wasViewed: false, secretID: nil, created: receipt.created,
             updated: receipt.updated, timeToLive: Int(receipt.timeToLive), secondsLeft: nil,
             receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: receipt.forgottenAt),
-            isLocked: receipt.isLocked, owner: receipt.owner, recipients: receipt.recipients ?? [],
+            isLocked: receipt.isLocked, ownerMark: receipt.owner, recipients: receipt.recipients ?? [],
             label: receipt.label, kind: receipt.kind, readers: Int(receipt.readers), reads: Int(receipt.reads),
             failedAttempts: Int(receipt.failedAttempts),
             readTimes: receipt.book?.readTimes ?? (receipt.state == .received ? [receipt.updated] : []),
@@ -68,12 +68,13 @@ extension Vault {
             updated: lives ? created : ended, timeToLive: Int(timeToLive),
             secondsLeft: lives ? Self.seconds(from: now.milliseconds, to: deadline) : nil,
             receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: forgottenAt),
-            isLocked: records[slot].extras?.lock != nil, owner: records[slot].owner,
+            isLocked: records[slot].extras?.lock != nil, ownerMark: records[slot].owner,
             recipients: records[slot].extras?.recipients ?? [],
             label: records[slot].extras?.label, kind: records[slot].kind, readers: Int(records[slot].readers),
             reads: reads, failedAttempts: Int(records[slot].attempts - records[slot].attemptsUnderWay),
             readTimes: book?.readTimes ?? [], failureTimes: book?.failureTimes ?? [],
             sealedToken: lives ? records[slot].sealedToken : nil)
+        if lives { view.conditions = records[slot].extras?.conditions }
         view.refusals = Int(records[slot].refusals)
         view.lastRefusal = records[slot].lastRefusal
         return view

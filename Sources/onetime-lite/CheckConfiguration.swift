@@ -1,7 +1,10 @@
 // `onetime-lite check --config`: is everything right that was said, and what is in force then?
+import HTTPServer
 import Kernel
 import Pages
+import Rules
 import SecureMemory
+import Service
 import TLS
 
 enum CheckConfiguration {
@@ -22,7 +25,8 @@ enum CheckConfiguration {
         }
         var configuration = Configuration.read(arguments: arguments, environment: Environment.value)
         configuration.readFiles()
-        configuration.errors += configuration.tls.faults()
+        configuration.errors += configuration.certificateFaults()
+        configuration.errors += Outgoing.faults(configuration.outbound)
         try configuration.demandNoErrors()
         Console.write(isJSON ? json(rows(configuration)) : table(rows(configuration)), to: Console.standardOutput)
         return 0
@@ -32,11 +36,11 @@ enum CheckConfiguration {
 
     private static func rows(_ configuration: Configuration) -> [Row] {
         var rows = Configuration.options.map { option -> Row in
-            (option.flag, option.describe(configuration), configuration.given[option.flag]?.origin ?? "default")
+            (option.flag, option.tell(configuration), configuration.given[option.flag]?.origin ?? "default")
         }
         for name in ["ONETIME_USER"] + Configuration.secretVariables where Environment.size(of: name) > 0 {
             let isSecret = Configuration.secretVariables.contains(name)
-            rows.append((name, isSecret ? "***" : Environment.value(name) ?? "", "variable \(name)"))
+            rows.append((name, isSecret ? Option.mask : Environment.value(name) ?? "", "variable \(name)"))
         }
         return rows
     }
@@ -61,16 +65,37 @@ enum CheckConfiguration {
     }
 }
 
-extension TLSSettings {
-    /// What is wrong with the files, each for itself.
-    fileprivate func faults() -> [String] {
-        files.compactMap { file in
+extension Configuration {
+    /// What is wrong with certificates and keys: each pair for itself, and then names of the server that no certificate is for.
+    fileprivate func certificateFaults() -> [String] {
+        var faults: [String] = []
+        var names = namesToProve
+        for file in tls.files {
             do throws(TLSError) {
-                _ = try TLSIdentity.read(certificatePath: file.certificate, keyPath: file.key)
-                return nil
+                let identity = try TLSIdentity.read(certificatePath: file.certificate, keyPath: file.key)
+                names.removeAll { identity.isFor($0) }
             } catch {
-                return error.advice
+                faults.append(error.advice)
             }
         }
+        guard faults.isEmpty, !tls.files.isEmpty else { return faults }
+        return names.map { "no certificate of --tls is for \($0), which is a name of the server" }
+    }
+
+    /// The names and addresses under which browsers come. None where proxies come in their place, who show certificates of their own;
+    /// nor those of containers and of this machine, which no authority certifies.
+    private var namesToProve: [String] {
+        let isBehindProxies = !service.clients.trustedProxies.isEmpty && !server.expectsProxyHeader
+        var names: [String] = []
+        for host in isBehindProxies ? [] : tls.hosts {
+            let name = TLSSettings.withoutPort(host).lowercased()
+            let address = SocketAddress(name + ":0")
+            let plain = address.map { "\($0.host)" } ?? name
+            guard address?.isLoopback != true, address != nil || name.contains("."), !name.hasSuffix(".localhost"),
+                !names.contains(plain)
+            else { continue }
+            names.append(plain)
+        }
+        return names
     }
 }

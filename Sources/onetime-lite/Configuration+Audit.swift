@@ -51,9 +51,12 @@ extension Configuration {
             Option(
                 flag: "audit", variable: "AUDIT", value: "TARGET",
                 help:
-                    "write an audit log: memory, stdout, stderr or fd:N, several with commas or the option given again (off)"
+                    "write an audit log: memory, stdout, stderr or fd:N, several with commas or the option given again (off)",
+                separator: ","
             ) { (text, configuration) throws(Option.Refused) in
-                for item in text.split(separator: ",") {
+                let items = text.split(separator: ",")
+                guard !items.isEmpty else { throw Option.Refused(allowed: AuditTarget.allowed) }
+                for item in items {
                     guard let target = AuditTarget(String(item)) else {
                         throw Option.Refused(allowed: AuditTarget.allowed)
                     }

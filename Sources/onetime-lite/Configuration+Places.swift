@@ -62,11 +62,16 @@ extension Configuration {
     ) -> Option {
         Option(flag: flag, variable: variable, value: "CIDR,…", help: help) {
             (text, configuration) throws(Option.Refused) in
+            let ranges: [AddressRange]
             do throws(ListFault) {
-                apply(&configuration, try [AddressRange](ranges: text.utf8Span.span, limit: NetworkRule.maximumRanges))
+                ranges = try [AddressRange](ranges: text.utf8Span.span, limit: NetworkRule.maximumRanges)
             } catch {
                 throw Option.Refused(allowed: "addresses and ranges such as 10.0.0.0/8, 2001:db8::/32; \(error.text)")
             }
+            guard !ranges.isEmpty else {
+                throw Option.Refused(allowed: "at least one address or range, such as 10.0.0.0/8")
+            }
+            apply(&configuration, ranges)
         }
     }
 
@@ -76,11 +81,14 @@ extension Configuration {
     ) -> Option {
         Option(flag: flag, variable: variable, value: "CC,…", help: help) {
             (text, configuration) throws(Option.Refused) in
+            let codes: [CountryCode]
             do throws(ListFault) {
-                apply(&configuration, try [CountryCode](countries: text.utf8Span.span))
+                codes = try [CountryCode](countries: text.utf8Span.span)
             } catch {
                 throw Option.Refused(allowed: "codes of countries such as NL, DE; \(error.text)")
             }
+            guard !codes.isEmpty else { throw Option.Refused(allowed: "at least one code of a country, such as NL") }
+            apply(&configuration, codes)
         }
     }
 
@@ -99,10 +107,14 @@ extension Configuration {
         if !service.clients.countryField.isEmpty, service.clients.trustedProxies.isEmpty {
             errors.append("--country-header is believed from --trusted-proxies alone, and there are none")
         }
-        let answers = countryFile != nil || !service.clients.countryField.isEmpty
-        if !answers && !service.clients.places.countries.isEmpty {
+        if !canTellCountries && !service.clients.places.countries.isEmpty {
             errors.append("--allow-countries and --deny-countries need --country-file or --country-header")
         }
+    }
+
+    /// Whether there is somebody to ask for a client's country.
+    var canTellCountries: Bool {
+        countryFile != nil || !(service.clients.countryField.isEmpty || service.clients.trustedProxies.isEmpty)
     }
 
     /// Reads the file of countries.

@@ -9,7 +9,8 @@ extension Configuration {
                 flag: "hours", variable: "HOURS", value: "HOURS",
                 help:
                     "when secrets may be read, such as 'Mon-Fri 09:00-17:00 Europe/Amsterdam'; up to \(TimeWindows.maximumCount), with"
-                    + " semicolons between them or the option given again; time zones of tzdata \(ZoneTable.version) (always)"
+                    + " semicolons between them or the option given again; time zones of tzdata \(ZoneTable.version) (always)",
+                separator: "; "
             ) { (text, configuration) throws(Option.Refused) in
                 do throws(HoursFault) {
                     if configuration.service.hours == nil {

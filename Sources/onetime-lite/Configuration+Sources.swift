@@ -60,7 +60,7 @@ extension Configuration {
         do throws(Option.Refused) {
             try option.apply(said.text, byFlag: said.byFlag, to: &self)
         } catch {
-            let text = SettingLines.printable(said.text)
+            let text = option.isSecret ? Option.mask : SettingLines.printable(said.text)
             return errors.append("\(said.name) is '\(text)', but has to be \(error.allowed)")
         }
         if let separator = option.separator, let before = given[option.flag] {
@@ -94,7 +94,8 @@ extension Configuration {
             } else {
                 text = parts.count == 2 ? String(parts[1]) : rest.popFirst()
             }
-            guard let text else {
+            // An empty one is a variable of a shell that nobody set: a rule that somebody wants, and does not get.
+            guard let text, !text.isEmpty else {
                 errors.append("\(name) needs a value")
                 continue
             }

@@ -21,7 +21,7 @@ enum KeygenCommand {
           --max-count N       how many secrets it creates
           --networks RANGES   from where it may be used, such as 10.0.0.0/8,2001:db8::/32
           --uses N            how many times it does anything
-          --expires WHEN      a moment in UTC such as 2027-01-31T12:00:00Z, or a time from now on such as 90d
+          --expires WHEN      a moment such as 2027-01-31T12:00:00Z, or a time from now on such as 90d
 
         What it has used up is counted from the start of the server.
 

@@ -19,6 +19,8 @@ struct Option {
     var isReloadable = false
     /// What stands between values where it may be given several times; nil where the last one counts.
     var separator: String?
+    /// Whether its value is a secret or may have one in it, as the path of a URL: nobody is told it, wrong or right.
+    var isSecret = false
 
     typealias Apply = (String, inout Configuration) throws(Refused) -> Void
     typealias Show = (Configuration) -> String
@@ -120,6 +122,15 @@ struct Option {
         }
     }
 
+    /// The value that is in force as anybody may be told it.
+    func tell(_ configuration: Configuration) -> String {
+        let text = describe(configuration)
+        return isSecret && !text.isEmpty ? Self.mask : text
+    }
+
+    /// What stands for a secret wherever settings are told.
+    static let mask = "***"
+
     private typealias Units = [(letter: Character, factor: Int)]
     private static let times: Units = [("d", 86400), ("h", 3600), ("m", 60), ("s", 1)]
     private static let sizes: Units = [("G", 1 << 30), ("M", 1 << 20), ("k", 1 << 10)]
@@ -139,6 +150,15 @@ struct Option {
             return "\(number)"
         }
         return "\(number / unit.factor)\(unit.letter)"
+    }
+}
+
+extension Option {
+    /// The same option, with a value that nobody is told.
+    var secret: Option {
+        var option = self
+        option.isSecret = true
+        return option
     }
 }
 

@@ -41,6 +41,12 @@ struct Reload {
     /// Whatever may fail comes first; requests under way go on with what they took already. A key whose line is gone fails from now
     /// on.
     private func putInForce(_ configuration: Configuration) throws(UsageError) {
+        var configuration = configuration
+        configuration.service.clients.trustedProxies = started.service.clients.trustedProxies
+        guard configuration.service.clients.places.countries.isEmpty || configuration.canTellCountries else {
+            throw UsageError(
+                text: "countries of --country-header need a restart: --trusted-proxies is read at the start")
+        }
         let lines = try configuration.keys.read()
         if let tls, !started.tls.isSelfSigned, !configuration.tls.files.isEmpty {
             do throws(TLSError) {
@@ -51,9 +57,7 @@ struct Reload {
             }
         }
         _ = keys.replaceLines(lines)
-        var settings = configuration.service
-        settings.clients.trustedProxies = started.service.clients.trustedProxies
-        service.replaceSettings(settings)
+        service.replaceSettings(configuration.service)
     }
 
     /// The flags of what was changed in vain.

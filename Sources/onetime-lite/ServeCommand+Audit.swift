@@ -94,12 +94,12 @@ final class Proof {
     func noteConfiguration(_ configuration: Configuration) {
         guard let log else { return }
         var event = AuditEvent(.configuration)
-        event.message = configuration.given.sorted { $0.key < $1.key }
-            .map {
-                // An address may carry what is secret.
-                let isAddress = $0.key.hasPrefix("webhook") || $0.key.hasPrefix("syslog")
-                return "\($0.key)=\(isAddress ? "***" : $0.value.text) (\($0.value.origin))"
-            }.joined(separator: ", ")
+        let options = Configuration.options.sorted { $0.flag < $1.flag }
+        event.message = options.compactMap { option in
+            configuration.given[option.flag].map {
+                "\(option.flag)=\(option.isSecret ? Option.mask : $0.text) (\($0.origin))"
+            }
+        }.joined(separator: ", ")
         log.record(event, now: .now)
     }
 

@@ -4,6 +4,7 @@ import Kernel
 import Log
 public import Outbound
 import SecureMemory
+import Service
 import TLS
 
 /// Webhook and syslog, where they are wanted. They take lines of the audit trail.
@@ -11,6 +12,7 @@ struct Outgoing {
     let webhook: Webhook?
     let syslog: SyslogSink?
     private let drain: UInt64
+    private let log: LogStream
 
     /// Starts what is wanted; takes the webhook's key out of the environment in any case.
     init(_ settings: OutboundSettings, arena: SecureArena, log: LogStream) throws {
@@ -19,16 +21,10 @@ struct Outgoing {
         var resolver = Resolver()
         resolver.server = settings.nameServer
         drain = UInt64(settings.drain) * 1000
+        self.log = log
         if let target = settings.webhook {
             let secret = try Self.secret(settings.secretFile, variable, arena)
-            var wanted = WebhookSettings(target)
-            wanted.events = settings.events
-            wanted.allowsPrivate = settings.allowsPrivate
-            wanted.tries = settings.tries
-            wanted.timeout = UInt64(settings.webhookTimeout) * 1000
-            wanted.patience = UInt64(settings.patience) * 1000
-            wanted.threads = settings.threads
-            wanted.queueBytes = settings.webhookQueue
+            var wanted = settings.wanted(target)
             wanted.resolver = resolver
             wanted.userAgent = "onetime-lite/\(Help.version)"
             webhook = try Webhook(wanted, secret: secret, client: client) { Self.tell("webhook", $0, log) }
@@ -55,12 +51,56 @@ struct Outgoing {
         if let syslog { try log.attach(syslog, queueBytes: 16 * AuditLog.lineBound) }
     }
 
-    /// Sends what waits, for a bounded time, and wipes the webhook's key. Before the protected memory is wiped.
+    /// What each sender counts, for the figures.
+    var figures: [Observation.Sender] {
+        var all: [Observation.Sender] = []
+        if let webhook { all.append(Observation.Sender(name: webhook.name) { Self.figures(webhook.counts) }) }
+        if let syslog { all.append(Observation.Sender(name: syslog.name) { Self.figures(syslog.counts) }) }
+        return all
+    }
+
+    private static func figures(_ counts: OutboundCounts) -> Observation.Sender.Counts {
+        (counts.delivered, counts.failed, counts.dropped)
+    }
+
+    /// Sends what waits, for a bounded time, wipes the webhook's key, and tells what did not arrive. Before the protected memory is
+    /// wiped.
     func stop() {
         let end = BootClock.milliseconds() + drain
         webhook?.stop(within: drain)
         let now = BootClock.milliseconds()
         syslog?.stop(within: end > now ? end - now : 0)
+        for sender in figures {
+            let counts = sender.counts()
+            guard counts.failed + counts.dropped > 0 else { continue }
+            log.event(
+                "the \(sender.name)'s receiver got \(counts.delivered) messages; \(counts.failed) were given up, \(counts.dropped) dropped",
+                .warning, [("event.action", "\(sender.name)"), ("event.outcome", "failure")])
+        }
+    }
+
+    /// What is wrong with the files of these settings.
+    static func faults(_ settings: OutboundSettings) -> [String] {
+        var faults: [String] = []
+        if settings.authorityFile != nil {
+            do throws(TLSError) {
+                _ = try TLSClient(authorityFile: settings.authorityFile)
+            } catch {
+                faults.append(error.advice)
+            }
+        }
+        if let file = settings.secretFile {
+            guard let arena = try? SecureArena(capacity: 64 << 10) else {
+                return faults + ["no memory can be protected"]
+            }
+            defer { arena.wipeAll() }
+            do throws(UsageError) {
+                _ = try secret(file, nil, arena)
+            } catch {
+                faults.append(error.text)
+            }
+        }
+        return faults
     }
 
     private static func secret(
@@ -87,7 +127,8 @@ struct Outgoing {
     private static func tell(_ name: String, _ fault: OutboundFault?, _ log: LogStream) {
         let outcome = fault == nil ? "success" : "failure"
         let text =
-            fault.map { "the \(name)'s receiver gets nothing: \($0)" } ?? "the \(name)'s receiver gets messages again"
+            fault.map { "the \(name)'s receiver gets \($0 == .overflow ? "not all" : "nothing"): \($0)" }
+            ?? "the \(name)'s receiver gets messages again"
         log.event(text, fault == nil ? .info : .warning, [("event.action", name), ("event.outcome", outcome)])
     }
 }

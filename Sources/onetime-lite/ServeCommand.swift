@@ -102,10 +102,11 @@ enum ServeCommand {
             + "\"wiped_on_free\":\(hardening.wipesFreedHeap)"
         let proof = try Proof(configuration.audit, arena, listening: address, protection, hardening, now: .now)
         let meter = ServerMeter(isOn: configuration.metrics.isOn || configuration.log.hasRequests)
+        let observation = observation(configuration.metrics, configuration.log, meter, log, inputs, protection)
         let service = try OnetimeService(
             settings: settings, arena: arena, suite: suite, workers: workers, credential: credential, keys: keys,
             audit: proof.log,
-            observation: observation(configuration.metrics, configuration.log, meter, log, inputs, protection),
+            observation: observation,
             onIncident: { tell($0, log) }
         ) { count in
             log.event("wiped \(count) secrets", .info, [("event.action", "wipe")])
@@ -119,6 +120,7 @@ enum ServeCommand {
             loop: loop, workers: workers, metricsListener: metricsListener, meter: meter, tls: tls, reload: reload.run)
         let outgoing = try Outgoing(configuration.outbound, arena: arena, log: log)
         defer { outgoing.stop() }
+        observation.senders = outgoing.figures
         if let audit = proof.log {
             try outgoing.attach(to: audit)
             proof.noteConfiguration(configuration)

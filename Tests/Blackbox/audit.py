@@ -453,10 +453,43 @@ def options(results):
         results.check("audit_head" not in server.text("stderr"), "says nothing of one")
 
 
+def configuration(results, directory):
+    """What was set and where is in the log, and nothing of it that is or may hold a secret."""
+    secret = "a-secret-that-no-log-may-hold"
+    digits = "0123456789abcdef" * 4
+    path = os.path.join(directory, "lite.conf")
+    with open(path, "w") as file:
+        file.write("syslog = syslog+udp://collector.%s.example\ncreations-per-minute = 7\n" % secret)
+    environment = {
+        "WEBHOOK": "https://hooks.example/services/%s?key=%s" % (secret, secret),
+        "WEBHOOK_SECRET": secret,
+        "API_KEYS": "name=ci id=abcdefgh sha256=" + digits,
+        "ONETIME_USER": "somebody",
+        "ONETIME_APITOKEN": secret,
+        "MISSES_PER_MINUTE": "8",
+    }
+    with Server("--config", path, "--audit", "stderr", "--name-server", "127.0.0.1:9", environment=environment) as server:
+        server.stop()
+        lines = [json.loads(line) for line in audit_lines(server.text("stderr").encode())]
+        whole = server.text("stderr") + server.text("stdout")
+    told = [line["message"] for line in lines if line["event.action"] == "configuration"]
+    results.equal(len(told), 1, "the configuration is told at the start")
+    for part in (
+        "webhook=*** (variable WEBHOOK)",
+        "syslog=*** (%s:1)" % path,
+        "creations-per-minute=7 (%s:2)" % path,
+        "misses-per-minute=8 (variable MISSES_PER_MINUTE)",
+        "name-server=127.0.0.1:9 (flag)",
+    ):
+        results.check(part in told[0], "told: " + part, told)
+    results.check(secret not in whole and digits not in whole, "no secret in any line", whole)
+
+
 def body(results):
     directory = tempfile.mkdtemp(prefix="onetime-audit-")
     try:
         results.run(options, results)
+        results.run(configuration, results, directory)
         results.run(session, results, directory)
         results.run(small_tampering, results)
         results.run(gaps_of_others, results)

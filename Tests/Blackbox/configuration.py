@@ -63,7 +63,9 @@ def precedence(results):
         path = folder.write(
             "lite.conf",
             "\ufeff# all\r\n\r\n  default-ttl=  2h \r\nmin-ttl = 90\nno-ui = true\nbrand = A = B # C\n"
-            "allow-host = one.example\nallow-host = two.example, three.example\n",
+            "allow-host = one.example\nallow-host = two.example, three.example\n"
+            "hours = Mon 09:00-17:00\nhours = Tue 09:00-17:00; Wed 10:00-12:00 Europe/Amsterdam\n"
+            "audit = memory\naudit = stderr,stdout\n",
         )
         for name, flags, environment, wanted in (
             ("default-ttl", [], {}, ("1h", "default")),
@@ -83,6 +85,10 @@ def precedence(results):
             ("allow-host", [path], {}, ("one.example,two.example, three.example", path + ":7")),
             ("allow-host", [path], {"ALLOWED_HOSTS": "four.example"}, ("four.example", "variable ALLOWED_HOSTS")),
             ("allow-host", [path, "--allow-host", "a.example", "--allow-host", "b.example"], {}, ("a.example,b.example", "flag")),
+            ("hours", [path], {}, ("Mon 09:00-17:00; Tue 09:00-17:00; Wed 10:00-12:00 Europe/Amsterdam", path + ":9")),
+            ("hours", [path], {"HOURS": "Sat 1:00-2:00;Sun 3:00-4:00"}, ("Sat 1:00-2:00;Sun 3:00-4:00", "variable HOURS")),
+            ("hours", [path, "--hours", "1:00-2:00", "--hours", "3:00-4:00"], {}, ("1:00-2:00; 3:00-4:00", "flag")),
+            ("audit", [path], {}, ("memory,stderr,stdout", path + ":11")),
             ("listen", [], {"PORT": "80"}, ("127.0.0.1:80", "default")),
             ("port", [], {"PORT": "80"}, ("80", "variable PORT")),
             ("listen", ["--listen", "[::1]:81"], {"PORT": "80"}, ("[::1]:81", "flag")),
@@ -148,6 +154,20 @@ def mistakes(results):
             results.check(any(wanted in line for line in err.splitlines()), "told: " + wanted, err)
         results.equal(len(err.splitlines()), 16, "and nothing else: %s" % err)
         results.check(TOKEN not in err, "a secret in the wrong place is not told", err)
+        outside = ["--webhook", "https://hooks.example/SECRET-PATH"]
+        for arguments, wanted in (
+            (["--webhook", "https://127.0.0.1/SECRET-PATH"], "needs --webhook-allow-private"),
+            (["--webhook", "https://0.0.0.0/", "--webhook-allow-private"], "never to those of nobody"),
+            (["--webhook", "http://192.0.2.300/SECRET-PATH"], "https://host[:port]"),
+            (outside + ["--webhook-events", "reveal,revealed"], "'reveal,revealed', but has to be some of start,create,reveal"),
+            (outside + ["--webhook-secret-file", folder.path + "/none"], "/none cannot be read"),
+            (outside + ["--ca-file", folder.path + "/none"], "/none cannot be read"),
+            (["--allow-host", "[::1"], "'[::1', but has to be hosts"),
+            (["--allow-host", "a[b"], "'a[b', but has to be hosts"),
+        ):
+            code, _, err = run(["check", "--config"] + arguments, {"WEBHOOK_SECRET": "0123456789abcdef"})
+            results.check(code == 2 and wanted in err and len(err.splitlines()) == 1, "told: " + wanted, (code, err))
+            results.check("SECRET-PATH" not in err, "but not what an address may hide", err)
         for name, content, wanted in (
             ("large", b"#" * 65537, "cannot be read: File too large"),
             ("bytes", b"brand = \xff", "is not UTF-8"),
@@ -171,6 +191,43 @@ def secrets(results):
     results.check("***" in out and TOKEN not in out + err, "in the table, too", out + err)
     code, out, err = run(["check", "--config", "--json"], {"ONETIME_APITOKEN": TOKEN})
     results.check(code == 2 and TOKEN not in out + err, "nor where it is alone", (code, out, err))
+    # The path of a webhook's URL is one, too, right or wrong.
+    key = {"WEBHOOK_SECRET": TOKEN}
+    found = settings(results, ["--webhook", "https://hooks.example/" + TOKEN], key)
+    results.equal(found["webhook"], ("***", "flag"), "the address of a webhook")
+    results.equal(found["WEBHOOK_SECRET"], ("***", "variable WEBHOOK_SECRET"), "its key")
+    results.equal(settings(results, [])["webhook"], ("", "default"), "none is none")
+    for wrong in (["--webhook", "https://a:%s@hooks.example/" % TOKEN], ["--syslog", "syslog+tcp://a:%s@b.example" % TOKEN]):
+        code, out, err = run(["check", "--config"] + wrong, key)
+        results.check(code == 2 and "is '***', but has to be" in err, "a wrong one is refused", (code, err))
+        results.check(TOKEN not in out + err, "and not told", err)
+
+
+def certificates(results):
+    """Certificates have to be for the names that browsers come under, and keys for their certificates."""
+    with Folder() as folder:
+        made = Certificates(folder.path)
+        one = made.make("one", "DNS:a.example,DNS:*.b.example,IP:192.0.2.7,IP:2001:db8::7")
+        two = made.make("two", "DNS:c.example")
+        brands = folder.write("brands", "product-name = A\n[c.example]\nproduct-name = C\n")
+        for arguments, names in (
+            (["--public-url", "https://a.example"], []),
+            (["--public-url", "https://A.example:8443", "--allow-host", "x.b.example,192.0.2.7,[2001:db8::7]:1"], []),
+            (["--public-url", "https://a.example", "--allow-host", "web,localhost,a.localhost,127.0.0.1,[::1]:7"], []),
+            (["--host", "b.example", "--allow-host", "x.y.b.example,192.0.2.8"], ["b.example", "x.y.b.example", "192.0.2.8"]),
+            (["--allow-host", "one,two.example:1,two.example", "--brand-file", brands], ["two.example", "c.example"]),
+            (["--allow-host", "c.example", "--brand-file", brands, "--tls", two], []),
+            (["--allow-host", "two.example", "--trusted-proxies", "10.0.0.0/8"], []),
+            (["--allow-host", "two.example", "--trusted-proxies", "10.0.0.0/8", "--proxy-protocol"], ["two.example"]),
+        ):
+            code, _, err = run(["check", "--config", "--tls", one] + arguments)
+            wanted = ["no certificate of --tls is for %s, which is a name of the server" % name for name in names]
+            told = [line.removeprefix("onetime-lite: ") for line in err.splitlines()]
+            results.equal((code, sorted(told)), (2 if names else 0, sorted(wanted)), "%s" % arguments)
+        code, _, err = run(["check", "--config", "--tls", "%s,%s" % (made.path("one.pem"), made.path("two.key"))])
+        results.check(code == 2 and "two.key belongs to another certificate" in err, "the key of another", (code, err))
+        code, out, _ = run(["check", "--config", "--tls", "self-signed", "--public-url", "https://z.example"])
+        results.check(code == 0 and "self-signed" in out, "one that is made is for every name", code)
 
 
 def wait_for(condition, seconds=5.0):
@@ -279,6 +336,19 @@ def reload(results):
             event = hang_up(server)
             results.equal(event.get("onetime.needs_restart"), "--tls, --workers", "TLS needs a restart: %s" % event)
             results.equal(request(server.port, "GET", "/").status, 200, "and plain HTTP goes on")
+        path = folder.write("rights.conf", "min-ttl = 1\nauth-required = true\n")
+        with Server("--config", path, environment=environment) as server:
+            share = lambda: request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x").status  # noqa: E731
+            results.check(share() != 200, "without a key nobody creates")
+            folder.write("rights.conf", "min-ttl = 1\n")
+            results.equal(hang_up(server).get("onetime.needs_restart"), None, "who may create needs no restart")
+            results.equal(share(), 200, "and is in force")
+            folder.write(
+                "rights.conf", "min-ttl = 1\ntrusted-proxies = 127.0.0.1\ncountry-header = CF-IPCountry\ndeny-countries = RU\n"
+            )
+            event = hang_up(server)
+            results.equal(event["event.outcome"], "failure", "a rule about countries needs somebody who tells them")
+            results.check("need a restart" in event["message"], "and says so", event)
 
 
 def basic(name, token):
@@ -393,7 +463,7 @@ def hosts(results):
 
 
 def main(results):
-    for part in (precedence, mistakes, secrets, reload, hosts):
+    for part in (precedence, mistakes, secrets, certificates, reload, hosts):
         results.run(part, results)
 
 

@@ -333,7 +333,10 @@ def links(results):
         key = made.header("location").split("/receipt/")[1][:31]
         results.equal(receipt(port, key).json()["ttl"], 600, "the maker's TTL")
         results.equal(post_form(port, "/", {"link": token, "secret": "x"}).status, 404, "only once")
-        results.equal(request(port, "GET", "/new/" + token).status, 404, "and its form is gone")
+        for language, wanted in (("en", b"This link to create a secret was used"), ("de", b"zum Anlegen eines Geheimnisses wurde benutzt")):
+            page = request(port, "GET", "/new/" + token, [("Accept-Language", language)])
+            results.equal(page.status, 404, "and its form is gone")
+            results.check(wanted in page.body and b"read once" not in page.body, "which the page says: " + language, page.body)
         token = make_link(port, admin)
         answer = post_form(port, "/secret", {"link": token, "secret": "by script"})
         results.equal(answer.status, 200, "by script")
@@ -371,7 +374,7 @@ def links(results):
 def changing(results):
     """Keys are rotated, revoked, and their file is read anew on the running server."""
     admin, admin_line = keygen("admin", "--scopes", "admin")
-    one, one_line = keygen("one", "--max-count", "5")
+    one, one_line = keygen("one", "--max-count", "6")
     two, two_line = keygen("two")
     with Server(environment={"API_KEYS": admin_line}) as server:
         path = server.path("keys")
@@ -405,7 +408,7 @@ def changing(results):
             hang_up(two_line + " nonsense=1", "failure")
             results.equal(status(two), 200, "a wrong file changes nothing")
             hang_up("%s\n%s" % (one_line, two_line), "success")
-            results.equal(status(one), 200, "a key that comes again")
+            results.equal(status(one), 200, "a key that comes again, with what it has used up")
 
             def change(what, key=admin, **fields):
                 return post_form(port, "/api/keys/" + what, fields, [bearer(key)])
@@ -419,7 +422,7 @@ def changing(results):
             new = answer["key"]
             results.check(
                 answer["line"].startswith("name=one id=%s sha256=%s" % (new[4:12], hashlib.sha256(new.encode()).hexdigest()))
-                and "max-count=5" in answer["line"],
+                and "max-count=6" in answer["line"],
                 "the line of the new key",
                 answer["line"],
             )

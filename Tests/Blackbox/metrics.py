@@ -27,7 +27,7 @@ PARSER = None
 CONTENT = "what nobody may see in a log: Wasserfall-7731"
 PASSPHRASE = "sesame-of-this-run"
 ECS = {
-    "@timestamp", "log.level", "service.name", "message", "event.kind", "event.category", "event.action",
+    "@timestamp", "log.level", "ecs.version", "service.name", "message", "event.kind", "event.category", "event.type", "event.action",
     "event.outcome", "event.duration", "http.request.method", "http.request.body.bytes", "url.path",
     "http.response.status_code", "http.response.body.bytes", "http.version", "source.ip", "service.version", "url.full",
     "server.address",
@@ -321,6 +321,29 @@ def log_lines(results):
         results.check(process.returncode == 2 and process.stderr, "refused: " + " ".join(arguments))
 
 
+def lost_messages(results):
+    """Messages that no receiver got are counted, and told when that begins and at the end."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    target = "http://127.0.0.1:%d/" % silent.getsockname()[1]
+    options = ("--audit", "memory", "--metrics", "--webhook", target, "--webhook-allow-private", "--webhook-queue", "16k")
+    with Server(*options, "--outbound-drain", "0", environment={"WEBHOOK_SECRET": "0123456789abcdef"}) as server:
+        for _ in range(200):
+            share(server.port, b"x")
+        samples = figures(server.port)
+        lines = value(samples, "onetime_audit_lines_total")
+        dropped = value(samples, "onetime_outbound_dropped_total", to="webhook")
+        results.check(lines > 200, "the lines of the audit log are counted", lines)
+        results.check(100 < dropped < lines, "and those that never went out", (dropped, lines))
+        results.equal(value(samples, "onetime_outbound_delivered_total", to="webhook"), 0, "none arrived")
+        results.equal(value(samples, "onetime_audit_lines_dropped_total"), 0, "the log itself lost none")
+        told = [event["message"] for event in server.events() if event.get("event.action") == "webhook"]
+        results.equal(len([text for text in told if "not all" in text]), 1, "the log tells it once: %s" % told)
+        results.equal(server.stop(), 0, "the server ends")
+        told = [event["message"] for event in server.events() if event.get("event.action") == "webhook"]
+        results.check("got 0 messages" in told[-1] and "dropped" in told[-1], "and tells how many were lost: %s" % told[-1])
+    silent.close()
+
+
 def on_terminal(**environment):
     """What a server writes to a terminal."""
     port = free_port()
@@ -422,7 +445,7 @@ def main(results):
     directory = tempfile.mkdtemp(prefix="onetime-metrics-")
     try:
         install_parser(results, directory)
-        for body in (counts, labels, ports, log_lines, terminal, stalled):
+        for body in (counts, labels, ports, lost_messages, log_lines, terminal, stalled):
             results.run(body, results)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

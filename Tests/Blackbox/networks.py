@@ -13,7 +13,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "Harness"))
-from onetime_harness import Server, binary_path, run_suite  # noqa: E402
+from onetime_harness import Server, binary_path, free_port, run_suite  # noqa: E402
 from onetime_http import build  # noqa: E402
 from onetime_tls import context  # noqa: E402
 
@@ -206,6 +206,49 @@ def requests(results):
         results.check(spent(server.port, [], "127.0.0.1", header=proxied("203.0.113.9")), "requests: ... and no more")
 
 
+def budgets(results):
+    """A proxy on this machine is spared budgets for what it asks itself, and not for whom it speaks for, known or not."""
+    with Server("--creations-per-minute", "3", "--trusted-proxies", "127.0.0.1") as server:
+        def created(lines):
+            ask = build("POST", "/api/v1/share", lines, b"secret=counted")
+            return [status(server.port, ask) for _ in range(5)]
+
+        spared, limited = [b"200"] * 5, [b"200"] * 3 + [b"429"] * 2
+        forwarded = [("X-Forwarded-For", "203.0.113.50")]
+        results.equal(created([]), spared, "budgets: what asks on this machine itself is spared")
+        results.equal(created(forwarded), limited, "budgets: a client of the proxy is not")
+        contradicting = forwarded + [("Forwarded", "for=1.2.3.4")]
+        results.equal(created(contradicting), limited, "budgets: nor one of whom two fields say two things")
+        for hidden in ("203.0.113.51, unknown", "unknown", "203.0.113.52, 127.0.0.1, nonsense"):
+            results.equal(created([("X-Forwarded-For", hidden)]), [b"429"] * 5, "budgets: who is not known shares his: " + hidden)
+        results.equal(created([("X-Forwarded-For", "127.0.0.1")])[3:], [b"429"] * 2, "budgets: nor who is said to be here")
+        results.equal(created([]), spared, "budgets: and what asks here itself is spared still")
+
+
+def countries(results):
+    """What a client added to the field of countries does not make him unknown."""
+    with Server("--trusted-proxies", "127.0.0.2", "--country-header", "CF-IPCountry", "--deny-countries", "RU") as server:
+        def seen(*values):
+            fields = [("X-Forwarded-For", "203.0.113.1")] + [("CF-IPCountry", value) for value in values]
+            return status(server.port, build("GET", "/api/v1/status", fields, None), "127.0.0.2")
+
+        for values, code in (
+            (["NL"], b"200"), (["ru"], b"404"), ([], b"200"), ([""], b"200"), (["T1"], b"200"),
+            (["NL", "RU"], b"404"), (["RU,NL"], b"404"), (["RU, NL"], b"404"), (["NL,NL"], b"404"), (["Russia"], b"404"), (["N"], b"404"),
+        ):
+            results.equal(seen(*values), code, "countries: %r" % (values,))
+
+
+def figures(results):
+    """The port for figures has no name and no clients: whoever reaches it may have them."""
+    own = free_port()
+    rules = ("--public-url", "https://secrets.example", "--allow-networks", "203.0.113.0/24")
+    with Server("--metrics-listen", "127.0.0.1:%d" % own, *rules) as server:
+        ask = b"GET /metrics HTTP/1.1\r\nHost: prometheus.example:9143\r\n\r\n"
+        results.equal(status(own, ask), b"200", "figures: by any name, from where no request may come")
+        results.equal(status(server.port, build("GET", "/api/v1/status", [], None)), b"404", "figures: which the rule says still")
+
+
 def connections(results):
     """Connections are counted by the client that a header names, and those of a trusted proxy not at all."""
     with ProxiedServer("--max-connections-per-address", "4", "--proxy-protocol") as server:
@@ -254,6 +297,11 @@ def start(results):
         (["--allow-networks", "10.0.0.0/8, all"], "'all'"),
         (["--deny-networks", " ".join("10.0.%d.%d" % (n // 250, n % 250) for n in range(1025))], "more than 1024"),
         (["--allow-countries", "NL Germany"], "'Germany'"),
+        (["--allow-networks", ""], "--allow-networks needs a value"),
+        (["--allow-networks="], "--allow-networks needs a value"),
+        (["--deny-networks", " , "], "at least one address or range"),
+        (["--deny-countries", ","], "at least one code of a country"),
+        (["--audit", ","], "memory, stdout"),
         (["--allow-countries", "NL"], "need --country-file or --country-header"),
         (["--country-header", "CF-IPCountry"], "--trusted-proxies"),
         (["--country-header", "a b", "--trusted-proxies", "::1"], "name of a header field"),
@@ -283,7 +331,7 @@ def start(results):
 
 def main(results):
     """All of it."""
-    for part in (headers, before_tls, who_is_believed, requests, connections, start):
+    for part in (headers, before_tls, who_is_believed, requests, budgets, countries, figures, connections, start):
         results.run(part, results)
 
 

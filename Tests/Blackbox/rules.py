@@ -29,12 +29,13 @@ def hours(days):
 
 
 class Audited:
-    """A server with an audit log in memory and a key that may read it."""
+    """A server with an audit log in memory and a key that may read it; it may live by a clock that the test moves."""
 
-    def __init__(self, *arguments, **environment):
+    def __init__(self, *arguments, clock=None, keys=(), **environment):
         self.key, line = keygen("auditor", "--scopes", "audit")
-        self.server = Server(
-            "--audit", "memory", *PROXY, *arguments, environment=dict(environment, API_KEYS=line)
+        start = clock.server if clock else Server
+        self.server = start(
+            "--audit", "memory", *PROXY, *arguments, environment=dict(environment, API_KEYS="\n".join((line, *keys)))
         )
 
     def __enter__(self):

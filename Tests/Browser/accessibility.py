@@ -19,6 +19,8 @@ from onetime_http import post_form  # noqa: E402
 from webdriver import Chromium  # noqa: E402
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# So that the form has all of its fields.
+COUNTRIES = ("--trusted-proxies", "127.0.0.1", "--country-header", "CF-IPCountry")
 PICTURES = sys.argv[1] if len(sys.argv) > 1 else None
 
 
@@ -65,6 +67,10 @@ def states(server, browser, key):
     browser.find(".primary").click()
     browser.find("#problem")
     yield "form with a problem"
+    fill(browser, server, "text", hours="never")
+    browser.find(".primary").click()
+    browser.find("#problem", seconds=20)
+    yield "form with a problem of a rule"
     fill(browser, server, "text", parts="3", needed="2")
     browser.find(".primary").click()
     browser.wait(lambda: len(browser.all("input[readonly]")) == 3, "three links", 20)
@@ -75,7 +81,7 @@ def states(server, browser, key):
     browser.find("#part", seconds=20)
     yield "part"
 
-    link = seal(browser, server, "text", passphrase="correct horse", note="a note", label="a label")
+    link = seal(browser, server, "text", passphrase="correct horse", note="a note", label="a label", hours="Mon-Sun 00:00-24:00", deny_countries="KP")
     receipt = browser.url
     browser.find("#qr summary").click()
     browser.find("#qr svg")
@@ -159,7 +165,7 @@ def rules(results, server, script, key):
 def main(results):
     script = axe_script()
     key, line = admin()
-    with Server(environment={"API_KEYS": line}) as server:
+    with Server(*COUNTRIES, environment={"API_KEYS": line}) as server:
         if script:
             results.run(rules, results, server, script, key)
         else:

@@ -16,6 +16,9 @@ from webdriver import Chromium  # noqa: E402
 
 PICTURES = sys.argv[1] if len(sys.argv) > 1 else None
 RIGHT_TO_LEFT = ("ar", "he")
+# So that the form has all of its fields, and a receipt long rules.
+COUNTRIES = ("--trusted-proxies", "127.0.0.1", "--country-header", "CF-IPCountry")
+RULES = {"hours": "Mon-Sun 00:00-24:00 America/Argentina/ComodRivadavia; 00:00-24:00", "allow_networks": "127.0.0.0/8, ::1, 2001:db8:1234:5678::/64"}
 NAME = "\u05e9\u05dc\u05d5\u05dd report (2).txt"
 # What sticks out of the page, what is cut off, and what lies on something else.
 FAULTS = """
@@ -60,7 +63,7 @@ class Gallery:
         self.content = "Pa55-w\u00f6rd: " + "x" * 60 + "\n\u05e9\u05dc\u05d5\u05dd (1)"
         # One secret that is read again and again, one that needs a passphrase, one that is gone.
         self.open_link = self._with_file(readers="100", note="The key of the door, (2) of 3")
-        self.locked_link = seal(browser, server, self.content, passphrase="correct horse", label="a label")
+        self.locked_link = seal(browser, server, self.content, passphrase="correct horse", label="a label", **RULES)
         self.receipt = browser.url
         sign_in(browser, server, key)
 
@@ -165,7 +168,7 @@ def wide(results, server, key):
 
 def main(results):
     key, line = admin()
-    with Server(environment={"API_KEYS": line}) as server:
+    with Server(*COUNTRIES, environment={"API_KEYS": line}) as server:
         for test in (narrow, enlarged, wide):
             results.run(test, results, server, key)
 

@@ -13,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from handoff import fill, home, no_complaints, says, seal, shown  # noqa: E402
 from onetime_harness import Server, run_suite  # noqa: E402
-from onetime_http import request  # noqa: E402
+from onetime_http import receipt, request  # noqa: E402
 from webdriver import ENTER, Chromium  # noqa: E402
 
 NO_ROOM = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
@@ -458,6 +458,63 @@ def short_passphrase(results, server):
         no_complaints(results, browser, "short passphrase")
 
 
+def rules(results):
+    """Rules go with what is sealed; a moment is one of the browser's time zone, with the server's form as well."""
+    later = int(time.time()) // 60 * 60 + 1800
+    # Five and a half hours ahead of UTC all year.
+    local = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(later + 19800))
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    always = "Mon-Sun 00:00-24:00 Asia/Kolkata"
+    never = "%s 00:00-24:00 UTC" % days[(time.gmtime().tm_wday + 3) % 7]
+    change = """const field = document.querySelector(arguments[0]); field.value = arguments[1];
+        field.dispatchEvent(new Event('input', {bubbles: true}));"""
+    with Server("--trusted-proxies", "127.0.0.1", "--country-header", "CF-IPCountry") as server, Chromium() as browser:
+        browser.cdp("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kolkata"})
+        for address in (home(server), "http://plain.test:%d/" % server.port):
+            name = "sealed" if address == home(server) else "by the server"
+            browser.go(address)
+            browser.find("#create summary").click()
+            zones = ("Asia/Kolkata", "Asia/Calcutta")
+            results.check(browser.find("#zone").text in zones, name + ": the form says whose time it is", browser.find("#zone").text)
+            results.check(browser.find("#hours-hint").text.split("\n")[0].endswith(zones), name + ": and how it is called")
+            browser.find("#secret").type("the content")
+            browser.run(change, "#not_before", local)
+            browser.find("#hours").type("Mon-Sun 00:00-24:00 Asia/Kolkatta")
+            browser.find("#deny_countries").type("kp")
+            browser.find(".primary").click()
+            alert = browser.find("#problem", seconds=20).text
+            results.check("Asia/Kolkatta" in alert and "Europe/Amsterdam" in alert, name + ": what is wrong, and what would be right", alert)
+            for field, value in (("#not_before", local), ("#hours", "Mon-Sun 00:00-24:00 Asia/Kolkatta"), ("#deny_countries", "kp")):
+                results.equal(browser.find(field).value, value, "%s: %s stays as it was typed" % (name, field))
+            if name == "sealed":
+                results.equal(browser.find("#secret").value, "the content", "and so does the secret")
+                browser.run(change, "#hours", never)
+                browser.find(".primary").click()
+                says(browser, "nobody can read it before it expires")
+            else:
+                browser.find("#secret").type("the content")
+            browser.run(change, "#hours", always)
+            browser.find(".primary").click()
+            link = browser.find("#link", seconds=20).value
+            told = receipt(server.port, browser.url.split("/receipt/")[1]).json()
+            wanted = {"not_before": later, "hours": always, "deny_countries": "KP"}
+            results.equal({rule: told.get(rule) for rule in wanted}, wanted, name + ": the secret has its rules")
+            facts = browser.find("#facts").text
+            results.check(always in facts and "KP" in facts and time.strftime("%H:%M UTC", time.gmtime(later)) in facts,
+                          name + ": which the receipt shows", facts)
+            browser.go(link)
+            says(browser, "Not open now")
+            results.check(time.strftime("%H:%M UTC", time.gmtime(later)) in browser.text(), name + ": the recipient learns when")
+        # Above, an answer of 422 and of 403 is what is looked for.
+        results.equal([line for line in browser.complaints() if "status of 4" not in line], [], "rules: the console is quiet")
+        fill(browser, server, "each", links="2", deny_networks="198.51.100.0/24")
+        browser.find(".primary").click()
+        for link in links(browser, 2):
+            token = link.split("#")[0].rsplit("/", 1)[1]
+            refused = request(server.port, "GET", "/secret/" + token, [("X-Forwarded-For", "198.51.100.9")])
+            results.equal(refused.status, 403, "each of several links has the rules")
+
+
 def main(results):
     with Server() as server:
         with Chromium() as browser:
@@ -466,6 +523,7 @@ def main(results):
                 results.run(test, results, server, browser)
         for test in (nothing_is_kept, generated, heard, before_the_script, short_passphrase):
             results.run(test, results, server)
+        results.run(rules, results)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,21 @@ enum Fuzz {
         ("media", fuzzMediaType),
         ("language", fuzzLanguage),
         ("route", fuzzRoute),
+        ("networks", fuzzNetworks),
+        ("forwarded", fuzzForwarded),
+        ("proxy", fuzzProxy),
+        ("database", fuzzDatabase),
+        ("key-file", fuzzKeyFile),
+        ("hours", fuzzHours),
+        ("moment", fuzzMoment),
+        ("authorization", fuzzAuthorization),
+        ("chain", fuzzChain),
+        ("certificate", fuzzCertificate),
+        ("dns", fuzzDNS),
+        ("answer", fuzzAnswer),
+        ("target", fuzzTarget),
+        ("syslog", fuzzSyslog),
+        ("settings", fuzzSettings),
     ]
 
     /// The target that this process was started for.

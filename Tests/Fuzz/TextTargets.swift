@@ -78,7 +78,7 @@ import Pages
     }
 }
 
-private func encodedBase64(_ bytes: [UInt8]) -> (padded: [UInt8], bare: [UInt8]) {
+func encodedBase64(_ bytes: [UInt8]) -> (padded: [UInt8], bare: [UInt8]) {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     var bare: [UInt8] = []
     for start in stride(from: 0, to: bytes.count, by: 3) {

@@ -81,10 +81,19 @@ class Server:
 
     `arguments` come after `serve --listen`; `environment` is added to a small clean environment. `wrapper` is put
     before the command (strace, taskset); the server is then found as the wrapper's child where `wrapper_forks` says so.
+    `pass_fds` are descriptors that it inherits.
     """
 
     def __init__(
-        self, *arguments, environment=None, binary=None, min_ttl=1, wrapper=(), wrapper_forks=False, start_timeout=10.0
+        self,
+        *arguments,
+        environment=None,
+        binary=None,
+        min_ttl=1,
+        wrapper=(),
+        wrapper_forks=False,
+        pass_fds=(),
+        start_timeout=10.0
     ):
         self.arguments = list(arguments)
         if min_ttl is not None:
@@ -94,6 +103,7 @@ class Server:
         self.binary = os.path.abspath(binary) if binary else binary_path()
         self.wrapper = list(wrapper)
         self.wrapper_forks = wrapper_forks
+        self.pass_fds = tuple(pass_fds)
         self.start_timeout = start_timeout
         self.process = None
         self.port = 0
@@ -134,6 +144,7 @@ class Server:
                     stdout=out,
                     stderr=err,
                     env=self.environment,
+                    pass_fds=self.pass_fds,
                     preexec_fn=die_with_parent,
                 )
             except OSError as reason:

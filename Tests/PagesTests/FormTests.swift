@@ -23,10 +23,11 @@ import Testing
         let body = try render { Page.createForm(&$0, Sample.context(), Sample.policy) }.body
         let form = try #require(body.firstRange(of: "<form"))
         let buttons = body[form.lowerBound...].matches(of: /(<noscript>)?<button( disabled)?/)
-        #expect(buttons.count == 4)
-        // Without scripts Enter presses the first one of the form, which has to be one that goes.
-        #expect(buttons.map { $0.output.1 != nil } == [true, false, true, false])
-        #expect(buttons.map { $0.output.2 != nil } == [false, true, false, true])
+        #expect(buttons.count == 3)
+        // Without scripts Enter presses the first one of the form, which has to be one that goes. The last one waits for the script
+        // with all that is folded away.
+        #expect(buttons.map { $0.output.1 != nil } == [true, false, false])
+        #expect(buttons.map { $0.output.2 != nil } == [false, true, false])
     }
 
     @Test func theScriptLearnsHowLongAPasswordIs() throws {
@@ -46,6 +47,36 @@ import Testing
     @Test func theDefaultLifetimeIsAlwaysOffered() {
         let policy = FormPolicy(lifetimes: [86_400, 60, 60], defaultLifetime: 90, contentLimit: 1)
         #expect(policy.lifetimes == [60, 90, 86_400])
+    }
+
+    @Test func rulesStayAsTheyWereTypedAndTheWrongOneIsMarked() throws {
+        let policy = FormPolicy(lifetimes: [], defaultLifetime: 60, contentLimit: 1, tellsCountries: true)
+        let page = try render {
+            Page.createForm(
+                &$0, Sample.context(), policy, rules: Sample.rules,
+                problem: .malformedRule(.allowNetworks, wrong: "10.0.0.0/33", isKept: true))
+        }
+        #expect(page.status == 422)
+        #expect(page.body.contains("<details open>"))
+        #expect(page.body.contains(" value=\"2026-02-28T17:44\""))
+        for rule in RuleTexts.rules {
+            let typed = "value=\"&#34;&gt;&lt;b id=&#39;\(rule.name)&#39;&gt;\""
+            #expect(page.body.contains(typed), "\(rule)")
+        }
+        #expect(page.body.matches(of: /aria-invalid/).count == 1)
+        #expect(page.body.firstRange(of: /name="allow_networks"[^>]* aria-invalid="true"/) != nil)
+        #expect(page.body.contains("\u{2068}10.0.0.0/33\u{2069}"))
+    }
+
+    @Test func countriesAreAskedForOnlyWhereTheyCanBeTold() throws {
+        for tellsCountries in [false, true] {
+            let policy = FormPolicy(
+                lifetimes: [], defaultLifetime: 60, contentLimit: 1, tellsCountries: tellsCountries)
+            let page = try render { Page.createForm(&$0, Sample.context(), policy) }
+            #expect(page.body.contains("name=\"allow_networks\""))
+            #expect(page.body.contains("name=\"allow_countries\"") == tellsCountries)
+            #expect(page.body.contains("name=\"deny_countries\"") == tellsCountries)
+        }
     }
 
     @Test func aRequiredPassphraseIsAskedForAtOnce() throws {

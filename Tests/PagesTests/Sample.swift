@@ -36,8 +36,16 @@ enum Sample {
     static let formProblems: [(String, Problem)] = [
         ("empty", .emptyContent), ("large", .contentTooLarge(limit: 10_000)), ("required", .passphraseRequired),
         ("short", .passphraseTooShort(minimum: 4)), ("long", .passphraseTooLong(maximum: 128)),
-        ("busy", .busy(retryAfter: 120)),
+        ("busy", .busy(retryAfter: 120)), ("never", .neverOpen),
+        ("rule", .malformedRule(.hours, wrong: "</p><b id='1'>", isKept: true)),
+        ("country", .malformedRule(.denyCountries, wrong: "KP", isKept: false)),
     ]
+    static var rules: RuleTexts {
+        var rules = RuleTexts()
+        rules.notBefore = Int64(created)
+        for rule in RuleTexts.rules { rules[rule] = "\"><b id='\(rule.name)'>" }
+        return rules
+    }
     static let content = """
         -----BEGIN <b>EXAMPLE</b> KEY-----
         b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW
@@ -78,12 +86,16 @@ enum Sample {
         }
         try add("create") { Page.createForm(&$0, context, policy) }
         for (name, problem) in formProblems {
-            try add("create-\(name)") { Page.createForm(&$0, context, policy, chosenLifetime: 300, problem: problem) }
+            try add("create-\(name)") {
+                Page.createForm(&$0, context, policy, chosenLifetime: 300, rules: rules, problem: problem)
+            }
         }
         for (name, state) in states {
             try add("receipt-\(name)") {
+                var facts = facts(state, isLocked: true)
+                if state == .new { facts.rules = rules }
                 Page.receipt(
-                    &$0, context, facts(state, isLocked: true), receiptToken: receipt.span,
+                    &$0, context, facts, receiptToken: receipt.span,
                     secretToken: state == .new ? secret.span : nil, baseURL: base)
             }
         }

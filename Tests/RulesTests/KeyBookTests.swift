@@ -1,4 +1,5 @@
 // Keys come, are used up, rotated, revoked, and go; all with a clock that the test moves.
+import Kernel
 import Testing
 
 @testable import Rules
@@ -63,6 +64,43 @@ private func id(_ text: String) throws -> KeyID {
         #expect(book.replaceLines([]) == (0, 1) && book.isInUse)
     }
 
+    @Test func aLineThatGoesAndComesAgainIsTheSameKey() throws {
+        let (one, two) = (try line("aaaaaaaa", "uses=2"), try line("bbbbbbbb"))
+        let (three, four) = (try line("dddddddd"), try line("eeeeeeee", name: "b"))
+        let book = KeyBook([one, two, three, four])
+        let keys = try [one, two, three, four].map { try #require(book.find($0.id)) }
+        keys[0].use()
+        book.revoke(keys[1])
+        let new = try book.rotate(keys[2], id: try id("cccccccc"), hash: .init(repeating: 7), grace: 9, now: 5)
+        new.use()
+        for _ in 0..<2 {
+            _ = book.replaceLines([four])
+            #expect(keys[0].isRevoked && book.find(one.id) == nil)
+            #expect(book.replaceLines([one, two, three, four]) == (4, 0))
+        }
+        let again = try [one, two, three].map { try #require(book.find($0.id)) }
+        #expect(again[0].refusal(now: 5) == nil && again[0].budget.uses == 1)
+        again[0].use()
+        #expect(again[0].refusal(now: 5) == .usedUp && again[1].refusal(now: 5) == .unknown)
+        #expect(again[2].refusal(now: 13) == nil && again[2].refusal(now: 14) == .expired)
+        #expect(again[2].budget.uses == 1)
+        // Whoever held the key from before has none any more.
+        #expect(keys[0].refusal(now: 5) == .unknown)
+    }
+
+    @Test func theLastThousandKeysThatWentAreRemembered() throws {
+        let lines = try (0..<KeyFile.maximumKeys + 1).map { try line(String(10_000_000 + $0)) }
+        let book = KeyBook()
+        for line in lines {
+            _ = book.replaceLines([line])
+            book.revoke(try #require(book.find(line.id)))
+        }
+        _ = book.replaceLines([])
+        _ = book.replaceLines(Array(lines.prefix(2)))
+        #expect(book.find(lines[0].id)?.isRevoked == false)
+        #expect(book.find(lines[1].id)?.isRevoked == true)
+    }
+
     @Test func aLineWithAnotherHashIsAnotherKey() throws {
         let book = KeyBook([try line("aaaaaaaa")])
         let key = try #require(book.find(try id("aaaaaaaa")))
@@ -92,17 +130,41 @@ private func id(_ text: String) throws -> KeyID {
         let ids = (0..<4).map { CreationLinkID(high: 1, low: $0) }
         for (index, deadline) in [(0, 10), (1, 20)] as [(Int, UInt64)] {
             let link = CreationLink(maker: maker, deadline: deadline, maximumTimeToLive: 90, maximumContent: 5)
-            try links.insert(link, id: ids[index], now: 0)
+            try links.insert(link, id: ids[index], now: at(0))
         }
-        let found = try #require(links.find(ids[0], now: 9))
+        let found = try #require(links.find(ids[0], now: at(9)))
         #expect(found.maximumTimeToLive == 60 && found.maximumContent == 5)
-        #expect(links.find(ids[0], now: 10) == nil && links.find(ids[2], now: 0) == nil)
-        #expect(throws: KeyRefusal.tooMany) { try links.insert(found, id: ids[2], now: 9) }
+        #expect(links.find(ids[0], now: at(10)) == nil && links.find(ids[2], now: at(0)) == nil)
+        #expect(throws: KeyRefusal.tooMany) { try links.insert(found, id: ids[2], now: at(9)) }
         try links.insert(
-            CreationLink(maker: maker, deadline: 99, maximumTimeToLive: nil, maximumContent: nil), id: ids[2], now: 10)
+            CreationLink(maker: maker, deadline: 99, maximumTimeToLive: nil, maximumContent: nil), id: ids[2],
+            now: at(10))
         links.remove(ids[1])
-        #expect(links.find(ids[1], now: 11) == nil && links.find(ids[2], now: 11) != nil)
+        #expect(links.find(ids[1], now: at(11)) == nil && links.find(ids[2], now: at(11)) != nil)
         book.revoke(maker)
-        #expect(links.find(ids[2], now: 11) == nil)
+        #expect(links.find(ids[2], now: at(11)) == nil)
     }
+
+    @Test func aLinkEndsWithItsMakersKeyAndMakesRoomThen() throws {
+        let book = KeyBook([try line("aaaaaaaa", "expires=1970-01-01T00:01:40Z"), try line("bbbbbbbb")])
+        var links = CreationLinks(limit: 2)
+        let ids = (0..<3).map { CreationLinkID(high: 1, low: $0) }
+        let makers = [
+            try #require(book.find(try id("aaaaaaaa"))), try #require(book.find(try id("bbbbbbbb"))),
+        ]
+        for (index, maker) in makers.enumerated() {
+            let link = CreationLink(maker: maker, deadline: 1000, maximumTimeToLive: nil, maximumContent: nil)
+            try links.insert(link, id: ids[index], now: at(0))
+        }
+        #expect(links.find(ids[0], now: at(1, wall: 99)) != nil && links.find(ids[0], now: at(1, wall: 100)) == nil)
+        _ = try book.rotate(makers[1], id: try id("cccccccc"), hash: .init(repeating: 7), grace: 50, now: 100)
+        #expect(links.find(ids[1], now: at(1, wall: 149)) != nil && links.find(ids[1], now: at(1, wall: 150)) == nil)
+        let link = CreationLink(maker: makers[1], deadline: 1000, maximumTimeToLive: nil, maximumContent: nil)
+        #expect(throws: KeyRefusal.tooMany) { try links.insert(link, id: ids[2], now: at(1, wall: 99)) }
+        try links.insert(link, id: ids[2], now: at(1, wall: 100))
+    }
+}
+
+private func at(_ milliseconds: UInt64, wall: Int64 = 0) -> Moment {
+    Moment(milliseconds: milliseconds, wallSeconds: wall)
 }

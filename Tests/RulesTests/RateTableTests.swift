@@ -49,14 +49,24 @@ import Testing
         let neighbour = table.take(.miss, try client("[2001:db8:0:1:9::9]:9"), now: 1000)
         #expect(neighbour == 10)
         for other in [
-            try client("[2001:db8:0:2::1]:1"), try client("192.0.2.1:1"), RateClient(key: 0), RateClient(key: 1),
+            try client("[2001:db8:0:2::1]:1"), try client("192.0.2.1:1"), RateClient(key: 0, from: one),
+            RateClient(key: 1, from: one),
         ] {
             let answer = table.take(.miss, other, now: 1000)
             #expect(answer == nil)
         }
-        while table.take(.miss, RateClient(key: 0), now: 1000) == nil {}
-        #expect(table.wait(.miss, RateClient(key: 0), now: 1000) == 10)
-        #expect(table.wait(.miss, RateClient(key: 1), now: 1000) == nil)
+        while table.take(.miss, RateClient(key: 0, from: one), now: 1000) == nil {}
+        for from in [one, try client("192.0.2.1:1")] {
+            #expect(table.wait(.miss, RateClient(key: 0, from: from), now: 1000) == 10)
+            #expect(table.wait(.miss, RateClient(key: 1, from: from), now: 1000) == nil)
+        }
+        let loopback = RateClient(key: 0, from: try client("127.0.0.1:1"))
+        #expect(table.wait(.miss, loopback, now: 1000) == nil)
+        var strict = limits
+        strict.limitsLoopback = true
+        var another = RateTable(strict)
+        while another.take(.miss, loopback, now: 1000) == nil {}
+        #expect(another.wait(.miss, RateClient(key: 0, from: one), now: 1000) == 10)
         #expect(table.wait(.miss, try client("[ffff:ffff:ffff:ffff::]:1"), now: 1000) == nil)
     }
 

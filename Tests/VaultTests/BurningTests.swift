@@ -63,6 +63,31 @@ private let wide = VaultLimits(secrets: 6000, bytes: 8 << 20, passphraseAttempts
             }, expect: { _ in false })
     }
 
+    @Test func `what was created by a link of a key's bearer is burned with his own, and is not his own`() throws {
+        try withVault { vault, desk in
+            let own = try desk.conceal(isOwned: true, owner: 0x7fff, in: vault, now: at(0))
+            let linked = try desk.conceal(isByLink: true, owner: 0x7fff, in: vault, now: at(0))
+            let other = try desk.conceal(isByLink: true, owner: 7, in: vault, now: at(0))
+            let listed = vault.ownedReceipts.map(\.id)
+            #expect(listed == [own.receiptID])
+            var selection = BurnSelection()
+            selection.owner = 0x7fff
+            for state in [ReceiptView.State.new, .burned] {
+                for (sent, owner, isOwned) in [(own, UInt16(0x7fff), true), (linked, 0x7fff, false), (other, 7, false)]
+                {
+                    let found = vault.receipt(sent.receiptID, now: at(2000))
+                    let receipt = try #require(found)
+                    #expect(receipt.owner == owner && receipt.isOwned == isOwned)
+                    #expect(receipt.state == (owner == 7 ? .new : state))
+                }
+                if state == .new {
+                    let run = vault.burn(selection, budget: 1024, now: at(1000))
+                    #expect(run?.burned == 2)
+                }
+            }
+        }
+    }
+
     @Test func `those with a label are burned, also where its mark is zero, and none without`() throws {
         for mark in 0..<2 as Range<UInt64> {
             try burn(

@@ -66,7 +66,8 @@ final class Desk {
     /// Seals a secret and puts it into the vault.
     func conceal(
         _ content: [UInt8] = [1, 2, 3], timeToLive: UInt32 = 60, isLocked: Bool = false, isOwned: Bool = false,
-        owner: UInt16 = 1, labelMark: UInt64? = nil, recipients: [String] = [], readers: UInt8 = 1,
+        isByLink: Bool = false, owner: UInt16 = 1, labelMark: UInt64? = nil, recipients: [String] = [],
+        readers: UInt8 = 1,
         attempts: UInt8? = nil, in vault: isolated Vault, now: Moment
     ) throws -> Sent {
         var token = try lend(31)
@@ -94,7 +95,8 @@ final class Desk {
             NewSecret(
                 content: sealed, share: share, sealedToken: sealedToken, facts: facts, receiptID: sent.receiptID,
                 extras: RecordExtras(lock: lock, recipients: recipients, label: label, labelMark: labelMark ?? 0),
-                ownerSeal: isOwned ? sealedToken : nil, owner: owner, readers: readers, attempts: attempts), now: now)
+                ownerSeal: isOwned ? sealedToken : nil, owner: isOwned || isByLink ? owner : 0, readers: readers,
+                attempts: attempts), now: now)
         return sent
     }
 

@@ -279,6 +279,20 @@ function start() {
   needed.addEventListener('input', () => { isNeededChosen = needed.value !== ''; });
   settle();
 
+  // Rules: what is typed as date and time is of this place, what is sent is a moment
+  const notBefore = form.not_before;
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const example = find('#hours-hint bdi');
+  find('#zone').textContent = timeZone;
+  example.textContent = example.textContent.replace('Europe/Amsterdam', timeZone);
+  if (notBefore.defaultValue && notBefore.value === notBefore.defaultValue) {
+    const moment = new Date(`${notBefore.value}Z`);
+    notBefore.value = new Date(moment - moment.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  }
+  const beginning = () => notBefore.value && new Date(notBefore.value).toISOString();
+  // Where the browser sends the form by itself
+  form.addEventListener('formdata', ({ formData }) => formData.set('not_before', beginning()));
+
   // What is wrong must not be folded away.
   form.addEventListener('invalid', ({ target }) => target.closest('details')?.setAttribute('open', ''), true);
 
@@ -357,7 +371,9 @@ function start() {
       const add = (name, value) => fields.set(name, value);
       // First, for nothing else is taken from somebody who may not create.
       if (form.link) add('link', form.link.value);
-      for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label']) add(name, form[name].value);
+      for (const name of ['form_token', 'ttl', 'readers', 'tries', 'note', 'label', 'hours', 'allow_networks', 'deny_networks',
+        'allow_countries', 'deny_countries']) if (form[name]) add(name, form[name].value);
+      add('not_before', beginning());
       add('passphrase', '');
       let key = '';
       let sealed = content;

@@ -11,6 +11,8 @@ public import SecureMemory
 public final class AuditLog {
     /// The longest line, in bytes, with its line feed.
     public static let lineBound = 1536
+    /// What every line has more bytes than: its first fields and its hash take that many. So these are not searched for its end.
+    static let leastLine = 256
     /// The most bytes that a sink is given at one time: what a pipe takes in one piece.
     public static let batchBound = 4096
     /// How much of a key's name is written, in bytes of JSON.
@@ -155,8 +157,10 @@ public final class AuditLog {
         buffer.append(hexadecimal: head)
         buffer.append("\"}\n")
         if keepsRing {
-            while ring.freeCapacity < buffer.line.count {
-                ring.removeFirstLine()
+            let size = buffer.line.count
+            precondition(size > Self.leastLine)
+            while ring.freeCapacity < size {
+                ring.removeFirstLine(longerThan: Self.leastLine)
                 oldest += 1
             }
             ring.append(buffer.line)

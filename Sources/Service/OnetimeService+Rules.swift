@@ -73,29 +73,40 @@ extension OnetimeService {
         _ vault: isolated Vault
     ) -> Refusal? {
         // Whoever has it already may ask again for as long as his claim lasts.
-        guard !view.isRepeat, context.settings.hours != nil || view.conditions != nil else { return nil }
+        guard !view.isRepeat, context.hours != nil || view.conditions != nil else { return nil }
         guard let refusal = rulesRefusal(of: view, request, now) else { return nil }
         vault.noteRefusal(id, code: refusal.code)
         return .rule(refusal)
     }
 
     /// The same without a trace for the sender, for a look.
+    @inline(never)
     func rulesRefusal(
         of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
     ) -> RuleRefusal? {
         let rules = view.conditions as? SecretRules
-        if let refusal = WindowRefusal(
-            at: now.wallSeconds, server: context.settings.hours, secret: rules?.hours, notBefore: rules?.notBefore)
-        {
-            return .time(refusal)
+        if let refusal = timeRefusal(rules, now.wallSeconds) { return .time(refusal) }
+        guard let rules else { return nil }
+        let client = context.client(of: request)
+        if !rules.permitNetwork(of: client) { return .place(.network) }
+        guard let countries = rules.countries else { return nil }
+        return context.countryRefusal(countries, client, request).map { .place($0) }
+    }
+
+    /// Why the time refuses. Whom it does not refuse costs a look at what the server's hours remember; when all of them open is worked
+    /// out for whom it does.
+    private func timeRefusal(_ rules: SecretRules?, _ now: Int64) -> WindowRefusal? {
+        if context.hours?.isOpen(at: now) ?? true {
+            guard let rules else { return nil }
+            if now >= rules.notBefore ?? now, rules.hours?.isOpen(at: now) ?? true { return nil }
         }
-        guard let rules, !rules.places.isEmpty else { return nil }
-        return context.placeRefusal(rules.places, context.client(of: request), request).map { .place($0) }
+        return WindowRefusal(
+            at: now, server: context.settings.hours, secret: rules?.hours, notBefore: rules?.notBefore)
     }
 
     /// Why a client may not even ask: he was wrong too often. Takes nothing.
     func rateRefusal(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil) -> Refusal? {
-        guard context.rates.counts(kind) else { return nil }
+        guard !context.rates.isEmpty, context.rates.counts(kind) else { return nil }
         return context.rates.wait(kind, context.rateClient(request, key), now: now.milliseconds).map {
             .rule(.rate(kind, seconds: $0))
         }
@@ -128,12 +139,22 @@ extension OnetimeService {
 
     // MARK: Audit
 
-    /// Writes down what happened, where a log is kept.
+    /// Writes down what happened, where a log is kept; elsewhere it costs a branch.
+    @inline(__always)
     func audit(
         _ action: AuditAction, _ request: borrowing Request, _ now: Moment, outcome: AuditEvent.Outcome = .success,
         secret: RecordID? = nil, receipt: RecordID? = nil, key: String? = nil, rule: StaticString? = nil
     ) {
         guard let log = context.audit else { return }
+        write(action, request, now, outcome, secret, receipt, key, rule, to: log)
+    }
+
+    /// Out of line: an event is large, and would make the stack of everybody who might write one deep.
+    @inline(never)
+    private func write(
+        _ action: AuditAction, _ request: borrowing Request, _ now: Moment, _ outcome: AuditEvent.Outcome,
+        _ secret: RecordID?, _ receipt: RecordID?, _ key: String?, _ rule: StaticString?, to log: AuditLog
+    ) {
         var event = AuditEvent(action, outcome)
         event.secret = secret
         event.receipt = receipt
@@ -148,6 +169,7 @@ extension OnetimeService {
     }
 
     /// Writes down what was refused, and by which rule.
+    @inline(never)
     func auditRefusal(
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ draft: Draft?
     ) {

@@ -105,7 +105,7 @@ public final class OnetimeService: RequestHandler {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .misdirected)
         }
-        if !context.settings.clients.places.isEmpty, isForClients, let refusal = context.placeRefusal(request) {
+        if context.places != nil, isForClients, let refusal = context.placeRefusal(request) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, .rule(.place(refusal))))
         }

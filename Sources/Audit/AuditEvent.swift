@@ -114,6 +114,14 @@ public enum AuditAction: UInt8, Sendable, CaseIterable {
     /// A receiver of the log was too slow, and lines before this one were not sent to it.
     case gap
 
+    /// The value of `event.action`.
+    public var name: String {
+        let text = fields.description.utf8
+        // The last member but one of those that are always there.
+        let parts = text.split(separator: UInt8(ascii: "\""))
+        return parts.count > 3 ? String(parts[parts.count - 4]) ?? "" : ""
+    }
+
     /// The fields that the action settles, up to the value of `event.outcome`.
     ///
     /// Categories, and the types that each of them may have: https://www.elastic.co/guide/en/ecs/current/ecs-category-field-values-reference.html

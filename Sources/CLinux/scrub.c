@@ -76,7 +76,7 @@ static inline void clear_words(void *words, size_t bytes) {
 
 // What a request of the API leaves on the stack fits the first. The stack below it was zeroed before and is looked at: whatever
 // went deeper left its frames there, and then all is cleared as deep as anything goes below the event loop, pages included.
-enum { shallow = 12 * 1024, lookout = 4 * 1024, deep = 64 * 1024 };
+enum { shallow = 10 * 1024, lookout = 4 * 1024, deep = 64 * 1024 };
 
 __attribute__((noinline)) static bool clear_shallow(void) {
     uint64_t dead[(lookout + shallow) / 8], found = 0;

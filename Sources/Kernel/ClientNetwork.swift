@@ -20,16 +20,15 @@ public struct ClientNetwork: Equatable, Sendable {
     }
 
     /// The network of an address.
-    public init(_ address: SocketAddress) {
-        var upper: UInt64 = 0
-        var lower: UInt64 = 0
-        for index in 0..<8 {
-            upper = upper << 8 | UInt64(address.bytes[index])
-            lower = lower << 8 | UInt64(address.bytes[index + 8])
-        }
-        high = upper
-        low = address.isIPv4 ? lower : 0
+    public init(_ address: InternetAddress) {
+        high = address.high
+        low = address.isIPv4 ? address.low : 0
         isLoopback = address.isLoopback
+    }
+
+    /// The network of an address, whatever its port.
+    public init(_ address: SocketAddress) {
+        self.init(address.host)
     }
 
     /// A hash by which nobody who does not know the seed can choose networks that collide.

@@ -174,10 +174,3 @@ extension SocketAddress {
         self.init(bytes: host.bytes, port: port, isIPv4: host.isIPv4)
     }
 }
-
-extension ClientNetwork {
-    /// The network of an address.
-    public init(_ address: InternetAddress) {
-        self.init(SocketAddress(address, port: 0))
-    }
-}

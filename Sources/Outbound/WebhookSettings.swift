@@ -64,6 +64,9 @@ public struct WebhookSettings: Sendable {
         self.target = target
     }
 
+    /// Whether the target is an address that may not be called: what a name leads to is judged when it is called.
+    public var refusesTarget: Bool { target.endpoint.address.map { !policy.allows($0) } ?? false }
+
     /// Nothing protects plain HTTP, so it does not leave the private network even where that is allowed.
     var policy: AddressPolicy {
         if target.isSecure { return allowsPrivate ? .anyHost : .publicOnly }

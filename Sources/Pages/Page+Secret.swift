@@ -145,6 +145,7 @@ extension Page {
     /// as it takes.
     ///
     /// - Parameter byteCount: the size of the content, by which the box is measured where a browser can't do it.
+    @inline(never)
     public static func revealedStart(_ writer: inout ResponseWriter, _ context: PageContext, byteCount: Int) {
         beginShown(&writer, context)
         beginBox(&writer, context.words, rows: min(max(byteCount / 40 + 2, 3), 20))
@@ -176,6 +177,7 @@ extension Page {
     /// Begins the page that shows a text and files. Status 200. Marks the response as sensitive.
     ///
     /// What follows, up to ``filesEnd(_:_:)``, is written by a ``FileWalk``, in as many parts of the response as it takes.
+    @inline(never)
     public static func filesStart(_ writer: inout ResponseWriter, _ context: PageContext) {
         beginShown(&writer, context)
     }

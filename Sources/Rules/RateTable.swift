@@ -81,6 +81,9 @@ public struct RateTable: Sendable {
     /// Whether a kind is limited at all.
     public func counts(_ kind: RateKind) -> Bool { costs[kind.rawValue] > 0 }
 
+    /// Whether nobody was counted yet, so that nobody has to wait.
+    public var isEmpty: Bool { places.isEmpty }
+
     /// Takes one of a kind for a client.
     ///
     /// - Parameter now: milliseconds of the monotonic clock.

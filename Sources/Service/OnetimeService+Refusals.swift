@@ -6,7 +6,8 @@ internal import Pages
 internal import Rules
 
 extension OnetimeService {
-    /// Refuses a request, in the form of its route.
+    /// Refuses a request, in the form of its route. Out of line: it would make the stack of all that goes well deeper.
+    @inline(never)
     func refuse(
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ draft: Draft? = nil

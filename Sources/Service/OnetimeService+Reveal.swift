@@ -190,6 +190,7 @@ extension OnetimeService {
     }
 
     /// Begins an attempt and hands the passphrase to a worker.
+    @inline(never)
     func tryPassphrase(
         on id: RecordID, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ now: Moment, _ vault: isolated Vault
@@ -298,6 +299,7 @@ extension OnetimeService {
         }
     }
 
+    @inline(never)
     private func failedAttempt(
         _ id: RecordID, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ now: Moment, _ vault: isolated Vault
@@ -313,6 +315,7 @@ extension OnetimeService {
         return wrongPassphrase(left, draft, request, &response)
     }
 
+    @inline(never)
     private func wrongPassphrase(
         _ attemptsLeft: Int, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter
     ) -> Outcome {
@@ -320,6 +323,7 @@ extension OnetimeService {
         return .complete
     }
 
+    @inline(never)
     private func missing(
         _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter
     ) -> Outcome {

@@ -80,6 +80,7 @@ extension OnetimeService {
     }
 
     /// The same without a trace for the sender, for a look.
+    @inline(never)
     func rulesRefusal(
         of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
     ) -> RuleRefusal? {
@@ -95,7 +96,7 @@ extension OnetimeService {
 
     /// Why a client may not even ask: he was wrong too often. Takes nothing.
     func rateRefusal(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil) -> Refusal? {
-        guard context.rates.counts(kind) else { return nil }
+        guard !context.rates.isEmpty, context.rates.counts(kind) else { return nil }
         return context.rates.wait(kind, context.rateClient(request, key), now: now.milliseconds).map {
             .rule(.rate(kind, seconds: $0))
         }
@@ -128,12 +129,22 @@ extension OnetimeService {
 
     // MARK: Audit
 
-    /// Writes down what happened, where a log is kept.
+    /// Writes down what happened, where a log is kept; elsewhere it costs a branch.
+    @inline(__always)
     func audit(
         _ action: AuditAction, _ request: borrowing Request, _ now: Moment, outcome: AuditEvent.Outcome = .success,
         secret: RecordID? = nil, receipt: RecordID? = nil, key: String? = nil, rule: StaticString? = nil
     ) {
         guard let log = context.audit else { return }
+        write(action, request, now, outcome, secret, receipt, key, rule, to: log)
+    }
+
+    /// Out of line: an event is large, and would make the stack of everybody who might write one deep.
+    @inline(never)
+    private func write(
+        _ action: AuditAction, _ request: borrowing Request, _ now: Moment, _ outcome: AuditEvent.Outcome,
+        _ secret: RecordID?, _ receipt: RecordID?, _ key: String?, _ rule: StaticString?, to log: AuditLog
+    ) {
         var event = AuditEvent(action, outcome)
         event.secret = secret
         event.receipt = receipt
@@ -148,6 +159,7 @@ extension OnetimeService {
     }
 
     /// Writes down what was refused, and by which rule.
+    @inline(never)
     func auditRefusal(
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ draft: Draft?
     ) {

@@ -194,6 +194,8 @@ enum Route {
     }
 
     private static func inAPI(_ segments: borrowing PathSegments) -> Route {
+        // First, as almost all requests are upstream's.
+        if segments.matches(1, "v1") { return inV1(segments) }
         if segments.matches(1, "v2") {
             return segments.count == 3 && segments.matches(2, "status") ? .status(version: 2) : .unknownInAPI
         }
@@ -211,7 +213,10 @@ enum Route {
             if segments.matches(1, "report") { return .report }
         }
         if segments.matches(1, "links") { return segments.count == 2 ? .makeLink : .unknownInAPI }
-        guard segments.matches(1, "v1") else { return .unknownInAPI }
+        return .unknownInAPI
+    }
+
+    private static func inV1(_ segments: borrowing PathSegments) -> Route {
         switch segments.count {
         case 3:
             switch true {

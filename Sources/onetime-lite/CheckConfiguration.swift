@@ -26,6 +26,7 @@ enum CheckConfiguration {
         var configuration = Configuration.read(arguments: arguments, environment: Environment.value)
         configuration.readFiles()
         configuration.errors += configuration.certificateFaults()
+        configuration.errors += Outgoing.faults(configuration.outbound)
         try configuration.demandNoErrors()
         Console.write(isJSON ? json(rows(configuration)) : table(rows(configuration)), to: Console.standardOutput)
         return 0

@@ -225,7 +225,13 @@ extension Configuration {
 
     /// Whether a text can stand as host and port in a link.
     private static func isHost(_ text: String) -> Bool {
-        (1...255).contains(text.utf8.count)
+        // An IPv6 address stands in brackets, and nothing else does.
+        let hasBracket = text.utf8.contains(UInt8(ascii: "[")) || text.utf8.contains(UInt8(ascii: "]"))
+        if hasBracket {
+            let whole = text.hasSuffix("]") ? text + ":0" : text
+            return text.hasPrefix("[") && SocketAddress(whole) != nil
+        }
+        return (1...255).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -1,4 +1,5 @@
 // What the server sends out by itself, as the operator asked for it: a webhook, and syslog.
+import Audit
 import Kernel
 import Outbound
 
@@ -23,6 +24,19 @@ struct OutboundSettings {
     var authorityFile: String?
     var nameServer: SocketAddress?
     var drain = 2
+
+    /// What of it the webhook goes by.
+    func wanted(_ target: WebhookSettings.Target) -> WebhookSettings {
+        var wanted = WebhookSettings(target)
+        wanted.events = events
+        wanted.allowsPrivate = allowsPrivate
+        wanted.tries = tries
+        wanted.timeout = UInt64(webhookTimeout) * 1000
+        wanted.patience = UInt64(patience) * 1000
+        wanted.threads = threads
+        wanted.queueBytes = webhookQueue
+        return wanted
+    }
 
     /// Whether a receiver has to show a certificate.
     var needsTLS: Bool {
@@ -51,11 +65,10 @@ extension Configuration {
                 help: "which ones, by their event.action, such as reveal,burn,expire,refused,lockdown (all)"
             ) { (text, configuration) throws(Option.Refused) in
                 let events = text.split(separator: ",").map { $0.filter { $0 != " " } }
-                let areNames = events.allSatisfy { event in
-                    event.utf8.allSatisfy { (0x61...0x7a).contains($0) || $0 == UInt8(ascii: "-") }
-                }
-                guard !events.isEmpty, areNames else {
-                    throw Option.Refused(allowed: "names of events, with commas between them")
+                let names = AuditAction.allCases.map(\.name)
+                guard !events.isEmpty, events.allSatisfy(names.contains) else {
+                    throw Option.Refused(
+                        allowed: "some of " + names.joined(separator: ",") + ", with commas between them")
                 }
                 configuration.outbound.events = events
             },
@@ -145,6 +158,11 @@ extension Configuration {
         guard let webhook = outbound.webhook else { return }
         if !webhook.isSecure && !outbound.allowsPrivate {
             errors.append("--webhook with http: needs --webhook-allow-private: nothing protects what is sent there")
+        } else if outbound.wanted(webhook).refusesTarget {
+            errors.append(
+                outbound.allowsPrivate
+                    ? "--webhook with http: goes to private addresses only, and never to those of nobody or of many"
+                    : "--webhook to an address of this machine or a private network needs --webhook-allow-private")
         }
         if !hasSecret && outbound.secretFile == nil {
             errors.append("--webhook needs a key to sign with: --webhook-secret-file or WEBHOOK_SECRET")

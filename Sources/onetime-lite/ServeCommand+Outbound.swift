@@ -24,14 +24,7 @@ struct Outgoing {
         self.log = log
         if let target = settings.webhook {
             let secret = try Self.secret(settings.secretFile, variable, arena)
-            var wanted = WebhookSettings(target)
-            wanted.events = settings.events
-            wanted.allowsPrivate = settings.allowsPrivate
-            wanted.tries = settings.tries
-            wanted.timeout = UInt64(settings.webhookTimeout) * 1000
-            wanted.patience = UInt64(settings.patience) * 1000
-            wanted.threads = settings.threads
-            wanted.queueBytes = settings.webhookQueue
+            var wanted = settings.wanted(target)
             wanted.resolver = resolver
             wanted.userAgent = "onetime-lite/\(Help.version)"
             webhook = try Webhook(wanted, secret: secret, client: client) { Self.tell("webhook", $0, log) }
@@ -84,6 +77,30 @@ struct Outgoing {
                 "the \(sender.name)'s receiver got \(counts.delivered) messages; \(counts.failed) were given up, \(counts.dropped) dropped",
                 .warning, [("event.action", "\(sender.name)"), ("event.outcome", "failure")])
         }
+    }
+
+    /// What is wrong with the files of these settings.
+    static func faults(_ settings: OutboundSettings) -> [String] {
+        var faults: [String] = []
+        if settings.authorityFile != nil {
+            do throws(TLSError) {
+                _ = try TLSClient(authorityFile: settings.authorityFile)
+            } catch {
+                faults.append(error.advice)
+            }
+        }
+        if let file = settings.secretFile {
+            guard let arena = try? SecureArena(capacity: 64 << 10) else {
+                return faults + ["no memory can be protected"]
+            }
+            defer { arena.wipeAll() }
+            do throws(UsageError) {
+                _ = try secret(file, nil, arena)
+            } catch {
+                faults.append(error.text)
+            }
+        }
+        return faults
     }
 
     private static func secret(

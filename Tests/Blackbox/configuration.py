@@ -154,6 +154,20 @@ def mistakes(results):
             results.check(any(wanted in line for line in err.splitlines()), "told: " + wanted, err)
         results.equal(len(err.splitlines()), 16, "and nothing else: %s" % err)
         results.check(TOKEN not in err, "a secret in the wrong place is not told", err)
+        outside = ["--webhook", "https://hooks.example/SECRET-PATH"]
+        for arguments, wanted in (
+            (["--webhook", "https://127.0.0.1/SECRET-PATH"], "needs --webhook-allow-private"),
+            (["--webhook", "https://0.0.0.0/", "--webhook-allow-private"], "never to those of nobody"),
+            (["--webhook", "http://192.0.2.300/SECRET-PATH"], "https://host[:port]"),
+            (outside + ["--webhook-events", "reveal,revealed"], "'reveal,revealed', but has to be some of start,create,reveal"),
+            (outside + ["--webhook-secret-file", folder.path + "/none"], "/none cannot be read"),
+            (outside + ["--ca-file", folder.path + "/none"], "/none cannot be read"),
+            (["--allow-host", "[::1"], "'[::1', but has to be hosts"),
+            (["--allow-host", "a[b"], "'a[b', but has to be hosts"),
+        ):
+            code, _, err = run(["check", "--config"] + arguments, {"WEBHOOK_SECRET": "0123456789abcdef"})
+            results.check(code == 2 and wanted in err and len(err.splitlines()) == 1, "told: " + wanted, (code, err))
+            results.check("SECRET-PATH" not in err, "but not what an address may hide", err)
         for name, content, wanted in (
             ("large", b"#" * 65537, "cannot be read: File too large"),
             ("bytes", b"brand = \xff", "is not UTF-8"),

@@ -375,4 +375,4 @@ def main(results):
 
 
 if __name__ == "__main__":
-    run_suite(main, 240)
+    run_suite(main, 400)

@@ -354,7 +354,7 @@ def made_up(results, server, browser):
     words = browser.find("#passphrase").value
     results.check(len(words.split("-")) == 7 and words.replace("-", "").isalpha(), "seven words")
     browser.button("Make one up").click()
-    results.check(browser.find("#passphrase").value != words, "another one")
+    results.check(browser.wait(lambda: browser.find("#passphrase").value != words, "the same again"), "another one")
     count = browser.find("#made-length")
     count.clear()
     count.type("9" + TAB)

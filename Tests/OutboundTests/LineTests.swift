@@ -67,7 +67,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["HTTP/2 200 OK\r\n\r\n", "http/1.1 200 OK\r\n", "HTTP/1.1 2000 OK\r\n", "<!DOCTYPE html>\r\n", "HTTP/1.1 099 No\r\n"])
+    @Test(arguments: [
+        "HTTP/2 200 OK\r\n\r\n", "http/1.1 200 OK\r\n", "HTTP/1.1 2000 OK\r\n", "<!DOCTYPE html>\r\n",
+        "HTTP/1.1 099 No\r\n",
+    ])
     func `what is no answer has no status`(_ text: String) {
         #expect(status(text) == .malformed)
     }

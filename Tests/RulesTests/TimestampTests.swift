@@ -54,12 +54,14 @@ import Testing
         let formatter = ISO8601DateFormatter()
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2000 {
-            let seconds = Int64.random(in: 0..<253_402_300_800, using: &generator)
-            formatter.timeZone = TimeZone(secondsFromGMT: Int.random(in: -17 * 60...17 * 60, using: &generator) * 60)
-            let text = formatter.string(from: Date(timeIntervalSince1970: Double(seconds)))
-            // Near the two ends the clock on the wall may show a year that no text can say.
-            guard (5_000_000..<253_402_000_000).contains(seconds) else { continue }
-            #expect(timestamp(text)?.seconds == seconds, "\(text)")
+            let seconds = Int64.random(in: 86_400..<253_402_214_400, using: &generator)
+            // The clock on the wall, so far east or west.
+            let minutes = Int64.random(in: -1439...1439, using: &generator)
+            let (hours, rest) = (abs(minutes) / 60, abs(minutes) % 60)
+            let local = formatter.string(from: Date(timeIntervalSince1970: Double(seconds + minutes * 60)))
+            let zone = "\(minutes < 0 ? "-" : "+")\(hours / 10)\(hours % 10):\(rest / 10)\(rest % 10)"
+            let text = local.dropLast() + zone
+            #expect(timestamp(String(text))?.seconds == seconds, "\(text)")
         }
     }
 }

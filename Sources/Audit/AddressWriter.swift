@@ -62,7 +62,7 @@ struct AddressWriter: ~Copyable {
         if isIPv4(address) {
             for index in 12..<16 {
                 if index > 12 { buffer.append(0x2E) }
-                buffer.append(decimal: UInt64(address[index]))
+                buffer.append(octet: address[index])
             }
         } else {
             writeIPv6(address, into: &buffer)

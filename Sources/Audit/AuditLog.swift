@@ -11,6 +11,8 @@ public import SecureMemory
 public final class AuditLog {
     /// The longest line, in bytes, with its line feed.
     public static let lineBound = 1536
+    /// What every line has more bytes than: its first fields and its hash take that many. So these are not searched for its end.
+    static let leastLine = 256
     /// The most bytes that a sink is given at one time: what a pipe takes in one piece.
     public static let batchBound = 4096
     /// How much of a key's name is written, in bytes of JSON.
@@ -33,6 +35,7 @@ public final class AuditLog {
     private let keepsRing: Bool
     private var oldest: UInt64 = 0
     private var feeds: [Feed] = []
+    private var repeated = RepeatedRefusals()
 
     /// The hash of the newest line.
     public private(set) var head: [32 of UInt8] = .init(repeating: 0)
@@ -123,6 +126,25 @@ public final class AuditLog {
         finish()
     }
 
+    /// Writes a refusal down, unless as many like it were within a minute: then it is counted, and the number written once the
+    /// minute is over.
+    ///
+    /// - Parameter limit: how many of one rule and one network are written, at least one.
+    public func recordRefusal(_ event: AuditEvent, upTo limit: Int, now: Moment) {
+        tellRepeated(by: now.milliseconds, now: now)
+        var event = event
+        if repeated.admit(&event, upTo: limit, now: now.milliseconds) { record(event, now: now) }
+    }
+
+    /// When ``tellRepeated(by:now:)`` has something to do, in milliseconds of the monotonic clock; nil while nothing is counted.
+    public var nextCount: UInt64? { repeated.nextEnd }
+
+    /// Writes how many refusals were not written, of those that were to be counted up to a moment, in milliseconds of the
+    /// monotonic clock: `.max` for all.
+    public func tellRepeated(by milliseconds: UInt64, now: Moment) {
+        while let event = repeated.takeNext(endedBy: milliseconds) { record(event, now: now) }
+    }
+
     /// Words of the program's own, which need no escapes.
     private func append(_ field: StaticString, _ words: StaticString) {
         precondition(words.utf8CodeUnitCount <= 96, "words of the program that are longer than a line may have")
@@ -154,8 +176,10 @@ public final class AuditLog {
         buffer.append(hexadecimal: head)
         buffer.append("\"}\n")
         if keepsRing {
-            while ring.freeCapacity < buffer.line.count {
-                ring.removeFirstLine()
+            let size = buffer.line.count
+            precondition(size > Self.leastLine)
+            while ring.freeCapacity < size {
+                ring.removeFirstLine(longerThan: Self.leastLine)
                 oldest += 1
             }
             ring.append(buffer.line)

@@ -40,9 +40,9 @@ struct LineRing: ~Copyable {
         end += UInt64(bytes.count)
     }
 
-    /// Drops the oldest line.
-    mutating func removeFirstLine() {
-        start = placeAfterLine(at: start)
+    /// Drops the oldest line, which has more than so many bytes.
+    mutating func removeFirstLine(longerThan least: Int) {
+        start = placeAfterLine(at: min(start + UInt64(least), end))
     }
 
     /// Drops everything before a place.

@@ -10,6 +10,7 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 // EVP_CTRL_AEAD_GET_TAG and EVP_CTRL_AEAD_SET_TAG with 16 bytes. 1 on success.
 static inline int onetime_aead_get_tag(EVP_CIPHER_CTX *context, unsigned char *tag) {
@@ -17,6 +18,18 @@ static inline int onetime_aead_get_tag(EVP_CIPHER_CTX *context, unsigned char *t
 }
 static inline int onetime_aead_set_tag(EVP_CIPHER_CTX *context, const unsigned char *tag) {
     return EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, 16, (void *)tag);
+}
+
+// SHA-256 by OpenSSL's functions of old, which it would rather not have called: those of EVP take memory from the heap and give it
+// back for each digest. 1 on success.
+static inline int onetime_sha256_begin(SHA256_CTX *state) {
+    return SHA256_Init(state);
+}
+static inline int onetime_sha256_add(SHA256_CTX *state, const void *bytes, size_t count) {
+    return SHA256_Update(state, bytes, count);
+}
+static inline int onetime_sha256_finish(SHA256_CTX *state, unsigned char *digest) {
+    return SHA256_Final(digest, state);
 }
 
 // HKDF-SHA-256 (RFC 5869), both steps. 1 on success. The context is cleansed as it is freed. No salt is as many zeroes as the

@@ -183,6 +183,25 @@ static int onetime_tls_name(SSL *session, int *alert, void *unused) {
     return SSL_TLSEXT_ERR_NOACK;
 }
 
+// What OpenSSL remembers of an RSA key once it has signed (Montgomery forms of its factors, which are the key) lies in ordinary
+// memory until the key is freed, though the key itself lies in locked memory. So a handshake signs with a copy.
+static int onetime_tls_lend_key(SSL *session, void *unused) {
+    (void)unused;
+    EVP_PKEY *key = SSL_get_privatekey(session);
+    if (key == NULL || !(EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS"))) return 1;
+    EVP_PKEY *copy = EVP_PKEY_dup(key);
+    int is_lent = copy != NULL && SSL_use_PrivateKey(session, copy) == 1;
+    EVP_PKEY_free(copy);
+    return is_lent;
+}
+
+// Frees the copy, once a step of a handshake is over. One that goes on as soon as the socket takes more may not have signed yet.
+static inline void onetime_tls_take_key_back(SSL *session) {
+    if (SSL_want_write(session)) return;
+    EVP_PKEY *key = SSL_CTX_get0_privatekey(SSL_get_SSL_CTX(session));
+    if (key != NULL && SSL_get_privatekey(session) != key) SSL_use_PrivateKey(session, key);
+}
+
 // HTTP/1.1, or HTTP/1.0, or no agreement at all (RFC 7301, section 3.2).
 static int onetime_tls_protocol(SSL *session, const unsigned char **chosen, unsigned char *chosen_count,
                                 const unsigned char *offered, unsigned int offered_count, void *unused) {
@@ -254,6 +273,7 @@ static inline int onetime_tls_join(SSL_CTX **contexts, int count, onetime_ticket
         server->contexts[index] = contexts[index];
         SSL_CTX_set_app_data(contexts[index], server);
         SSL_CTX_set_tlsext_ticket_key_evp_cb(contexts[index], onetime_tls_ticket);
+        SSL_CTX_set_cert_cb(contexts[index], onetime_tls_lend_key, NULL);
         if (count > 1) SSL_CTX_set_tlsext_servername_callback(contexts[index], onetime_tls_name);
     }
     return SSL_CTX_set_ex_data(contexts[0], owner_index, server) == 1 && server->ticket_cipher != NULL;

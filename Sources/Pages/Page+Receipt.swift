@@ -132,6 +132,9 @@ extension Page {
         if facts.failedAttempts > 0 {
             times(&writer, words, words.wrongTriesLabel, "\(facts.failedAttempts)", facts.failureTimes)
         }
+        if facts.refusals > 0 {
+            times(&writer, words, words.refusedTriesLabel, "\(facts.refusals)", facts.refusalTimes, facts.refusalCodes)
+        }
         if facts.readers > 1 {
             let count = words.fill(words.countOf, "\(facts.reads)", "\(facts.readers)")
             times(&writer, words, words.readLabel, count, facts.readTimes)
@@ -169,17 +172,21 @@ extension Page {
         }
     }
 
-    /// How often something happened, and when.
+    /// How often something happened, when, and by which rules if by any.
     private static func times(
-        _ writer: inout ResponseWriter, _ words: Words, _ name: String, _ count: String, _ times: [Int64]
+        _ writer: inout ResponseWriter, _ words: Words, _ name: String, _ count: String, _ times: [Int64],
+        _ rules: [UInt8] = []
     ) {
         writer.element("<div><dt>", name, "</dt>")
         writer.element("<dd>", count, "")
         if !times.isEmpty {
             writer.markup("<ol class=\"times\">")
-            for time in times {
+            for (index, time) in times.enumerated() {
                 writer.markup("<li>")
                 writer.time(Int(time), words)
+                if index < rules.count {
+                    writer.element(" (", Words.part(Int(rules[index]) - 1, of: words.refusedBy), ")")
+                }
                 writer.markup("</li>")
             }
             writer.markup("</ol>")

@@ -40,6 +40,12 @@ public struct ReceiptFacts: Equatable, Sendable {
     public var readTimes: [Int64] = []
     /// When passphrases were wrong, likewise.
     public var failureTimes: [Int64] = []
+    /// How often rules refused somebody.
+    public var refusals = 0
+    /// When rules did, likewise.
+    public var refusalTimes: [Int64] = []
+    /// Which rules did: 1 it was too early, 2 not at such hours, 3 not from that network, 4 or country.
+    public var refusalCodes: [UInt8] = []
 
     /// The rules that it has, while it lives.
     public var rules = RuleTexts()
@@ -60,18 +66,23 @@ public struct ReceiptVersion: Equatable, Sendable {
     private let state: ReceiptFacts.State
     private let reads: Int
     private let failedAttempts: Int
+    /// No more than ``remembered``: nobody who is refused makes the pages of a receipt read it anew for ever.
+    private let refusals: Int
+
+    private static let remembered = 20
 
     /// The version that shows these facts.
     public init(_ facts: ReceiptFacts) {
         state = facts.state
         reads = facts.reads
         failedAttempts = facts.failedAttempts
+        refusals = min(facts.refusals, Self.remembered)
     }
 
     /// Whether nothing follows it.
     public var isFinal: Bool { state != .new }
 
-    /// Writes its name: the state in a word, readers, wrong passphrases.
+    /// Writes its name: the state in a word, readers, wrong passphrases, and refusals if there were any.
     public func write(to writer: inout ResponseWriter) {
         switch state {
         case .new: writer.append("new ")
@@ -82,5 +93,8 @@ public struct ReceiptVersion: Equatable, Sendable {
         writer.append(decimal: reads)
         writer.append(" ")
         writer.append(decimal: failedAttempts)
+        guard refusals > 0 else { return }
+        writer.append(" ")
+        writer.append(decimal: refusals)
     }
 }

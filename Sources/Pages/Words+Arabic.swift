@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "معيّنة",
         passphraseNone: "لا توجد",
         wrongTriesLabel: "محاولات خاطئة",
+        refusedTriesLabel: "محاولات مرفوضة",
+        refusedBy: "قبل الأوان|الأوقات|الشبكة|البلد",
         readLabel: "عدد من قرأه",
         countOf: "{1} من {2}",
         timeLeft: "المتبقي: {}",

@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Зададена",
         passphraseNone: "Няма",
         wrongTriesLabel: "Грешни опити",
+        refusedTriesLabel: "Отказани опити",
+        refusedBy: "твърде рано|часове|мрежа|държава",
         readLabel: "Прочитания",
         countOf: "{1} от {2}",
         timeLeft: "оставащо време: {}",

@@ -106,6 +106,8 @@ extension Words {
         passphraseSet: "Definida",
         passphraseNone: "Cap",
         wrongTriesLabel: "Intents fallits",
+        refusedTriesLabel: "Intents rebutjats",
+        refusedBy: "massa aviat|horari|xarxa|país",
         readLabel: "Lectures",
         countOf: "{1} de {2}",
         timeLeft: "temps restant: {}",

@@ -103,6 +103,8 @@ extension Words {
         passphraseSet: "已设置",
         passphraseNone: "无",
         wrongTriesLabel: "错误次数",
+        refusedTriesLabel: "被拒绝的尝试",
+        refusedBy: "尚未开放|时间段|网络|国家或地区",
         readLabel: "已读人数",
         countOf: "{1} / {2}",
         timeLeft: "还剩 {}",

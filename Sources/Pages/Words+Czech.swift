@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Nastaveno",
         passphraseNone: "Žádné",
         wrongTriesLabel: "Chybné pokusy",
+        refusedTriesLabel: "Odmítnuté pokusy",
+        refusedBy: "příliš brzy|časy|síť|země",
         readLabel: "Přečetlo",
         countOf: "{1} z {2}",
         timeLeft: "Zbývá: {}",

@@ -106,6 +106,8 @@ extension Words {
         passphraseSet: "Angivet",
         passphraseNone: "Ingen",
         wrongTriesLabel: "Forkerte forsøg",
+        refusedTriesLabel: "Afviste forsøg",
+        refusedBy: "for tidligt|tidsrum|netværk|land",
         readLabel: "Læst af",
         countOf: "{1} af {2}",
         timeLeft: "{} tilbage",

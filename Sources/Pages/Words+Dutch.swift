@@ -106,6 +106,8 @@ extension Words {
         passphraseSet: "Ingesteld",
         passphraseNone: "Geen",
         wrongTriesLabel: "Foute pogingen",
+        refusedTriesLabel: "Geweigerde pogingen",
+        refusedBy: "te vroeg|tijden|netwerk|land",
         readLabel: "Gelezen door",
         countOf: "{1} van {2}",
         timeLeft: "nog {}",

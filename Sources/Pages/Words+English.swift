@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Set",
         passphraseNone: "None",
         wrongTriesLabel: "Wrong tries",
+        refusedTriesLabel: "Refused tries",
+        refusedBy: "too early|hours|network|country",
         readLabel: "Read by",
         countOf: "{1} of {2}",
         timeLeft: "{} left",

@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Asetettu",
         passphraseNone: "Ei ole",
         wrongTriesLabel: "Väärät yritykset",
+        refusedTriesLabel: "Torjutut yritykset",
+        refusedBy: "liian aikaisin|kellonajat|verkko|maa",
         readLabel: "Lukeneita",
         countOf: "{1} / {2}",
         timeLeft: "jäljellä {}",

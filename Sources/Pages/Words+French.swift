@@ -107,6 +107,8 @@ extension Words {
         passphraseSet: "Définie",
         passphraseNone: "Aucune",
         wrongTriesLabel: "Essais erronés",
+        refusedTriesLabel: "Essais refusés",
+        refusedBy: "trop tôt|horaires|réseau|pays",
         readLabel: "Lu par",
         countOf: "{1} sur {2}",
         timeLeft: "reste {}",

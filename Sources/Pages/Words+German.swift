@@ -106,6 +106,8 @@ extension Words {
         passphraseSet: "Gesetzt",
         passphraseNone: "Keine",
         wrongTriesLabel: "Fehlversuche",
+        refusedTriesLabel: "Abgewiesene Versuche",
+        refusedBy: "zu früh|Zeiten|Netz|Land",
         readLabel: "Gelesen von",
         countOf: "{1} von {2}",
         timeLeft: "noch {}",

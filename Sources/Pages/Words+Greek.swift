@@ -108,6 +108,8 @@ extension Words {
         passphraseSet: "Έχει οριστεί",
         passphraseNone: "Καμία",
         wrongTriesLabel: "Λάθος φράσεις",
+        refusedTriesLabel: "Απορριφθείσες προσπάθειες",
+        refusedBy: "πολύ νωρίς|ώρες|δίκτυο|χώρα",
         readLabel: "Αναγνώσεις",
         countOf: "{1} από {2}",
         timeLeft: "υπόλοιπο: {}",

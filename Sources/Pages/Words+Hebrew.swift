@@ -104,6 +104,8 @@ extension Words {
         passphraseSet: "הוגדר",
         passphraseNone: "אין",
         wrongTriesLabel: "ניסיונות שגויים",
+        refusedTriesLabel: "ניסיונות שנדחו",
+        refusedBy: "מוקדם מדי|שעות|רשת|מדינה",
         readLabel: "נקרא בידי",
         countOf: "{1} מתוך {2}",
         timeLeft: "נותרו: {}",

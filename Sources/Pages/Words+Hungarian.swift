@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Van",
         passphraseNone: "Nincs",
         wrongTriesLabel: "Hibás próbálkozások",
+        refusedTriesLabel: "Elutasított próbálkozások",
+        refusedBy: "túl korán|időpontok|hálózat|ország",
         readLabel: "Olvasta",
         countOf: "{1} / {2}",
         timeLeft: "még {}",

@@ -106,6 +106,8 @@ extension Words {
         passphraseSet: "Impostata",
         passphraseNone: "Nessuna",
         wrongTriesLabel: "Tentativi errati",
+        refusedTriesLabel: "Tentativi rifiutati",
+        refusedBy: "troppo presto|orari|rete|paese",
         readLabel: "Letto da",
         countOf: "{1} su {2}",
         timeLeft: "Tempo rimasto: {}",

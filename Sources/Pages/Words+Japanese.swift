@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "あり",
         passphraseNone: "なし",
         wrongTriesLabel: "間違えた回数",
+        refusedTriesLabel: "拒否された試行",
+        refusedBy: "開始前|時間帯|ネットワーク|国",
         readLabel: "読んだ人数",
         countOf: "{1} / {2}",
         timeLeft: "残り{}",

@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "있음",
         passphraseNone: "없음",
         wrongTriesLabel: "틀린 횟수",
+        refusedTriesLabel: "거부된 시도",
+        refusedBy: "아직 이름|시간대|네트워크|국가",
         readLabel: "읽은 사람 수",
         countOf: "{1} / {2}",
         timeLeft: "{} 남음",

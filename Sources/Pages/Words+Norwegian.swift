@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Satt",
         passphraseNone: "Ingen",
         wrongTriesLabel: "Gale forsøk",
+        refusedTriesLabel: "Avviste forsøk",
+        refusedBy: "for tidlig|tider|nettverk|land",
         readLabel: "Lest av",
         countOf: "{1} av {2}",
         timeLeft: "tid igjen: {}",

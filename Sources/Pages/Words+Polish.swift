@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Ustawione",
         passphraseNone: "Brak",
         wrongTriesLabel: "Błędne próby",
+        refusedTriesLabel: "Odrzucone próby",
+        refusedBy: "za wcześnie|godziny|sieć|kraj",
         readLabel: "Odczyty",
         countOf: "{1} z {2}",
         timeLeft: "Pozostało: {}",

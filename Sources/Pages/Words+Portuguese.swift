@@ -106,6 +106,8 @@ extension Words {
         passphraseSet: "Definida",
         passphraseNone: "Nenhuma",
         wrongTriesLabel: "Tentativas erradas",
+        refusedTriesLabel: "Tentativas recusadas",
+        refusedBy: "cedo demais|horários|rede|país",
         readLabel: "Lido por",
         countOf: "{1} de {2}",
         timeLeft: "Tempo restante: {}",

@@ -106,6 +106,8 @@ extension Words {
         passphraseSet: "Setată",
         passphraseNone: "Fără",
         wrongTriesLabel: "Încercări greșite",
+        refusedTriesLabel: "Încercări refuzate",
+        refusedBy: "prea devreme|ore|rețea|țară",
         readLabel: "Citit de",
         countOf: "{1} din {2}",
         timeLeft: "Timp rămas: {}",

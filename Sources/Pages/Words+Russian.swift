@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Задана",
         passphraseNone: "Нет",
         wrongTriesLabel: "Неверные попытки",
+        refusedTriesLabel: "Отклонённые попытки",
+        refusedBy: "слишком рано|часы|сеть|страна",
         readLabel: "Прочитали",
         countOf: "{1} из {2}",
         timeLeft: "Осталось: {}",

@@ -106,6 +106,8 @@ extension Words {
         passphraseSet: "Puesta",
         passphraseNone: "Ninguna",
         wrongTriesLabel: "Intentos fallidos",
+        refusedTriesLabel: "Intentos rechazados",
+        refusedBy: "demasiado pronto|horario|red|país",
         readLabel: "Leído por",
         countOf: "{1} de {2}",
         timeLeft: "falta: {}",

@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Angiven",
         passphraseNone: "Ingen",
         wrongTriesLabel: "Felaktiga försök",
+        refusedTriesLabel: "Avvisade försök",
+        refusedBy: "för tidigt|tider|nätverk|land",
         readLabel: "Läst av",
         countOf: "{1} av {2}",
         timeLeft: "tid kvar: {}",

@@ -104,6 +104,8 @@ extension Words {
         passphraseSet: "Var",
         passphraseNone: "Yok",
         wrongTriesLabel: "Yanlış denemeler",
+        refusedTriesLabel: "Reddedilen denemeler",
+        refusedBy: "çok erken|saatler|ağ|ülke",
         readLabel: "Okuyan",
         countOf: "{1} / {2}",
         timeLeft: "kalan: {}",

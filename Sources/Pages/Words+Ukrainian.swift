@@ -105,6 +105,8 @@ extension Words {
         passphraseSet: "Задано",
         passphraseNone: "Немає",
         wrongTriesLabel: "Невдалі спроби",
+        refusedTriesLabel: "Відхилені спроби",
+        refusedBy: "зарано|години|мережа|країна",
         readLabel: "Прочитали",
         countOf: "{1} з {2}",
         timeLeft: "Залишилося: {}",

@@ -141,6 +141,9 @@ public struct Words: Sendable {
     let passphraseSet: String
     let passphraseNone: String
     let wrongTriesLabel: String
+    /// Somebody was refused, and by what, in the order of ``ReceiptFacts/refusalCodes``, with `|` between them.
+    let refusedTriesLabel: String
+    let refusedBy: String
     let readLabel: String
     /// Takes how many and of how many.
     let countOf: String

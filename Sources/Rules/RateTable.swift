@@ -51,6 +51,8 @@ public struct RateTable: Sendable {
         var client = RateClient.none
         /// Microseconds of the minute that are spent of each kind, at a time in milliseconds of the monotonic clock.
         var spent: [4 of UInt32] = .init(repeating: 0)
+        /// Passphrases of which it is not known yet whether they are wrong.
+        var underWay: UInt32 = 0
         var at: UInt64 = 0
     }
 
@@ -112,6 +114,29 @@ public struct RateTable: Sendable {
         return nil
     }
 
+    /// Takes a wrong passphrase for a client before it is known whether it is wrong, so that as many as he has left are tried at
+    /// one time, and no more. ``endTry(_:)`` gives it back; of a wrong one is taken after that, and will be there.
+    ///
+    /// - Parameter now: milliseconds of the monotonic clock.
+    /// - Returns: nil if it was taken; else the seconds after which there may be one, and nothing was taken.
+    public mutating func beginTry(_ client: RateClient, now: UInt64) -> Int? {
+        let cost = costs[RateKind.wrongPassphrase.rawValue]
+        guard cost > 0, limitsLoopback || !client.isLoopback else { return nil }
+        let index = place(of: client, now)
+        let spent = places[index].spent[RateKind.wrongPassphrase.rawValue] + places[index].underWay * cost
+        guard spent <= Self.minute - cost else { return Self.seconds(spent - (Self.minute - cost)) }
+        places[index].underWay += 1
+        return nil
+    }
+
+    /// A passphrase that was tried is right or wrong now, or nobody waits for it any more.
+    public mutating func endTry(_ client: RateClient) {
+        if places.isEmpty { return }
+        for index in set(of: client) where places[index].client == client && places[index].underWay > 0 {
+            places[index].underWay -= 1
+        }
+    }
+
     private func set(of client: RateClient) -> Range<Int> {
         let first = Int(client.hash(seed) % UInt64(Self.setCount)) * Self.setSize
         return first..<first + Self.setSize
@@ -129,7 +154,8 @@ public struct RateTable: Sendable {
                 places[index].at = max(now, places[index].at)
                 return index
             }
-            var spent: UInt32 = 0
+            // One whose passphrase is being tried is forgotten last, or he could try more.
+            var spent: UInt32 = places[index].underWay > 0 ? Self.minute - 1 : 0
             for kind in 0..<4 {
                 spent = max(spent, Self.left(of: places[index].spent[kind], since: places[index].at, now))
             }

@@ -7,34 +7,28 @@ public final class HashContext {
     /// The size of a digest in bytes.
     public static let size = 32
 
-    private let digest: OpaquePointer
-    private let context: OpaquePointer
+    private let state: UnsafeMutablePointer<SHA256_CTX>
 
-    /// Fetches the algorithm and makes the context.
+    /// Makes the context. Nothing else here takes memory.
     public init() throws(SealingError) {
-        guard let digest = unsafe EVP_MD_fetch(nil, "SHA256", nil) else { throw .libraryFailure }
-        guard let context = unsafe EVP_MD_CTX_new() else {
-            unsafe EVP_MD_free(digest)
-            throw .libraryFailure
-        }
-        unsafe self.digest = digest
-        unsafe self.context = context
+        unsafe state = .allocate(capacity: 1)
+        unsafe state.initialize(to: SHA256_CTX())
+        try begin()
     }
 
     deinit {
-        unsafe EVP_MD_CTX_free(context)
-        unsafe EVP_MD_free(digest)
+        unsafe state.deallocate()
     }
 
     /// Begins a digest; what was begun before is dropped.
     public func begin() throws(SealingError) {
-        guard unsafe EVP_DigestInit_ex2(context, digest, nil) == 1 else { throw .libraryFailure }
+        guard unsafe onetime_sha256_begin(state) == 1 else { throw .libraryFailure }
     }
 
     /// Adds bytes to the digest that was begun.
     public func add(_ bytes: Span<UInt8>) throws(SealingError) {
         let result = unsafe bytes.withUnsafeBufferPointer {
-            unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count)
+            unsafe onetime_sha256_add(state, $0.baseAddress, $0.count)
         }
         guard result == 1 else { throw .libraryFailure }
     }
@@ -43,7 +37,7 @@ public final class HashContext {
     public func finish(into output: inout [32 of UInt8]) throws(SealingError) {
         var target = output.mutableSpan
         let result = unsafe target.withUnsafeMutableBufferPointer {
-            unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil)
+            unsafe onetime_sha256_finish(state, $0.baseAddress)
         }
         guard result == 1 else { throw .libraryFailure }
     }

@@ -63,3 +63,10 @@ struct LockedMapping: ~Copyable, @unchecked Sendable {
         return unsafe mapped != MAP_FAILED
     }
 }
+
+/// A mapping of several owners, which goes with the last of them.
+final class SharedMapping: Sendable {
+    let mapping: LockedMapping
+
+    init(_ mapping: consuming LockedMapping) { self.mapping = mapping }
+}

@@ -6,11 +6,6 @@ internal import CLinux
 public struct LockedRegion: Sendable {
     private let mapping: SharedMapping
 
-    private final class SharedMapping: Sendable {
-        let mapping: LockedMapping
-        init(_ mapping: consuming LockedMapping) { self.mapping = mapping }
-    }
-
     /// What protects it.
     public var protection: MemoryProtection { mapping.mapping.protection }
 

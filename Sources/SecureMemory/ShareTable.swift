@@ -21,7 +21,9 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
     /// How many cells there are.
     public let capacity: Int
 
-    private let locked: LockedMapping
+    /// Whoever touches the locked part keeps it, too.
+    private let owner: SharedMapping
+    private let locked: UnsafeMutablePointer<UInt8>
     private let ordinary: UnsafeMutablePointer<UInt8>?
     private let ordinaryBytes: Int
     private var filledInSegment: [UInt16]
@@ -51,7 +53,8 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
         let reserved = unsafe try Self.reserve(segments * Self.segmentBytes)
         self.capacity = capacity
         self.lockedCapacity = lockedCapacity
-        self.locked = locked
+        unsafe self.locked = locked.base
+        owner = SharedMapping(locked)
         unsafe ordinary = reserved
         ordinaryBytes = segments * Self.segmentBytes
         filledInSegment = Array(repeating: 0, count: segments)
@@ -82,15 +85,14 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
     }
 
     /// Has the kernel back the locked part with memory, when called on any thread; milliseconds that the first secrets need not
-    /// wait for. It must not be called after the table is gone.
+    /// wait for. The pages stay for as long as it is there, also when the table is gone meanwhile.
     public func toucher() -> @Sendable () -> Void {
-        let address = unsafe UInt(bitPattern: locked.base)
-        let count = locked.count
-        return { unsafe onetime_touch(UnsafeRawPointer(bitPattern: address), count) }
+        let owner = owner
+        return { owner.mapping.touch() }
     }
 
     /// What protects the locked part.
-    public var protection: MemoryProtection { locked.protection }
+    public var protection: MemoryProtection { owner.mapping.protection }
 
     /// Fills a cell that is empty with 32 bytes.
     public mutating func fill(_ index: Int, with share: Span<UInt8>) {
@@ -135,7 +137,7 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
     /// The locked ones are zeroed at once. The others are zeroed by ``wipeNext()``, which takes a millisecond or more for a
     /// million, and their pages given back by ``releaseNext()``, which takes ten times as long.
     public mutating func wipeAll() {
-        unsafe onetime_wipe(locked.base, lockedEnd * Self.shareSize)
+        unsafe onetime_wipe(locked, lockedEnd * Self.shareSize)
         lockedEnd = 0
         for segment in filledInSegment.indices where filledInSegment[segment] > 0 {
             filledInSegment[segment] = 0
@@ -190,7 +192,7 @@ public struct ShareTable: ~Copyable, @unchecked Sendable {
 
     private func cell(_ index: Int) -> UnsafeMutablePointer<UInt8> {
         precondition(index >= 0 && index < capacity, "no such cell")
-        if index < lockedCapacity { return unsafe locked.base + index * Self.shareSize }
+        if index < lockedCapacity { return unsafe locked + index * Self.shareSize }
         guard let ordinary = unsafe ordinary else { preconditionFailure("an ordinary cell without ordinary pages") }
         return unsafe ordinary + (index - lockedCapacity) * Self.shareSize
     }

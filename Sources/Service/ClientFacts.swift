@@ -19,6 +19,26 @@ public struct ClientSettings: Sendable {
     public init() {}
 }
 
+/// The server's rule about places. An object, so that asking it copies none of its lists.
+final class Places: Sendable {
+    let rule: PlaceRule
+    private let hasNetworks: Bool
+    let hasCountries: Bool
+
+    /// A rule, or nil where it is none.
+    init?(_ rule: PlaceRule) {
+        if rule.isEmpty { return nil }
+        self.rule = rule
+        hasNetworks = !rule.networks.isEmpty
+        hasCountries = !rule.countries.isEmpty
+    }
+
+    /// Whether the networks permit a client.
+    func permitNetwork(of client: ClientAddress) -> Bool {
+        !hasNetworks || rule.networks.permits(client.isKnown ? client.address : nil)
+    }
+}
+
 extension OnetimeService {
     /// The client's address, as far as proxies are believed.
     public func origin(of request: borrowing Request) -> InternetAddress {
@@ -31,7 +51,8 @@ extension ServiceContext {
     ///
     /// An address for records is `address`, and `isKnown` says whether it is the client's. Budgets count ``network(of:)``.
     func client(of request: borrowing Request) -> ClientAddress {
-        ClientAddress(
+        if settings.clients.trustedProxies.isEmpty { return ClientAddress(request.peer.host) }
+        return ClientAddress(
             of: request.head, in: request.bytes, peer: request.peer.host, trusted: settings.clients.trustedProxies)
     }
 
@@ -67,18 +88,17 @@ extension ServiceContext {
 
     /// Why the server's rule about places refuses a request; nil where it does not, which costs a branch where there is no rule.
     func placeRefusal(_ request: borrowing Request) -> PlaceRefusal? {
-        guard !settings.clients.places.isEmpty else { return nil }
-        return placeRefusal(settings.clients.places, client(of: request), request)
+        guard let places else { return nil }
+        let client = client(of: request)
+        if !places.permitNetwork(of: client) { return .network }
+        return places.hasCountries ? countryRefusal(places.rule.countries, client, request) : nil
     }
 
-    /// Why a rule about places, the server's or a secret's, refuses a client; nil where it does not. The country is looked for only
-    /// where the rule has one.
-    func placeRefusal(_ rule: PlaceRule, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
-        if !rule.networks.isEmpty, !rule.networks.permits(client.isKnown ? client.address : nil) { return .network }
-        guard !rule.countries.isEmpty else { return nil }
+    /// Why a rule about countries, the server's or a secret's, refuses a client; nil where it does not.
+    func countryRefusal(_ rule: CountryRule, _ client: ClientAddress, _ request: borrowing Request) -> PlaceRefusal? {
         let country = country(of: client, request)
         // Nobody becomes unknown by what he sends himself.
         if country == nil, !client.isKnown || !countryField(request).isClear { return .country }
-        return rule.countries.permits(country) ? nil : .country
+        return rule.permits(country) ? nil : .country
     }
 }

@@ -58,8 +58,6 @@ final class Draft {
     /// Who is asking and what for; only where keys are in use.
     var rights: Rights?
 
-    /// When the request came.
-    let began: Moment
     /// When and from where the secret may be read, where the sender says.
     var rules: DraftRules?
     /// The secret that the request turned out to be about.
@@ -71,8 +69,12 @@ final class Draft {
     var receiptToken: SecureBytes?
     var share: SecureBytes?
 
+    /// Whether it named something that there is, or was a moment ago.
+    var isKnown = false
     /// The secret that a passphrase is being tried on.
     var attempt: RecordID?
+    /// Whose wrong passphrases are one fewer until this one is found right or wrong.
+    var trier: RateClient?
     /// Set while a worker has the passphrase.
     var stretching: Stretching?
     /// The lock that a passphrase is tried on.
@@ -98,8 +100,7 @@ final class Draft {
     /// The longest value of a field that is neither content nor passphrase, in bytes.
     private static let shortValueLimit = 320
 
-    init(route: Route, context: ServiceContext, takesContent: Bool, now: Moment) {
-        began = now
+    init(route: Route, context: ServiceContext, takesContent: Bool) {
         self.route = route
         self.context = context
         self.takesContent = takesContent
@@ -107,6 +108,13 @@ final class Draft {
 
     deinit {
         context.uploadBytes -= heldCount
+        endTry()
+    }
+
+    /// The passphrase is right or wrong now, or nobody waits for it any more.
+    func endTry() {
+        guard let client = trier.take() else { return }
+        context.rates.endTry(client)
     }
 
     // MARK: Feeding

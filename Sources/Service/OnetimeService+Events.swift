@@ -64,6 +64,7 @@ extension OnetimeService {
         _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
         response.isSensitive = true
+        if refusesGuess(.receiptEvents(key), request, &response, now) { return .complete }
         let token = key.span(in: request.bytes)
         guard Token.isWellFormed(token), let id = try? context.suite.receiptID(of: token),
             vault.receipt(id, now: now) != nil

@@ -274,6 +274,9 @@ extension ReceiptFacts {
         failedAttempts = view.failedAttempts
         readTimes = view.readTimes
         failureTimes = view.failureTimes
+        refusals = view.refusals
+        refusalTimes = view.refusalTimes
+        refusalCodes = view.refusalCodes
     }
 }
 
@@ -303,7 +306,8 @@ extension Problem {
         case .passphraseMissing: self = .passphraseRequired
         case .passphraseTooShort: self = .passphraseTooShort(minimum: context.settings.minimumPassphrase)
         case .passphraseTooLong: self = .passphraseTooLong(maximum: context.settings.maximumPassphrase)
-        case .wrongPassphrase(let left): self = .wrongPassphrase(triesLeft: left > 0 ? left : nil)
+        case .wrongPassphrase(let left), .passphraseRequired(let left):
+            self = .wrongPassphrase(triesLeft: left > 0 ? left : nil)
         case .tooBusy, .lockedOut: self = .busy(retryAfter: 1)
         default: return nil
         }

@@ -44,7 +44,10 @@ extension OnetimeService {
         }
         do throws(SealingError) {
             let receiptID = try context.suite.receiptID(of: receiptToken)
-            guard let view = vault.receipt(receiptID, now: now), view.state == .new, let secretID = view.secretID else {
+            let found = vault.receipt(receiptID, now: now)
+            // Whoever has a receipt does not guess, whatever became of its secret.
+            draft.isKnown = found != nil
+            guard let view = found, view.state == .new, let secretID = view.secretID else {
                 refuse(.unknownSecret, draft.route, request, &response, draft)
                 return .complete
             }
@@ -53,7 +56,8 @@ extension OnetimeService {
                 return .complete
             }
             guard draft.hasPassphrase else {
-                refuse(.wrongPassphrase(attemptsLeft: 0), draft.route, request, &response, draft)
+                draft.subject = secretID
+                refuse(.passphraseRequired(attemptsLeft: 0), draft.route, request, &response, draft)
                 return .complete
             }
             return try tryPassphrase(on: secretID, draft, request, &response, now, vault)
@@ -86,7 +90,7 @@ extension OnetimeService {
                 if left == 0, vault.receipt(receiptID, now: now)?.state == .burned {
                     audit(.burn, request, now, secret: secretID, receipt: receiptID, rule: "tries")
                 }
-                countRate(.wrongPassphrase, request, now)
+                countWrongPassphrase(draft, request, now)
                 return refuse(.wrongPassphrase(attemptsLeft: left), draft.route, request, &response, draft)
             }
             finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
@@ -232,7 +236,7 @@ extension OnetimeService {
             response.append(",\"refused\":")
             response.append(decimal: view.refusals)
             response.append(",\"refused_by\":\"")
-            response.append(RuleRefusal.name(ofCode: view.lastRefusal))
+            response.append(RuleRefusal.name(ofCode: view.refusalCodes.last ?? 0))
             response.append("\"")
         }
         writeRules(view.conditions, &response)

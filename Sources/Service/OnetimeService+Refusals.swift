@@ -13,6 +13,12 @@ extension OnetimeService {
         _ draft: Draft? = nil
     ) {
         if !route.isUnknown { observation.noteRefusal(refusal.name) }
+        if route.takesToken, draft?.isKnown != true {
+            switch refusal {
+            case .unknownSecret, .malformedKey: countRate(.miss, request, .now)
+            default: break
+            }
+        }
         auditRefusal(refusal, route, request, draft)
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
@@ -103,7 +109,7 @@ extension OnetimeService {
     private func intendedStatus(_ refusal: Refusal) -> ResponseStatus {
         switch refusal {
         case .nothingToShare, .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .recipientWithoutAccount,
-            .wrongPassphrase:
+            .wrongPassphrase, .passphraseRequired:
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
         case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField:
@@ -147,7 +153,7 @@ extension OnetimeService {
             response.append(message.after)
         case .unknownSecret: response.append("Unknown secret")
         case .malformedKey: response.append("Not Found")
-        case .wrongPassphrase: response.append("Double check that passphrase")
+        case .wrongPassphrase, .passphraseRequired: response.append("Double check that passphrase")
         case .lockedOut, .internalError: response.append("An unexpected error occurred :[")
         case .tooBusy: response.append("Rate limit exceeded. Please try again later.")
         case .vaultFull: response.append("The vault is full. Please try again later.")
@@ -198,8 +204,8 @@ extension OnetimeService {
             case .linkGone: Page.notice(&response, page, .linkGone)
             default: Page.notice(&response, page, .keyRequired)
             }
-        case .tooBusy, .lockedOut, .wrongPassphrase, .nothingToShare, .contentTooLarge, .passphraseTooShort,
-            .passphraseTooLong, .passphraseMissing, .needsScript, .malformedRule, .neverOpen:
+        case .tooBusy, .lockedOut, .wrongPassphrase, .passphraseRequired, .nothingToShare, .contentTooLarge,
+            .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .needsScript, .malformedRule, .neverOpen:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
             .wordsTooLong, .claimMissing, .holdsFiles, .nothingSelected, .unconfirmed, .unknownField:

@@ -132,10 +132,6 @@ extension OnetimeService {
             let id = try context.suite.secretID(of: token)
             let claim = draft.claim
             draft.subject = id
-            if let refusal = rateRefusal(.miss, request, now) {
-                refuse(refusal, draft.route, request, &response, draft)
-                return .complete
-            }
             guard let view = vault.secret(id, claim: claim, now: now) else { return missing(draft, request, &response) }
             draft.expires = Int(now.wallSeconds) + view.secondsLeft
             draft.secondsLeft = view.secondsLeft
@@ -151,12 +147,12 @@ extension OnetimeService {
                 return .complete
             }
             if view.isLocked {
-                if let refusal = rateRefusal(.wrongPassphrase, request, now) {
-                    refuse(refusal, draft.route, request, &response, draft)
+                // No passphrase at all is not a guess, and costs no attempt.
+                guard draft.hasPassphrase else {
+                    refuse(
+                        .passphraseRequired(attemptsLeft: view.attemptsLeft), draft.route, request, &response, draft)
                     return .complete
                 }
-                // No passphrase at all is not a guess, and costs no attempt.
-                guard draft.hasPassphrase else { return wrongPassphrase(view.attemptsLeft, draft, request, &response) }
                 return try tryPassphrase(on: id, draft, request, &response, now, vault)
             }
             // All that could fail for want of memory comes before the secret leaves the vault.
@@ -169,7 +165,7 @@ extension OnetimeService {
             }
             response.reserve = consume reserve
             let opener = try taken.opener(token: token, share: share.span, suite: context.suite, key: key)
-            return hand(opener, view.kind, draft, token, request, &exchange, &response)
+            return hand(opener, view.kind, draft, token, request, &exchange, &response, now)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
@@ -189,12 +185,18 @@ extension OnetimeService {
         return draft.refusal
     }
 
-    /// Begins an attempt and hands the passphrase to a worker.
+    /// Begins an attempt and hands the passphrase to a worker. It is one of the wrong ones that the client may try until it is
+    /// known to be right: otherwise any number at the same time would be none too many.
     @inline(never)
     func tryPassphrase(
         on id: RecordID, _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ now: Moment, _ vault: isolated Vault
     ) throws(SealingError) -> Outcome {
+        draft.isKnown = true
+        if let refusal = beginTry(draft, request, now) {
+            refuse(refusal, draft.route, request, &response, draft)
+            return .complete
+        }
         guard var salt = context.arena.allocate(ShareTable.shareSize), let passphrase = draft.takePassphrase() else {
             throw .arenaFull
         }
@@ -258,7 +260,7 @@ extension OnetimeService {
             response.reserve = consume reserve
             let opener = try taken.opener(
                 token: token, share: contentShare.span, suite: context.suite, key: key)
-            return hand(opener, kind, draft, token, request, &exchange, &response)
+            return hand(opener, kind, draft, token, request, &exchange, &response, now)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
             return .complete
@@ -306,7 +308,7 @@ extension OnetimeService {
     ) -> Outcome {
         let lived = vault.secret(id, claim: draft.claim, now: now) != nil
         let left = vault.attemptFailed(id, now: now)
-        countRate(.wrongPassphrase, request, now)
+        countWrongPassphrase(draft, request, now)
         if left == 0, lived, vault.secret(id, claim: draft.claim, now: now) == nil {
             audit(.wrongPassphrase, request, now, outcome: .failure, secret: id, rule: "passphrase")
             audit(.burn, request, now, secret: id, rule: "tries")
@@ -327,7 +329,6 @@ extension OnetimeService {
     private func missing(
         _ draft: Draft, _ request: borrowing Request, _ response: inout ResponseWriter
     ) -> Outcome {
-        countRate(.miss, request, draft.began)
         refuse(.unknownSecret, draft.route, request, &response, draft)
         return .complete
     }
@@ -336,12 +337,12 @@ extension OnetimeService {
     private func hand(
         _ opener: consuming ContentOpener, _ kind: ContentKind, _ draft: Draft, _ token: Span<UInt8>,
         _ request: borrowing Request,
-        _ exchange: inout Exchange, _ response: inout ResponseWriter
+        _ exchange: inout Exchange, _ response: inout ResponseWriter, _ now: Moment
     ) -> Outcome {
         if draft.route.isInAPI { used(draft.caller, request) }
         let isClaim = draft.claim != nil
         audit(
-            isClaim ? .claim : .reveal, request, draft.began, secret: draft.subject,
+            isClaim ? .claim : .reveal, request, now, secret: draft.subject,
             key: draft.route.isInAPI ? draft.caller.key?.name : nil)
         let form: Reveal.Form
         switch draft.route {

@@ -36,7 +36,7 @@ enum RuleRefusal: Equatable {
         }
     }
 
-    /// How the vault keeps it for the sender; 0 is none.
+    /// How the vault keeps it for the sender, and pages name it; 0 is none.
     var code: UInt8 {
         switch self {
         case .time(let refusal): refusal.rule == .notBefore ? 1 : 2
@@ -73,9 +73,9 @@ extension OnetimeService {
         _ vault: isolated Vault
     ) -> Refusal? {
         // Whoever has it already may ask again for as long as his claim lasts.
-        guard !view.isRepeat, context.settings.hours != nil || view.conditions != nil else { return nil }
+        guard !view.isRepeat, context.hours != nil || view.conditions != nil else { return nil }
         guard let refusal = rulesRefusal(of: view, request, now) else { return nil }
-        vault.noteRefusal(id, code: refusal.code)
+        vault.noteRefusal(id, code: refusal.code, now: now)
         return .rule(refusal)
     }
 
@@ -85,13 +85,23 @@ extension OnetimeService {
         of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
     ) -> RuleRefusal? {
         let rules = view.conditions as? SecretRules
-        if let refusal = WindowRefusal(
-            at: now.wallSeconds, server: context.settings.hours, secret: rules?.hours, notBefore: rules?.notBefore)
-        {
-            return .time(refusal)
+        if let refusal = timeRefusal(rules, now.wallSeconds) { return .time(refusal) }
+        guard let rules else { return nil }
+        let client = context.client(of: request)
+        if !rules.permitNetwork(of: client) { return .place(.network) }
+        guard let countries = rules.countries else { return nil }
+        return context.countryRefusal(countries, client, request).map { .place($0) }
+    }
+
+    /// Why the time refuses. Whom it does not refuse costs a look at what the server's hours remember; when all of them open is worked
+    /// out for whom it does.
+    private func timeRefusal(_ rules: SecretRules?, _ now: Int64) -> WindowRefusal? {
+        if context.hours?.isOpen(at: now) ?? true {
+            guard let rules else { return nil }
+            if now >= rules.notBefore ?? now, rules.hours?.isOpen(at: now) ?? true { return nil }
         }
-        guard let rules, !rules.places.isEmpty else { return nil }
-        return context.placeRefusal(rules.places, context.client(of: request), request).map { .place($0) }
+        return WindowRefusal(
+            at: now, server: context.settings.hours, secret: rules?.hours, notBefore: rules?.notBefore)
     }
 
     /// Why a client may not even ask: he was wrong too often. Takes nothing.
@@ -102,10 +112,37 @@ extension OnetimeService {
         }
     }
 
+    /// Refuses whoever asked too often for what is not there: he does not learn any more whether something is.
+    func refusesGuess(
+        _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
+        _ draft: Draft? = nil
+    ) -> Bool {
+        guard route.takesToken, let refusal = rateRefusal(.miss, request, now) else { return false }
+        refuse(refusal, route, request, &response, draft)
+        return true
+    }
+
     /// Counts what a client did.
     func countRate(_ kind: RateKind, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil) {
         guard context.rates.counts(kind) else { return }
         _ = context.rates.take(kind, context.rateClient(request, key), now: now.milliseconds)
+    }
+
+    /// Takes a wrong passphrase off those that a client may try, before it is known to be one; or says why he may not.
+    func beginTry(_ draft: Draft, _ request: borrowing Request, _ now: Moment) -> Refusal? {
+        guard context.rates.counts(.wrongPassphrase) else { return nil }
+        let client = context.rateClient(request)
+        if let seconds = context.rates.beginTry(client, now: now.milliseconds) {
+            return .rule(.rate(.wrongPassphrase, seconds: seconds))
+        }
+        draft.trier = client
+        return nil
+    }
+
+    /// Counts a passphrase that was tried and was wrong.
+    func countWrongPassphrase(_ draft: Draft, _ request: borrowing Request, _ now: Moment) {
+        draft.endTry()
+        countRate(.wrongPassphrase, request, now)
     }
 
     /// What is wrong with the rules of a secret that is to be made: hours that never come.
@@ -150,29 +187,43 @@ extension OnetimeService {
         event.receipt = receipt
         event.keyName = key
         event.rule = rule
+        tell(request, &event)
+        log.record(event, now: now)
+    }
+
+    /// From where a request came.
+    private func tell(_ request: borrowing Request, _ event: inout AuditEvent) {
         let client = context.client(of: request)
         event.address = client.address.bytes
         if let country = context.country(of: client, request) {
             event.country = AuditEvent.countryCode(country.first, country.second)
         }
-        log.record(event, now: now)
     }
+
+    /// Of refusals of one kind, how many a minute have a line each; the others are counted. Budgets tell in their first one all that
+    /// there is to know.
+    private static let linesOfRefusals = 8
 
     /// Writes down what was refused, and by which rule.
     @inline(never)
     func auditRefusal(
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ draft: Draft?
     ) {
-        guard context.audit != nil, !route.isUnknown else { return }
-        let now = draft?.began ?? .now
-        var action = AuditAction.refused
+        guard let log = context.audit, !route.isUnknown else { return }
+        var event = AuditEvent.refusal(refusal.ruleName)
+        event.secret = draft?.subject
+        tell(request, &event)
+        var limit = Self.linesOfRefusals
         switch refusal {
-        case .wrongPassphrase: action = .wrongPassphrase
+        case .wrongPassphrase:
+            event.action = .wrongPassphrase
+            return log.record(event, now: .now)
         // Written down where it was judged.
         case .key(.unknown): return
+        case .rule(.rate): limit = 1
         default: break
         }
-        audit(action, request, now, outcome: .failure, secret: draft?.subject, rule: refusal.ruleName)
+        log.recordRefusal(event, upTo: limit, now: .now)
     }
 }
 
@@ -199,6 +250,7 @@ extension Refusal {
         case .contentTooLarge, .bodyTooLarge: "size"
         case .needsScript, .holdsFiles: "kind"
         case .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .wrongPassphrase: "passphrase"
+        case .passphraseRequired: "passphrase-required"
         case .recipientWithoutAccount, .key: "api-key"
         case .unknownSecret, .malformedKey: "unknown"
         case .lockedOut: "tries"

@@ -105,7 +105,7 @@ public final class OnetimeService: RequestHandler {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .misdirected)
         }
-        if !context.settings.clients.places.isEmpty, isForClients, let refusal = context.placeRefusal(request) {
+        if context.places != nil, isForClients, let refusal = context.placeRefusal(request) {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, .rule(.place(refusal))))
         }
@@ -148,7 +148,7 @@ public final class OnetimeService: RequestHandler {
             refusal = .foreignOrigin
         }
         if takesContent, refusal == nil { refusal = rateRefusal(.creation, request, now) }
-        let draft = Draft(route: route, context: context, takesContent: takesContent, now: now)
+        let draft = Draft(route: route, context: context, takesContent: takesContent)
         if looksAtKeys {
             let caller = context.caller(request, now)
             draft.rights = Rights(caller: caller, began: now)
@@ -308,6 +308,7 @@ public final class OnetimeService: RequestHandler {
         _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
         _ vault: isolated Vault
     ) {
+        if refusesGuess(route, request, &response, now) { return }
         switch route {
         case .health: writeHealth(&response)
         case .status(let version): writeStatus(version: version, request, &response, now)
@@ -336,6 +337,7 @@ public final class OnetimeService: RequestHandler {
     ) -> Outcome {
         response.isSensitive = true
         judgeAgain(draft, request, now)
+        if refusesGuess(draft.route, request, &response, now, draft) { return .complete }
         switch draft.route {
         case .create, .generate, .homePage, .conceal:
             return create(draft, request, &response, now, vault)
@@ -389,14 +391,16 @@ public final class OnetimeService: RequestHandler {
             (event.secret, event.receipt) = (end.secret, end.receipt)
             log.record(event, now: now)
         }
+        log.tellRepeated(by: now.milliseconds, now: now)
         if vault.hasFinishedBurnings { tellFinishedBurnings(vault) }
         return more
     }
 
     /// When the next secret is due.
     public func nextExpiry(isolation vault: isolated Vault) -> UInt64? {
-        guard let flush = log.flushesAgainAt else { return vault.nextExpiry }
-        return min(flush, vault.nextExpiry ?? .max)
+        let due = min(log.flushesAgainAt ?? .max, context.audit?.nextCount ?? .max)
+        guard due < .max else { return vault.nextExpiry }
+        return min(due, vault.nextExpiry ?? .max)
     }
 
     /// SIGUSR1: wipes everything and goes on.

@@ -25,6 +25,8 @@ enum Refusal: Error, Equatable {
     case unknownSecret
     case malformedKey
     case wrongPassphrase(attemptsLeft: Int)
+    /// None was given where there is one: no guess.
+    case passphraseRequired(attemptsLeft: Int)
     case lockedOut
     case tooBusy
     case vaultFull
@@ -68,6 +70,7 @@ extension Refusal {
         case .unknownSecret: "unknown_secret"
         case .malformedKey: "malformed_key"
         case .wrongPassphrase: "wrong_passphrase"
+        case .passphraseRequired: "passphrase_required"
         case .lockedOut: "locked_out"
         case .tooBusy: "too_busy"
         case .vaultFull: "vault_full"
@@ -87,10 +90,10 @@ extension Refusal {
         }
     }
 
-    /// Whether a passphrase was wrong, or as many as may be are being tried on the secret already.
+    /// Whether a passphrase was wrong or not given, or as many as may be are being tried on the secret already.
     var isAboutPassphrase: Bool {
         switch self {
-        case .wrongPassphrase, .lockedOut: true
+        case .wrongPassphrase, .passphraseRequired, .lockedOut: true
         default: false
         }
     }

@@ -109,6 +109,16 @@ enum Route {
         }
     }
 
+    /// Whether it names a secret or a receipt by its token, which somebody may try to guess.
+    var takesToken: Bool {
+        switch self {
+        case .reveal, .receipt, .burn, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents,
+            .burnPage:
+            true
+        default: false
+        }
+    }
+
     /// Whether upstream's clients know the route, and expect its errors as upstream writes them.
     var isUpstream: Bool {
         switch self {

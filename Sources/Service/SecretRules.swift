@@ -11,6 +11,9 @@ final class SecretRules: SecretConditions {
     /// Seconds since 1970.
     let notBefore: Int64?
     let places: PlaceRule
+    private let hasNetworks: Bool
+    /// The rule about countries; nil for all.
+    let countries: CountryRule?
 
     /// How many networks each list may have.
     static let maximumNetworks = 16
@@ -25,6 +28,13 @@ final class SecretRules: SecretConditions {
         self.hours = hours
         self.notBefore = notBefore
         self.places = places
+        hasNetworks = !places.networks.isEmpty
+        countries = places.countries.isEmpty ? nil : places.countries
+    }
+
+    /// Whether the networks permit a client.
+    func permitNetwork(of client: ClientAddress) -> Bool {
+        !hasNetworks || places.networks.permits(client.isKnown ? client.address : nil)
     }
 
     var byteCount: Int {

@@ -9,8 +9,16 @@ internal import SecureMemory
 final class ServiceContext {
     /// Replaced between two calls, at SIGHUP.
     var settings: ServiceSettings {
-        didSet { servesEveryHost = settings.ownNames.isEmpty }
+        didSet {
+            servesEveryHost = settings.ownNames.isEmpty
+            hours = settings.hours.map { HoursClock($0) }
+            places = Places(settings.clients.places)
+        }
     }
+    /// The server's hours, which remember what they answered; nil where it has none.
+    var hours: HoursClock?
+    /// From where anything may be done at all; nil where there is no rule.
+    private(set) var places: Places?
     /// Whether the server knows no names of its own.
     private(set) var servesEveryHost: Bool
     let arena: SecureArena
@@ -46,6 +54,8 @@ final class ServiceContext {
     ) throws(SealingError) {
         self.settings = settings
         servesEveryHost = settings.ownNames.isEmpty
+        hours = settings.hours.map { HoursClock($0) }
+        places = Places(settings.clients.places)
         self.arena = arena
         self.suite = suite
         self.workers = workers

@@ -38,6 +38,7 @@ public struct TLSSession: ~Copyable {
         ERR_clear_error()
         unsafe onetime_tls_allow(session)
         let result = unsafe SSL_do_handshake(session)
+        unsafe onetime_tls_take_key_back(session)
         guard result == 1 else { return failure(result) }
         isEstablished = true
         // A client may send its first request together with the end of its handshake.

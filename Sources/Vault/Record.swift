@@ -20,9 +20,6 @@ struct Record: ~Copyable {
     /// How many wrong passphrases it takes.
     let attemptLimit: UInt8
     var wasViewed = false
-    /// How often a rule refused somebody, up to 255, and which did last; 0 is none.
-    var refusals: UInt8 = 0
-    var lastRefusal: UInt8 = 0
     /// How many people may read it.
     let readers: UInt8
     let kind: ContentKind
@@ -43,7 +40,8 @@ struct Record: ~Copyable {
     /// What a secret takes besides its ciphertext, with all that may be noted of it.
     static func overhead(_ extras: RecordExtras?, readers: Int) -> Int {
         guard extras != nil || readers > 1 else { return overhead }
-        let book = readers > 1 || extras?.lock != nil ? 512 + 64 * readers : 0
+        let isNoted = readers > 1 || extras?.lock != nil || extras?.conditions != nil
+        let book = isNoted ? 512 + 64 * readers : 0
         return overhead + book + (extras?.byteCount ?? 0)
     }
 }
@@ -257,8 +255,10 @@ public struct ReceiptView: Sendable {
     public let sealedToken: SealedToken?
     /// What its reader has to meet, while it lives.
     public internal(set) var conditions: (any SecretConditions)?
-    /// How often a rule refused somebody while it lived, up to 255.
+    /// How often a rule refused somebody while it lived.
     public var refusals = 0
-    /// The code of the rule that did so last, as it was noted; 0 is none.
-    public var lastRefusal: UInt8 = 0
+    /// When rules did, in seconds since 1970: the last 20, oldest first.
+    public var refusalTimes: [Int64] = []
+    /// The codes of those rules, as they were noted.
+    public var refusalCodes: [UInt8] = []
 }

@@ -18,8 +18,8 @@ public struct ClaimID: Sendable {
     func isSame(as other: ClaimID) -> Bool { (high ^ other.high) | (low ^ other.low) == 0 }
 }
 
-/// The readers of one record, and wrong passphrases. Only records with a claim, with more than one reader or with a wrong passphrase
-/// have a book.
+/// The readers of one record, wrong passphrases, and whom rules refused. Only records with a claim, with more than one reader, with a
+/// wrong passphrase or with a refusal have a book.
 final class RecordBook {
     private struct Claim {
         let id: ClaimID
@@ -42,7 +42,13 @@ final class RecordBook {
     private(set) var readTimes: [Int64] = []
     private(set) var failureTimes: [Int64] = []
 
-    /// Of how many readers, and of how many wrong passphrases, the time is kept.
+    /// How often a rule refused somebody.
+    private(set) var refusals = 0
+    /// When rules did, and the code of each, likewise.
+    private(set) var refusalTimes: [Int64] = []
+    private(set) var refusalCodes: [UInt8] = []
+
+    /// Of how many readers, wrong passphrases and refusals the time is kept.
     static let remembered = 20
 
     init(readers: Int) {
@@ -74,6 +80,14 @@ final class RecordBook {
 
     /// Notes a wrong passphrase.
     func noteFailure(wallSeconds: Int64) { Self.note(wallSeconds, in: &failureTimes) }
+
+    /// Notes that a rule refused somebody.
+    func noteRefusal(code: UInt8, wallSeconds: Int64) {
+        refusals += 1
+        if refusalCodes.count == Self.remembered { refusalCodes.removeFirst() }
+        refusalCodes.append(code)
+        Self.note(wallSeconds, in: &refusalTimes)
+    }
 
     private static func note(_ time: Int64, in times: inout [Int64]) {
         if times.count == remembered { times.removeFirst() }

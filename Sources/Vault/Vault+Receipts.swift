@@ -18,7 +18,7 @@ extension Vault {
     }
 
     static func view(of receipt: GoneReceipt, _ now: Moment) -> ReceiptView {
-        ReceiptView(
+        var view = ReceiptView(
             state: receipt.state, wasViewed: false, secretID: nil, created: receipt.created,
             updated: receipt.updated, timeToLive: Int(receipt.timeToLive), secondsLeft: nil,
             receiptSecondsLeft: Self.seconds(from: now.milliseconds, to: receipt.forgottenAt),
@@ -27,6 +27,8 @@ extension Vault {
             failedAttempts: Int(receipt.failedAttempts),
             readTimes: receipt.book?.readTimes ?? (receipt.state == .received ? [receipt.updated] : []),
             failureTimes: receipt.book?.failureTimes ?? [], sealedToken: nil)
+        view.tellRefusals(receipt.book)
+        return view
     }
 
     /// Notes that the receipt was looked at. Only for servers that are asked to tell `viewed` from `new` as upstream did.
@@ -75,8 +77,16 @@ extension Vault {
             readTimes: book?.readTimes ?? [], failureTimes: book?.failureTimes ?? [],
             sealedToken: lives ? records[slot].sealedToken : nil)
         if lives { view.conditions = records[slot].extras?.conditions }
-        view.refusals = Int(records[slot].refusals)
-        view.lastRefusal = records[slot].lastRefusal
+        view.tellRefusals(book)
         return view
+    }
+}
+
+extension ReceiptView {
+    fileprivate mutating func tellRefusals(_ book: RecordBook?) {
+        guard let book, book.refusals > 0 else { return }
+        refusals = book.refusals
+        refusalTimes = book.refusalTimes
+        refusalCodes = book.refusalCodes
     }
 }

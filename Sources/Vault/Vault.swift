@@ -140,10 +140,9 @@ public actor Vault {
     /// Notes for the sender that a rule refused somebody who asked for a secret.
     ///
     /// - Parameter code: which one, as the caller numbers them from 1.
-    public func noteRefusal(_ id: RecordID, code: UInt8) {
-        guard let slot = secrets.find(id) else { return }
-        records[slot].refusals = max(records[slot].refusals, records[slot].refusals &+ 1)
-        records[slot].lastRefusal = code
+    public func noteRefusal(_ id: RecordID, code: UInt8, now: Moment) {
+        guard let slot = living(id, now) else { return }
+        book(of: slot).noteRefusal(code: code, wallSeconds: now.wallSeconds)
         tell(receipts.id(of: slot))
     }
 

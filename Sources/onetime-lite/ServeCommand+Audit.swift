@@ -106,6 +106,7 @@ final class Proof {
     /// Ends the log and states what became of all secrets. Everything is wiped already.
     fileprivate func end(_ tally: VaultTally, wiped: Int, now: Moment) {
         if let log {
+            log.tellRepeated(by: .max, now: now)
             var event = AuditEvent(.shutdownWipe)
             event.count = UInt64(wiped)
             log.record(event, now: now)

@@ -91,9 +91,10 @@ class Workshop:
         """The wrapper that pins a client."""
         return ["taskset", "-c", str(self.client_core)]
 
-    def load(self, action, port, keys, count=None, size=None, connections=16, depth=16):
-        """Runs the load generator; (requests answered well, seconds). Raises BenchFailure if one failed."""
-        environment = dict(os.environ, LOAD_CONNECTIONS=str(connections), LOAD_DEPTH=str(depth))
+    def load(self, action, port, keys, count=None, size=None, connections=16, depth=16, fields=""):
+        """Runs the load generator; (requests answered well, seconds). `fields` go along with what is created. Raises BenchFailure
+        if a request failed."""
+        environment = dict(os.environ, LOAD_CONNECTIONS=str(connections), LOAD_DEPTH=str(depth), LOAD_FIELDS=fields)
         command = self.on_client_core() + [self.path("load"), action, str(port), keys]
         command += [str(value) for value in (count, size) if value is not None]
         done = subprocess.run(command, capture_output=True, env=environment, timeout=400, check=False)
@@ -102,11 +103,11 @@ class Workshop:
             raise BenchFailure("load %s: %s%s" % (action, done.stdout.decode(), done.stderr.decode()[:600]))
         return int(found.group(1)), float(found.group(3))
 
-    def fill(self, port, keys, count):
+    def fill(self, port, keys, count, fields=""):
         """Creates `count` secrets of 256 bytes and leaves their keys in the file `keys`."""
         if os.path.exists(keys):
             os.unlink(keys)
-        self.load("create", port, keys, count)
+        self.load("create", port, keys, count, fields=fields)
 
 
 def pinned_server(workshop, *arguments):

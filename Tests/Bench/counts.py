@@ -83,9 +83,9 @@ class Client:
     def health(self):
         self.ask("GET /health %s\r\n" % HEAD)
 
-    def create(self):
+    def create(self, fields=""):
         """The new secret's token."""
-        body = "secret=" + CONTENT
+        body = "secret=" + CONTENT + fields
         form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n" % len(body)
         answer = self.ask("POST /api/v1/share %s%s%s" % (HEAD, form, body))
         return re.search(rb'"secret_key":"([0-9a-z]{31})"', answer).group(1).decode()
@@ -129,11 +129,11 @@ class Profile:
         return sum(self.instructions.values()), sum(swift), sum(self.allocations.values())
 
 
-def profile(directory, binary, healths=0, creates=0, reveals=0):
-    """The profile of one run with so many counted requests."""
+def profile(directory, binary, healths=0, creates=0, reveals=0, arguments=(), fields=""):
+    """The profile of one run with so many counted requests, of a server with some options and secrets with some fields."""
     output = os.path.join(directory, "callgrind.out")
     wrapper = [sys.executable, os.path.abspath(__file__), "--callgrind", output]
-    server = Server("--no-memfd-secret", binary=binary, wrapper=wrapper, start_timeout=60)
+    server = Server("--no-memfd-secret", *arguments, binary=binary, wrapper=wrapper, start_timeout=60)
     with server:
         client = Client(server.port)
         client.create()
@@ -142,13 +142,19 @@ def profile(directory, binary, healths=0, creates=0, reveals=0):
             client.reveal(client.create())
         for _ in range(healths):
             client.health()
-        tokens = [client.create() for _ in range(creates)]
+        tokens = [client.create(fields) for _ in range(creates)]
         for token in tokens[:reveals]:
             client.reveal(token)
         client.socket.close()
         if server.stop(60) != 0:
             raise RuntimeError("the server did not end well: " + server.text("stderr")[-600:])
         return Profile(output)
+
+
+def reveal_cost(directory, binary, arguments, fields):
+    """Instructions of a reveal by a server with some options, of secrets with some fields."""
+    runs = [profile(directory, binary, 0, REQUESTS, count, arguments, fields) for count in (0, REQUESTS)]
+    return round((runs[1].total()[0] - runs[0].total()[0]) / REQUESTS)
 
 
 def unstripped(directory):

@@ -6,7 +6,7 @@
 //   load burn PORT KEYS                   burns every secret of KEYS
 //
 // Environment: LOAD_CONNECTIONS (default 16), LOAD_DEPTH (requests under way on each, default 16), LOAD_SECONDS (limit,
-// default 300). Prints "ok N failed N seconds S"; the first failures go to stderr. Exits 1 if anything failed.
+// default 300), LOAD_FIELDS (more fields of what is created, such as "&ttl=600"). Prints "ok N failed N seconds S"; the first failures go to stderr. Exits 1 if anything failed.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -35,6 +35,7 @@ static long total, next, done, failed, base;
 static size_t size = 256;
 static int depth = 16;
 static char *keys;
+static const char *fields = "";
 static FILE *output;
 
 static void fail(const char *what) { fprintf(stderr, "load: %s: %s\n", what, strerror(errno)); exit(3); }
@@ -67,9 +68,11 @@ static void append_request(struct connection *c, long number) {
     const char *host = "HTTP/1.1\r\nHost: 127.0.0.1\r\n";
     if (action == CREATE) {
         const char *type = "Content-Type: application/x-www-form-urlencoded";
-        to += sprintf(to, "POST /api/v1/share %s%s\r\nContent-Length: %zu\r\n\r\nsecret=", host, type, size + 7);
+        const size_t length = size + 7 + strlen(fields);
+        to += sprintf(to, "POST /api/v1/share %s%s\r\nContent-Length: %zu\r\n\r\nsecret=", host, type, length);
         content_of((unsigned long)(base + number), to);
         to += size;
+        to += sprintf(to, "%s", fields);
     } else {
         const char *line = keys + number * LINE;
         const char *key = action == REVEAL ? line : line + KEY + 1, *burn = action == REVEAL ? "" : "/burn";
@@ -152,7 +155,7 @@ static void open_connections(int count, int port) {
     int yes = 1;
     for (int i = 0; i < count; i++) {
         struct connection *c = connections[i] = calloc(1, sizeof *c);
-        c->out = malloc((size_t)depth * (size + 512));
+        c->out = malloc((size_t)depth * (size + strlen(fields) + 512));
         c->numbers = calloc((size_t)depth, sizeof *c->numbers);
         c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (connect(c->fd, (struct sockaddr *)&address, sizeof address)) fail("connect");
@@ -174,6 +177,7 @@ static void read_keys(const char *path) {
 int main(int count, char **arguments) {
     if (count < 4) { fprintf(stderr, "usage: load create|reveal|burn PORT KEYS [COUNT [SIZE]]\n"); return 2; }
     alarm((unsigned)setting("LOAD_SECONDS", 300));
+    if (getenv("LOAD_FIELDS")) fields = getenv("LOAD_FIELDS");
     int width = (int)setting("LOAD_CONNECTIONS", 16), port = atoi(arguments[2]);
     depth = (int)setting("LOAD_DEPTH", 16);
     if (width < 1 || width > MAX_CONNECTIONS || depth < 1 || depth > 1024) {

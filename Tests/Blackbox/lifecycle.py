@@ -191,6 +191,15 @@ def ending(results):
         results.equal(server.wait(5), 0, "and it exits 0")
 
 
+def at_once(results):
+    """One that is ended as soon as it answers ends well, while its memory is still being prepared."""
+    codes = []
+    for _ in range(20):
+        with Server() as server:
+            codes.append(server.stop())
+    results.equal(codes, [0] * 20, "SIGTERM right after the start")
+
+
 def impatient(results):
     """A request that never ends does not hold up the end; a second signal ends it at once."""
     with Server() as server:
@@ -280,7 +289,7 @@ def hardened(results):
 
 def main(results):
     """Each part starts servers of its own."""
-    for part in (starting, words, checking, ending, impatient, wiping, hardened):
+    for part in (starting, words, checking, ending, at_once, impatient, wiping, hardened):
         results.run(part, results)
 
 

@@ -80,6 +80,12 @@ def changes(results):
         results.equal(follower.event(), "received 1 1", "the same connection asks again: still read")
         results.check(follower.is_over, "an end is told once")
 
+        made = share(server.port, "x", not_before=str(int(time.time()) + 1000))
+        follower = Follower(server.port, made["metadata_key"])
+        results.equal(follower.event(), "new 0 0", "with a rule: the state comes at once")
+        reveal(server.port, made["secret_key"])
+        results.equal(follower.event(), "new 0 0 1", "whom a rule refused")
+
         made = share(server.port, "x")
         followers = [Follower(server.port, made["metadata_key"]) for _ in range(3)]
         results.equal([each.event() for each in followers], ["new 0 0"] * 3, "several pages follow one receipt")

@@ -176,6 +176,18 @@ class Report:
                     kept.append(hit)
         self.hits = kept
 
+    def forget_where_they_lie(self, names, ranges):
+        """Drops hits of what a process has to keep, where they lie within ranges of addresses. The names that were there."""
+        kept, there = [], set()
+        for hit in self.hits:
+            address = int(hit[5], 16)
+            if hit[0] in names and any(start <= address < end for start, end in ranges):
+                there.add(hit[0])
+            else:
+                kept.append(hit)
+        self.hits = kept
+        return there
+
     def found(self, name):
         """Whether a canary of this name was found in any disguise."""
         return any(hit[0] == name for hit in self.hits)
@@ -202,6 +214,19 @@ class Report:
         if len(counts) > limit:
             lines.append("and %d more kinds" % (len(counts) - limit))
         return "\n    ".join(lines)
+
+
+def locked_ranges(pid):
+    """The ranges of addresses that a process has locked in memory."""
+    ranges, place = [], None
+    with open("/proc/%d/smaps" % pid) as maps:
+        for line in maps:
+            words = line.split()
+            if not words[0].endswith(":"):
+                place = tuple(int(part, 16) for part in words[0].split("-"))
+            elif words[0] == "VmFlags:" and "lo" in words:
+                ranges.append(place)
+    return ranges
 
 
 class ScanFailure(Exception):

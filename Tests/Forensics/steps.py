@@ -59,7 +59,9 @@ class Session:
             self.canaries.add("API token", self.token)
         self.server = Server(*arguments, environment=environment, binary=binary)
         self.held = []
-        self.expiring = None
+        # What the server has to keep while it runs, in locked memory, and what of it was seen there.
+        self.lasting = []
+        self.seen = set()
 
     def __enter__(self):
         self.server.start()

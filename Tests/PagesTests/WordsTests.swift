@@ -17,6 +17,7 @@ import Testing
             let forms = text.split(separator: "|", omittingEmptySubsequences: false)
             switch name {
             case "months": #expect(forms.count == 12)
+            case "refusedBy": #expect(forms.count == 4, "\(tag): \(name)")
             case _ where quantities.contains(name): #expect(forms.count == words.plural.formCount, "\(tag): \(name)")
             default:
                 #expect(forms.count == 1, "\(tag): \(name)")

@@ -84,6 +84,42 @@ import Testing
         #expect(again == nil)
     }
 
+    @Test func `as many passphrases are tried at one time as may be wrong, and right ones are given back`() throws {
+        var table = RateTable(limits)
+        let (one, other) = (try client("192.0.2.1:1"), try client("192.0.2.2:1"))
+        let first = (0..<5).map { _ in table.beginTry(one, now: 1000) }
+        #expect(first == [nil, nil, nil, 20, 20])
+        let others = table.beginTry(other, now: 1000)
+        #expect(others == nil)
+        // Time gives nothing back of what is under way.
+        let later = table.beginTry(one, now: 50_000)
+        #expect(later == 20)
+        // One is right, one is wrong, and of one nobody waits for the answer.
+        table.endTry(one)
+        table.endTry(one)
+        let wrong = table.take(.wrongPassphrase, one, now: 50_000)
+        #expect(wrong == nil, "there is always room for one that was begun")
+        let second = [table.beginTry(one, now: 50_000), table.beginTry(one, now: 50_000)]
+        #expect(second == [nil, 20])
+        for _ in 0..<9 { table.endTry(one) }
+        #expect(table.wait(.wrongPassphrase, one, now: 50_000) == nil)
+        let last = (0..<3).map { _ in table.beginTry(one, now: 50_000) }
+        #expect(last == [nil, nil, 20], "what was wrong stays spent, and no end too many gives more")
+    }
+
+    @Test func `a flood from everywhere does not make one forgotten whose passphrase is being tried`() throws {
+        var table = RateTable(limits)
+        let one = try client("192.0.2.1:1")
+        while table.beginTry(one, now: 1000) == nil {}
+        for number in 0..<100_000 { _ = table.take(.creation, network(number), now: 1000) }
+        let again = table.beginTry(one, now: 1000)
+        #expect(again == 20)
+        var loopback = RateTable(limits)
+        let itself = try client("127.0.0.1:1")
+        let spared = (0..<100).map { _ in loopback.beginTry(itself, now: 0) }
+        #expect(spared.allSatisfy { $0 == nil })
+    }
+
     @Test func `without a limit nobody is counted, and the loopback is spared unless it is not`() throws {
         var table = RateTable(limits)
         let (one, loopback) = (try client("192.0.2.1:1"), try client("127.0.0.1:1"))

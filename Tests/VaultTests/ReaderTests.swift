@@ -39,6 +39,35 @@ import Testing
         }
     }
 
+    @Test func `whom rules refused is known after the secret is gone, whichever way it went`() throws {
+        for way in 0..<4 {
+            try withVault { vault, desk in
+                let sent = try desk.conceal([7], timeToLive: 60, in: vault, now: at(0))
+                #expect(vault.receipt(sent.receiptID, now: at(0))?.refusals == 0)
+                for number in 1...25 as ClosedRange<UInt64> {
+                    vault.noteRefusal(sent.id, code: number == 25 ? 3 : 2, now: at(number * 1000))
+                }
+                switch way {
+                case 0: #expect(try desk.take(sent, from: vault, now: at(30_000)) == [7])
+                case 1:
+                    let isBurned = vault.burn(sent.receiptID, now: at(30_000))
+                    #expect(isBurned)
+                case 2: while vault.expire(now: at(61_000), budget: 1000) {}
+                default: break
+                }
+                let end: UInt64 = way == 2 ? 61_000 : 31_000
+                let found = vault.receipt(sent.receiptID, now: at(end))
+                let receipt = try #require(found)
+                #expect(receipt.state == [.received, .burned, .expired, .new][way])
+                #expect(receipt.refusals == 25 && receipt.reads == (way == 0 ? 1 : 0))
+                #expect(receipt.refusalCodes == Array(repeating: 2, count: 19) + [3])
+                #expect(receipt.refusalTimes == (6...25).map { at($0 * 1000).wallSeconds })
+                vault.noteRefusal(sent.id, code: 1, now: at(end))
+                #expect(vault.receipt(sent.receiptID, now: at(end))?.refusals == (way == 3 ? 26 : 25))
+            }
+        }
+    }
+
     @Test func `a commit destroys at once`() throws {
         try withVault { vault, desk in
             let sent = try desk.conceal([7], timeToLive: 3600, in: vault, now: at(0))

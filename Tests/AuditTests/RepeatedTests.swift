@@ -1,0 +1,108 @@
+// Refusals that come again and again, and the order of time.
+import Kernel
+import Testing
+
+@testable import Audit
+
+@Suite struct RepeatedTests {
+    private func refusal(_ rule: StaticString, from last: UInt8, network: UInt8 = 1) -> AuditEvent {
+        var event = AuditEvent.refusal(rule)
+        event.address = address(last, network)
+        return event
+    }
+
+    private func address(_ last: UInt8, _ network: UInt8) -> [16 of UInt8] {
+        var bytes: [16 of UInt8] = .init(repeating: 0)
+        (bytes[10], bytes[11], bytes[12], bytes[14], bytes[15]) = (0xFF, 0xFF, 192, network, last)
+        return bytes
+    }
+
+    private func refuse(_ event: AuditEvent, upTo limit: Int = 1, _ desk: Desk) {
+        desk.log.recordRefusal(event, upTo: limit, now: desk.now)
+    }
+
+    @Test func `a flood of one rule and address is one line and a number`() throws {
+        let desk = try Desk()
+        #expect(desk.log.nextCount == nil)
+        for _ in 0..<1000 { refuse(refusal("rate-misses", from: 1), desk) }
+        #expect(desk.log.count == 2)
+        #expect(desk.log.nextCount == desk.now.milliseconds + 60_000)
+        desk.pass(milliseconds: 59_999)
+        desk.log.tellRepeated(by: desk.now.milliseconds, now: desk.now)
+        #expect(desk.log.count == 2)
+        desk.pass(milliseconds: 1)
+        desk.log.tellRepeated(by: desk.now.milliseconds, now: desk.now)
+        #expect(desk.log.count == 3 && desk.log.nextCount == nil)
+        let line = try #require(desk.lines().last)
+        #expect(line.contains(#""rule.name":"rate-misses""#) && line.contains(#""source.ip":"192.0.1.1""#))
+        #expect(line.contains(#""event.reason":"repeated""#) && line.contains(#""onetime.count":999"#))
+        refuse(refusal("rate-misses", from: 1), desk)
+        #expect(desk.log.count == 4, "after a minute the next one is told again")
+    }
+
+    @Test func `other rules, other addresses and other events keep their lines`() throws {
+        let desk = try Desk()
+        for last in 1...5 as ClosedRange<UInt8> {
+            for rule in ["rate-misses", "rate-creations"] as [StaticString] {
+                for _ in 0..<10 { refuse(refusal(rule, from: last), desk) }
+                desk.record(AuditEvent(.create))
+            }
+        }
+        #expect(desk.log.count == 1 + 10 + 10)
+        for _ in 0..<10 { refuse(refusal("network", from: 1), upTo: 3, desk) }
+        #expect(desk.log.count == 24, "some may be told before the others are counted")
+    }
+
+    @Test func `a network is one and its addresses are many`() throws {
+        let desk = try Desk()
+        for number in 0..<100 {
+            var event = AuditEvent.refusal("rate-misses")
+            var bytes: [16 of UInt8] = .init(repeating: UInt8(number))
+            for index in 0..<8 { bytes[index] = 0x20 }
+            event.address = bytes
+            refuse(event, desk)
+        }
+        #expect(desk.log.count == 2)
+    }
+
+    @Test func `a flood from everywhere takes as many lines as there are places and one for each rule`() throws {
+        let desk = try Desk()
+        for network in 0..<100 as Range<UInt8> {
+            for last in 0..<100 as Range<UInt8> {
+                refuse(refusal("rate-misses", from: last, network: network), desk)
+                refuse(refusal("rate-creations", from: last, network: network), desk)
+            }
+        }
+        #expect(desk.log.count == UInt64(1 + RepeatedRefusals.places + 2))
+        desk.log.tellRepeated(by: .max, now: desk.now)
+        let lines = desk.lines()
+        var total = 0
+        for line in lines where line.contains(#""event.action":"refused""#) {
+            let count = line.firstMatch(of: /"onetime.count":(\d+)/).flatMap { Int($0.1) }
+            total += count ?? 1
+            if count != nil { #expect(!line.contains("source.ip")) }
+        }
+        #expect(total == 20_000, "no refusal is lost")
+        #expect(lines.count == 1 + RepeatedRefusals.places + 4)
+    }
+
+    @Test func `lines never go back in time`() throws {
+        let desk = try Desk()
+        let began = desk.now
+        desk.pass(milliseconds: 1500)
+        desk.record(AuditEvent(.create))
+        // What happened in the same turn of the loop, by the time at its beginning; then the wall clock is set back by an hour.
+        desk.log.record(AuditEvent(.create), now: began)
+        for step in 1...3 as ClosedRange<UInt64> {
+            desk.log.record(
+                AuditEvent(.create),
+                now: Moment(milliseconds: desk.now.milliseconds + step * 700, wallSeconds: desk.now.wallSeconds - 3600))
+        }
+        desk.pass(milliseconds: 5000)
+        desk.record(AuditEvent(.create))
+        let times = desk.lines().map { String($0.dropFirst(15).prefix(24)) }
+        #expect(times == times.sorted())
+        #expect(times[1] == times[2] && times[1] == times[5])
+        #expect(times[6] > times[5], "it goes on once the clock has caught up")
+    }
+}

@@ -177,7 +177,8 @@ def racing(results):
         threads += [threading.Thread(target=unlock, args=(one,)) for one in locked]
         for thread in threads:
             thread.start()
-        time.sleep(0.15)
+        while len(done) < 300:
+            time.sleep(0.001)
         scene.lock("reveal")
         stopped = time.monotonic()
         for thread in threads:

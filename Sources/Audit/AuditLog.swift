@@ -164,10 +164,11 @@ public final class AuditLog {
     }
 
     /// Words of the program's own, which need no escapes.
-    private func append(_ field: StaticString, _ words: StaticString) {
+    private func append(_ field: StaticString, _ words: StaticString, _ number: Int32? = nil) {
         precondition(words.utf8CodeUnitCount <= 96, "words of the program that are longer than a line may have")
         buffer.append(field)
         buffer.append(words)
+        if let number { buffer.append(decimal: UInt64(number)) }
         buffer.append(0x22)
     }
 
@@ -221,7 +222,7 @@ public final class AuditLog {
         buffer.append(decimal: feed.missing)
         buffer.append(AuditFormat.previousField)
         buffer.append(hexadecimal: head)
-        append(#"","onetime.audit.sink":""#, feed.queue.sink.name)
+        append(AuditFormat.sinkField, feed.queue.sink.name, feed.queue.sink.descriptor)
         finish()
     }
 
@@ -245,10 +246,23 @@ public final class AuditLog {
         fileprivate var place: UInt64
     }
 
-    /// The place of a line, or of the oldest that is kept, if that is a later one. O(bytes before it).
+    /// The place of a line, or of the oldest that is kept, if that is a later one. O(log lines): about 20 lines are looked at, and those
+    /// of the last few KiB before it.
     public func position(of sequence: UInt64) -> Position {
         var position = Position(sequence: oldest, missed: 0, place: ring.start)
         if !keepsRing { position.sequence = count }
+        // Lines have their numbers in a fixed place, so the half that has the line is known from any line between.
+        var end = ring.end
+        while end - position.place > 4 * UInt64(Self.lineBound) {
+            let middle = position.place + (end - position.place) / 2
+            let place = ring.placeAfterLine(at: middle)
+            guard place < end, let number = ring.number(at: place + AuditFormat.sequencePlace), number <= sequence
+            else {
+                end = middle
+                continue
+            }
+            (position.sequence, position.place) = (number, place)
+        }
         while position.sequence < sequence, position.place < ring.end {
             position.place = ring.placeAfterLine(at: position.place)
             position.sequence += 1

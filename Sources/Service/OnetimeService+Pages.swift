@@ -48,6 +48,28 @@ extension OnetimeService {
         return nil
     }
 
+    /// Refuses a query with a field that is none of these, or that is there twice: one that was misspelled would ask for something else.
+    /// The names end with their `=`.
+    func checkQuery(_ request: borrowing Request, for names: [StaticString]) throws(Refusal) {
+        guard let range = request.head.query else { return }
+        let query = range.span(in: request.bytes)
+        var seen = 0
+        var start = 0
+        while start < query.count {
+            var end = start
+            while end < query.count, query[end] != UInt8(ascii: "&") { end += 1 }
+            if end > start {
+                let field = query.extracting(start..<end)
+                var bit = 0
+                for (index, name) in names.enumerated() where field.hasPrefix(name) { bit = 1 << index }
+                guard bit != 0 else { throw .unknownField }
+                guard seen & bit == 0 else { throw .duplicateField }
+                seen |= bit
+            }
+            start = end + 1
+        }
+    }
+
     private func policy(_ longest: Int? = nil, _ largest: Int? = nil) -> FormPolicy {
         let settings = context.settings
         let longest = min(settings.maximumTimeToLive, settings.maximumAnonymousTimeToLive, longest ?? .max)

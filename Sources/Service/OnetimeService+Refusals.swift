@@ -120,6 +120,7 @@ extension OnetimeService {
         case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
         case .unknownSecret, .malformedKey: .notFound
+        case .stale: .conflict
         case .foreignOrigin, .rule(.time), .rule(.place): .forbidden
         case .rule(.rate): .tooManyRequests
         case .malformedRule, .neverOpen: .unprocessableContent
@@ -161,6 +162,7 @@ extension OnetimeService {
         case .tooBusy: response.append("Rate limit exceeded. Please try again later.")
         case .vaultFull: response.append("The vault is full. Please try again later.")
         case .noMemory: response.append("The server is out of protected memory. Please try again later.")
+        case .stale: response.append("The state changed meanwhile")
         case .foreignOrigin: response.append("Requests from other origins are refused")
         case .wordsTooLong: response.append("A note or label is too long")
         case .claimMissing: response.append("A claim is missing")
@@ -196,6 +198,7 @@ extension OnetimeService {
         switch refusal {
         case .unknownSecret, .malformedKey: Page.gone(&response, page)
         case .foreignOrigin: Page.notice(&response, page, .refused)
+        case .stale: Page.notice(&response, page, .stale)
         case .rule(let rule): Page.notice(&response, page, Notice(rule, .now))
         case .vaultFull, .internalError: Page.notice(&response, page, .full)
         case .lockedDown: Page.notice(&response, page, .lockedDown)

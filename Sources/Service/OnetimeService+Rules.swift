@@ -286,7 +286,7 @@ extension Refusal {
         switch self {
         case .rule(let rule): rule.name
         case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
-            .nothingSelected, .unconfirmed, .unknownField, .claimMissing:
+            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing:
             "form"
         case .contentTooLarge, .bodyTooLarge: "size"
         case .needsScript, .holdsFiles: "kind"

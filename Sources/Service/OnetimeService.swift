@@ -416,9 +416,9 @@ public final class OnetimeService: RequestHandler {
         onUserSignal(count)
     }
 
-    /// SIGUSR2: stops creating and revealing, or lets both go on where anything was stopped.
+    /// SIGUSR2: stops creating and revealing, or lets both go on where both were stopped.
     public func lockSignal(now: Moment, isolation vault: isolated Vault) {
-        context.lockDown = context.lockDown.isEmpty ? .all : []
+        context.lockDown = context.lockDown == .all ? [] : .all
         note(.lockedDown(context.lockDown, by: nil))
     }
 }

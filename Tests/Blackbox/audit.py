@@ -150,7 +150,9 @@ def session(results, directory):
     results.equal([json.loads(line)["event.action"] for line in lines[-2:]], ["shutdown-wipe", "stop"], "its end")
     results.equal(verify(path)[0], 0, "the stream is whole, among other lines")
     code, text = verify(path, "--certificate", path)
-    results.equal(code, 0, "the certificate fits")
+    results.equal(code, 3, "the certificate fits, but anybody could have made it")
+    results.check("Whose key it is was not checked" in text and "It ends as the certificate says" in text, "and that is said", text)
+    results.equal(verify("--certificate", path)[0], 3, "alone, too")
     for fact in ("created: 3", "revealed: 1", "burned: 1", "wiped: 1", "held: 0", "final: true"):
         results.check(fact + "\n" in text, "it says " + fact, text)
     with open(binary_path(), "rb") as file:
@@ -160,6 +162,7 @@ def session(results, directory):
         results.check(token.encode() not in stream, "no token is in the log")
     key = json.loads(lines[0])["onetime.public_key"]
     results.equal(verify(path, "--certificate", path, "--public-key", key)[0], 0, "the key is the one that was printed")
+    results.equal(verify("--certificate", path, "--public-key", key)[0], 0, "alone, too")
     results.equal(verify(path, "--certificate", path, "--public-key", KEY)[0], 1, "another key is refused")
     cut = os.path.join(directory, "cut.ndjson")
     with open(cut, "wb") as file:
@@ -243,9 +246,15 @@ def stalled_receiver(results, directory):
     process.send_signal(signal.SIGTERM)
     taken += read_all(reader, 10)
     results.equal(process.wait(10), 0, "it ends in order")
-    results.equal(verify("--certificate", "-", given=taken)[0], 0, "the certificate came by the same descriptor")
+    key = json.loads(taken.split(b"\n")[0])["onetime.public_key"]
+    code, text = verify("--certificate", "-", "--public-key", key, given=taken)
+    results.equal(code, 0, "the certificate came by the same descriptor")
     code, text = verify(given=taken)
     results.check(code == 3 and "missing where the log itself says so" in text, "the log says what is missing", text)
+    results.check("too slow, fd:%d." % writer in text, "and to whom", text)
+    results.equal(verify("--sink", "fd:%d" % writer, given=taken)[0], 3, "this was its file")
+    code, text = verify("--sink", "stdout", given=taken)
+    results.check(code == 1 and "another receiver" in text, "it excuses nothing in the file of another one", text)
     gap = [line for line in taken.split(b"\n") if b'"event.action":"gap"' in line]
     results.check(len(gap) >= 1, "in a line of its own", taken[-2000:])
     without = b"\n".join(line for line in taken.split(b"\n") if line not in gap)

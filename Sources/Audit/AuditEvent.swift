@@ -29,7 +29,8 @@ public struct AuditEvent {
     public var rule: StaticString?
     /// Why, in more words: `event.reason`.
     public var reason: StaticString?
-    /// How many things it was about, such as secrets that were burned at one time, or refusals that have no lines: `onetime.count`.
+    /// How many things it was about, such as secrets that were burned at one time, or refusals that have no lines, or lines that the
+    /// configuration has: `onetime.count`.
     public var count: UInt64?
     /// Two capital letters of ISO 3166-1 as ``countryCode(_:_:)`` packs them.
     public var country: UInt16?

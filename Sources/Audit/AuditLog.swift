@@ -20,6 +20,11 @@ public final class AuditLog {
     /// How much of a message is written, in bytes of JSON.
     public static let messageBound = 512
 
+    /// How many kinds of refusals are told apart within a minute.
+    static let refusalPlaces = 64
+    /// How many looks at receipts are: more, for each of them has a reason of its own.
+    static let lookPlaces = 512
+
     private struct Feed {
         let queue: SinkQueue
         /// The first line that it was not given, and how many.
@@ -38,7 +43,8 @@ public final class AuditLog {
     private var sizes: [UInt16]
     private var oldest: UInt64 = 0
     private var feeds: [Feed] = []
-    private var repeated = RepeatedRefusals()
+    private var refusals = RepeatedEvents(places: AuditLog.refusalPlaces)
+    private var looks = RepeatedEvents(places: AuditLog.lookPlaces)
 
     /// The hash of the newest line.
     public private(set) var head: [32 of UInt8] = .init(repeating: 0)
@@ -139,23 +145,36 @@ public final class AuditLog {
     public func recordRefusal(_ event: AuditEvent, upTo limit: Int, now: Moment) {
         tellRepeated(by: now.milliseconds, now: now)
         var event = event
-        if repeated.admit(&event, upTo: limit, now: now.milliseconds) { record(event, now: now) }
+        if refusals.admit(&event, upTo: limit, now: now.milliseconds) { record(event, now: now) }
+    }
+
+    /// Writes a look at a receipt down, unless there was one by the same network, with the same key, within a minute: then it is
+    /// counted, like refusals.
+    public func recordLook(_ event: AuditEvent, now: Moment) {
+        tellRepeated(by: now.milliseconds, now: now)
+        var event = event
+        if looks.admit(&event, upTo: 1, now: now.milliseconds) { record(event, now: now) }
     }
 
     /// When ``tellRepeated(by:now:)`` has something to do, in milliseconds of the monotonic clock; nil while nothing is counted.
-    public var nextCount: UInt64? { repeated.nextEnd }
+    public var nextCount: UInt64? {
+        guard let refusal = refusals.nextEnd, let look = looks.nextEnd else { return refusals.nextEnd ?? looks.nextEnd }
+        return min(refusal, look)
+    }
 
-    /// Writes how many refusals were not written, of those that were to be counted up to a moment, in milliseconds of the
+    /// Writes how many refusals and looks were not written, of those that were to be counted up to a moment, in milliseconds of the
     /// monotonic clock: `.max` for all.
     public func tellRepeated(by milliseconds: UInt64, now: Moment) {
-        while let event = repeated.takeNext(endedBy: milliseconds) { record(event, now: now) }
+        while let event = refusals.takeNext(endedBy: milliseconds) { record(event, now: now) }
+        while let event = looks.takeNext(endedBy: milliseconds) { record(event, now: now) }
     }
 
     /// Words of the program's own, which need no escapes.
-    private func append(_ field: StaticString, _ words: StaticString) {
+    private func append(_ field: StaticString, _ words: StaticString, _ number: Int32? = nil) {
         precondition(words.utf8CodeUnitCount <= 96, "words of the program that are longer than a line may have")
         buffer.append(field)
         buffer.append(words)
+        if let number { buffer.append(decimal: UInt64(number)) }
         buffer.append(0x22)
     }
 
@@ -212,7 +231,7 @@ public final class AuditLog {
         buffer.append(decimal: feed.missing)
         buffer.append(AuditFormat.previousField)
         buffer.append(hexadecimal: head)
-        append(#"","onetime.audit.sink":""#, feed.queue.sink.name)
+        append(AuditFormat.sinkField, feed.queue.sink.name, feed.queue.sink.descriptor)
         finish()
     }
 
@@ -236,10 +255,23 @@ public final class AuditLog {
         fileprivate var place: UInt64
     }
 
-    /// The place of a line, or of the oldest that is kept, if that is a later one. O(bytes before it).
+    /// The place of a line, or of the oldest that is kept, if that is a later one. O(log lines): about 20 lines are looked at, and those
+    /// of the last few KiB before it.
     public func position(of sequence: UInt64) -> Position {
         var position = Position(sequence: oldest, missed: 0, place: ring.start)
         if !keepsRing { position.sequence = count }
+        // Lines have their numbers in a fixed place, so the half that has the line is known from any line between.
+        var end = ring.end
+        while end - position.place > 4 * UInt64(Self.lineBound) {
+            let middle = position.place + (end - position.place) / 2
+            let place = ring.placeAfterLine(at: middle)
+            guard place < end, let number = ring.number(at: place + AuditFormat.sequencePlace), number <= sequence
+            else {
+                end = middle
+                continue
+            }
+            (position.sequence, position.place) = (number, place)
+        }
         while position.sequence < sequence, position.place < ring.end {
             position.place = ring.placeAfterLine(at: position.place)
             position.sequence += 1

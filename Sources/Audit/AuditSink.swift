@@ -6,6 +6,8 @@ internal import Synchronization
 public protocol AuditSink: AnyObject, Sendable {
     /// What it is called in the log when it was too slow, such as `stdout` or `syslog`.
     var name: StaticString { get }
+    /// The number of the descriptor that it writes to, which stands behind the name; nil where there is none, or the name says it.
+    var descriptor: Int32? { get }
 
     /// Takes lines on: one or several whole ones, each with its line feed, together at most ``AuditLog/batchBound`` bytes.
     ///
@@ -14,10 +16,15 @@ public protocol AuditSink: AnyObject, Sendable {
     func write(_ lines: Span<UInt8>) -> Bool
 }
 
+extension AuditSink {
+    /// None.
+    public var descriptor: Int32? { nil }
+}
+
 /// A descriptor that somebody else opened, such as standard output. Lines of up to 4096 bytes (`PIPE_BUF`) are never torn apart by
 /// what others write to the same pipe.
 public final class DescriptorSink: AuditSink {
-    /// `stdout`, `stderr` or `descriptor`.
+    /// `stdout`, `stderr` or `fd:`, the last with the number: two files of one server each tell of their own gaps.
     public let name: StaticString
     private let rawValue: Int32
     /// How many bytes of what was offered last are written already.
@@ -26,8 +33,11 @@ public final class DescriptorSink: AuditSink {
     /// A sink on a descriptor that stays the caller's.
     public init(_ rawValue: Int32) {
         self.rawValue = rawValue
-        name = rawValue == 1 ? "stdout" : rawValue == 2 ? "stderr" : "descriptor"
+        name = rawValue == 1 ? "stdout" : rawValue == 2 ? "stderr" : "fd:"
     }
+
+    /// The number, where the name does not say it.
+    public var descriptor: Int32? { rawValue > 2 ? rawValue : nil }
 
     /// Writes on where it had to stop, if it is offered the same bytes again.
     public func write(_ lines: Span<UInt8>) -> Bool {

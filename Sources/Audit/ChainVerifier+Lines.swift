@@ -15,6 +15,8 @@ extension ChainVerifier {
     struct Gap {
         let count: UInt64
         let previous: [32 of UInt8]
+        /// The receiver that was not given the lines.
+        let sink: String
     }
 
     /// Where the number of a line of the log begins; nil for any other line.
@@ -24,12 +26,41 @@ extension ChainVerifier {
         return marker + AuditFormat.marker.utf8CodeUnitCount
     }
 
-    /// Whether a line is one of those that the program writes to the same stream: JSON with a time, and nothing that belongs to the log.
+    /// Whether a line is one of those that the program writes to the same stream: JSON with a time, and nothing that any reader of JSON
+    /// could take for a line of the log. The program writes no escapes in names, no white space between them and no objects within.
     static func isOther(_ bytes: Span<UInt8>) -> Bool {
-        guard bytes.has(AuditFormat.opening, at: 0), bytes.count > 1, bytes[bytes.count - 1] == 0x7D else {
-            return false
+        guard bytes.has(AuditFormat.opening, at: 0), bytes[bytes.count - 1] == 0x7D else { return false }
+        var index = 1
+        var (hasDataset, isDataset) = (false, false)
+        while index < bytes.count {
+            guard bytes[index] == 0x22 else {
+                guard bytes[index] > 0x20, bytes[index] != 0x7B else { return false }
+                index += 1
+                continue
+            }
+            let start = index + 1
+            var isPlain = true
+            index = start
+            while index < bytes.count, bytes[index] != 0x22 {
+                if bytes[index] == 0x5C {
+                    isPlain = false
+                    index += 1
+                }
+                index += 1
+            }
+            guard index < bytes.count else { return false }
+            let text = bytes.extracting(start..<index)
+            index += 1
+            if index < bytes.count, bytes[index] == 0x3A {
+                guard isPlain, !text.isAll("event.hash"), !text.isAll("event.sequence") else { return false }
+                isDataset = text.isAll("event.dataset")
+                guard !isDataset || !hasDataset else { return false }
+                hasDataset = hasDataset || isDataset
+            } else if isDataset {
+                guard isPlain, !text.isAll("onetime.audit") else { return false }
+            }
         }
-        return bytes.place(of: #""onetime.audit""#) == nil && bytes.place(of: AuditFormat.hashField) == nil
+        return true
     }
 
     static func parse(_ bytes: Span<UInt8>, _ sequenceStart: Int) -> Parsed? {
@@ -61,7 +92,16 @@ extension ChainVerifier {
         guard let (count, end) = bytes.number(at: place), bytes.has(AuditFormat.previousField, at: end),
             let previous = bytes.hash(at: end + AuditFormat.previousField.utf8CodeUnitCount)
         else { return nil }
-        return Gap(count: count, previous: previous)
+        place = end + AuditFormat.previousField.utf8CodeUnitCount + 64
+        guard bytes.has(AuditFormat.sinkField, at: place) else { return nil }
+        place += AuditFormat.sinkField.utf8CodeUnitCount
+        var sink = ""
+        while place < bytes.count, bytes[place] != 0x22 {
+            // It is shown to people.
+            sink.unicodeScalars.append(Unicode.Scalar((0x21..<0x7F).contains(bytes[place]) ? bytes[place] : 0x3F))
+            place += 1
+        }
+        return Gap(count: count, previous: previous, sink: sink)
     }
 }
 
@@ -75,6 +115,9 @@ extension Span<UInt8> {
         for index in 0..<size where self[place + index] != other[index] { return false }
         return true
     }
+
+    /// Whether it is a literal.
+    func isAll(_ text: StaticString) -> Bool { count == text.utf8CodeUnitCount && has(text, at: 0) }
 
     /// Where a literal stands first.
     func place(of text: StaticString) -> Int? {

@@ -26,6 +26,8 @@ public enum ChainFault: Error, Equatable, Sendable {
     case afterEnd
     /// The chain was begun by the holder of another key than that of the certificate.
     case foreignKey
+    /// Lines are missing before this one, which tells of lines that another receiver was not given, and not the one whose file this is.
+    case foreignGap(event: UInt64)
     /// The hash could not be computed.
     case libraryFailure
 }
@@ -55,26 +57,34 @@ public struct ChainVerifier: ~Copyable {
         }
     }
 
+    /// One run of a server, which is one chain.
+    public struct Run: Sendable {
+        /// The key in its first line; nil where that line is not here and no certificate fits.
+        public fileprivate(set) var key: VerificationKey?
+        /// How many lines it has.
+        public fileprivate(set) var count: UInt64 = 0
+        /// How many of these, from the first one on, a certificate vouches for.
+        public fileprivate(set) var certified: UInt64 = 0
+        /// Whether it ends with the line that says that the server stopped.
+        public fileprivate(set) var isEnded = false
+    }
+
     /// How many lines of the log were right.
     public private(set) var events: UInt64 = 0
     /// How many other lines of the program stood between them.
     public private(set) var others: UInt64 = 0
-    /// How many chains there are: one for each start of the server.
-    public private(set) var chains = 0
-    /// How many chains do not end with the line that says that the server stopped.
-    public private(set) var openChains = 0
+    /// The chains, one for each start of the server; complete after ``finish()``.
+    public private(set) var runs: [Run] = []
     /// How many lines are missing of which the chain itself says so.
     public private(set) var missing: UInt64 = 0
+    /// The receivers that were not given them, by the names in the log.
+    public private(set) var lateSinks: [String] = []
     /// Whether the first line was taken on trust.
     public private(set) var isPartial = false
     /// Lines of whatever kind so far; where something is wrong, the number of that line.
     public private(set) var line: UInt64 = 0
     /// The hash of the last line of the log.
     public private(set) var head: [32 of UInt8] = .init(repeating: 0)
-    /// The key in the first line of the last chain.
-    public private(set) var key: VerificationKey?
-    /// Whether the end that was expected was there.
-    public private(set) var isCertified = false
 
     private struct Suspect {
         let line: UInt64
@@ -84,7 +94,15 @@ public struct ChainVerifier: ~Copyable {
 
     private let hash: HashContext
     private let allowsPartial: Bool
-    private let expectation: Expectation?
+    private let expectations: [Expectation]
+    private let sink: String?
+    /// Those of them that were there.
+    private var isMet: [Bool]
+    /// At which numbers of lines one has to be compared.
+    private let counts: Set<UInt64>
+    /// Whose lines are missing in this chain, and of whom it says so though nothing is.
+    private var lateSink: String?
+    private var otherSinks: Set<String> = []
     private var next: UInt64 = 0
     /// The first lines so far, by their hashes: each has another key, so none comes twice.
     private var starts: Set<RecordID> = []
@@ -95,12 +113,24 @@ public struct ChainVerifier: ~Copyable {
 
     /// - Parameters:
     ///   - allowsPartial: takes the first line on trust where it is not the first of a chain.
-    ///   - expectation: what has to be in one of the chains.
-    public init(allowsPartial: Bool = false, expectation: Expectation? = nil) throws(SealingError) {
+    ///   - expectations: what has to be in the chains, each in the one of its key.
+    ///   - sink: the receiver whose file it is; lines that another one was not given may not be missing. Nil: only such contradictions
+    ///     are found that show within a chain.
+    public init(
+        allowsPartial: Bool = false, expectations: [Expectation] = [], sink: String? = nil
+    ) throws(SealingError) {
         hash = try HashContext()
         self.allowsPartial = allowsPartial
-        self.expectation = expectation
+        self.expectations = expectations
+        self.sink = sink
+        isMet = [Bool](repeating: false, count: expectations.count)
+        counts = Set(expectations.map(\.count))
     }
+
+    /// How many chains there are.
+    public var chains: Int { runs.count }
+    /// How many of them do not end with the line that says that the server stopped.
+    public var openChains: Int { runs.count { !$0.isEnded } }
 
     /// Checks the next line, without its line feed.
     public mutating func check(_ bytes: Span<UInt8>) throws(ChainFault) {
@@ -119,6 +149,10 @@ public struct ChainVerifier: ~Copyable {
                 suspect = Suspect(line: line, event: next, expected: next)
                 return
             }
+            if let gap = Self.gap(bytes, parsed.afterSequence) {
+                guard gap.sink != lateSink else { throw .foreignGap(event: parsed.sequence) }
+                otherSinks.insert(gap.sink)
+            }
         } else if parsed.sequence == 0 {
             guard Self.isStart(bytes, parsed.afterSequence),
                 try digest(.init(repeating: 0), body).isSame(as: parsed.hash)
@@ -131,11 +165,17 @@ public struct ChainVerifier: ~Copyable {
             parsed.sequence - next == gap.count
         {
             guard try digest(gap.previous, body).isSame(as: parsed.hash) else { throw .changed(event: parsed.sequence) }
+            // A file is one receiver's: only lines that this one was not given are missing, and all of those are.
+            guard gap.sink == sink ?? lateSink ?? gap.sink, !otherSinks.contains(gap.sink) else {
+                throw .foreignGap(event: parsed.sequence)
+            }
+            lateSink = gap.sink
+            if !lateSinks.contains(gap.sink) { lateSinks.append(gap.sink) }
             missing += gap.count
         } else if events == 0 {
             guard allowsPartial else { throw .noBeginning(event: parsed.sequence) }
             isPartial = true
-            chains = 1
+            runs.append(Run())
         } else {
             suspect = Suspect(line: line, event: parsed.sequence, expected: next)
             return
@@ -151,15 +191,30 @@ public struct ChainVerifier: ~Copyable {
     /// Settles what only the end tells.
     public mutating func finish() throws(ChainFault) {
         if let suspect { throw explain(suspect, followedBy: nil) }
-        if !isEnded { openChains += 1 }
-        isEnded = true
-        if expectation != nil && !isCertified { throw .notCertified }
+        endRun()
+        for (index, expectation) in expectations.enumerated() where !isMet[index] {
+            if let run = runs.first(where: { $0.key?.bytes.isSame(as: expectation.key.bytes) == true }) {
+                // One behind it, in the same chain, vouches for it, too.
+                if run.certified > expectation.count { continue }
+            } else if isPartial, let first = runs.first, first.key != nil {
+                // It may be of a run from before.
+                continue
+            }
+            throw .notCertified
+        }
+    }
+
+    private mutating func endRun() {
+        guard !runs.isEmpty else { return }
+        runs[runs.count - 1].count = next
+        runs[runs.count - 1].isEnded = isEnded
     }
 
     private mutating func begin(_ body: Span<UInt8>) throws(ChainFault) {
-        if !isEnded { openChains += 1 }
-        chains += 1
+        endRun()
         isBehindEnd = false
+        lateSink = nil
+        otherSinks = []
         // The key is the last field of the first line.
         let size = Self.encodedKeySize
         guard body.count > size + 1 else { throw .malformed }
@@ -168,7 +223,9 @@ public struct ChainVerifier: ~Copyable {
         guard let count = Base64.decode(&encoded),
             let key = VerificationKey(standardForm: text.span.extracting(first: count))
         else { throw .malformed }
-        self.key = key
+        var run = Run()
+        run.key = key
+        runs.append(run)
     }
 
     private static func identity(_ hash: [32 of UInt8]) -> RecordID {
@@ -181,10 +238,19 @@ public struct ChainVerifier: ~Copyable {
     }
 
     private mutating func compare() throws(ChainFault) {
-        guard let expectation, next == expectation.count, head.isSame(as: expectation.head) else { return }
-        if let key, !key.bytes.isSame(as: expectation.key.bytes) { throw .foreignKey }
-        isCertified = true
-        isBehindEnd = expectation.isFinal
+        guard counts.contains(next), let run = runs.indices.last else { return }
+        for (index, expectation) in expectations.enumerated() where expectation.count == next {
+            let isHead = head.isSame(as: expectation.head)
+            if let key = runs[run].key {
+                let isKey = key.bytes.isSame(as: expectation.key.bytes)
+                guard isHead == isKey else { throw isHead ? .foreignKey : .notCertified }
+            }
+            guard isHead else { continue }
+            runs[run].key = expectation.key
+            runs[run].certified = next
+            isMet[index] = true
+            if expectation.isFinal { isBehindEnd = true }
+        }
     }
 
     /// What happened to a line that does not follow, by the one behind it.

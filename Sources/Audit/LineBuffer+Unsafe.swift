@@ -176,11 +176,9 @@ struct LineBuffer: ~Copyable {
             var next = index + 1
             while next < bytes.count, bytes[next] & 0xC0 == 0x80 { next += 1 }
             let character = bytes.extracting(index..<next)
-            // Bytes that end lines elsewhere, or move a terminal's cursor, are written as escapes, too.
-            let isControl = character[0] < 0x20 || character[0] == 0x7F
-            let size = isControl ? 6 : character[0] == 0x22 || character[0] == 0x5C ? 2 : character.count
+            let size = Self.size(of: character)
             guard count + size <= end else { return }
-            if isControl {
+            if size == 6 {
                 append(#"\u00"#)
                 append(hexadecimal: character[0])
             } else {
@@ -189,6 +187,13 @@ struct LineBuffer: ~Copyable {
             }
             index = next
         }
+    }
+
+    /// How many bytes a character takes in a text of JSON. Bytes that end lines elsewhere, or move a terminal's cursor, are written as
+    /// escapes, too.
+    static func size(of character: Span<UInt8>) -> Int {
+        if character[0] < 0x20 || character[0] == 0x7F { return 6 }
+        return character[0] == 0x22 || character[0] == 0x5C ? 2 : character.count
     }
 
     /// The two digits of a byte, the first one in the low half: both at once, without a branch.

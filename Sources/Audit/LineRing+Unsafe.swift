@@ -57,6 +57,19 @@ struct LineRing: ~Copyable {
         return end
     }
 
+    /// The decimal number at a place; nil where there is none.
+    func number(at place: UInt64) -> UInt64? {
+        var number: UInt64 = 0
+        var place = place
+        while place < end {
+            let byte = unsafe base[index(place)]
+            guard byte >= 0x30, byte <= 0x39 else { return byte == 0x2C ? number : nil }
+            number = number &* 10 &+ UInt64(byte - 0x30)
+            place += 1
+        }
+        return nil
+    }
+
     /// The index of the first line feed, eight bytes at a time.
     private static func lineFeed(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int? {
         let ones: UInt64 = 0x0101_0101_0101_0101

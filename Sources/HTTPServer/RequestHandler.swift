@@ -54,6 +54,16 @@ public struct BodyPlan: Sendable {
     public var label: UInt8 = 0
 }
 
+/// Why a client is turned away without being heard.
+public enum TurnedAway: Sendable {
+    /// It has as many connections as one may have.
+    case connections
+    /// It sent as many requests as one may send.
+    case requests
+    /// What it sent is no request, or broke off.
+    case malformed
+}
+
 /// How far an answer got.
 public enum Outcome: Sendable {
     /// It is written in full.
@@ -79,6 +89,9 @@ public protocol RequestHandler: AnyObject {
     /// The address that a request counts as: the client's, where the peer is a proxy that is believed. Asked before `begin`, and only
     /// where requests are counted.
     func origin(of request: borrowing Request) -> InternetAddress
+
+    /// Somebody was turned away before anything was asked of the handler. What is malformed comes from the peer, who may be a proxy.
+    func turnedAway(_ client: InternetAddress, for reason: TurnedAway)
 
     /// A head has come: decides what is to be done with the body, before any of it is read.
     ///

@@ -53,8 +53,9 @@ extension Server {
     }
 
     /// Turns a client away that has as many connections as one may have. What cannot be sent at once is not sent.
-    private func turnAway(_ socket: consuming Socket) {
+    private func turnAway(_ socket: consuming Socket, _ peer: SocketAddress) {
         meter.refusedByAddress += 1
+        handler.turnedAway(peer.host, for: .connections)
         // Nothing can be said before a handshake.
         guard tls == nil, var input = scratch.take() else { return }
         // Closing with unread bytes would reset the connection, and the answer would not be seen.
@@ -88,7 +89,7 @@ extension Server {
         // Its own address is a proxy's, for which there is no limit, where it is to say whose the connection is.
         let expectsHeader = !isOnMetricsPort && expectsProxyHeader(from: peer)
         let limit = expectsHeader || isOnMetricsPort ? 0 : connectionLimit(of: peer)
-        guard addresses.add(ClientNetwork(peer), limit: limit) else { return turnAway(socket) }
+        guard addresses.add(ClientNetwork(peer), limit: limit) else { return turnAway(socket, peer) }
         let slot = freeSlots.popLast() ?? connections.count
         generation = generation == .max >> 1 ? 1 : generation + 1
         let connection = Peer(

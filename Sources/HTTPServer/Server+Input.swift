@@ -97,6 +97,7 @@ extension Server {
             // A request that will never be complete, or none at all.
             if input.isEmpty { close(connection) } else { refuse(connection, .incompleteHead) }
         case .body where connection.peerFinished:
+            handler.turnedAway(connection.peer.host, for: .malformed)
             refuse(connection, status: .badRequest, reason: "The body ended before its announced length.")
         default:
             pack(connection, &input)
@@ -256,6 +257,7 @@ extension Server {
         }
         let request = request(connection, head, bytes)
         guard mayAsk(request) else {
+            handler.turnedAway(handler.origin(of: request), for: .requests)
             refuse(connection, status: .tooManyRequests, reason: "This address sends too many requests.")
             return true
         }

@@ -239,7 +239,7 @@ public final class Server<Handler: RequestHandler> {
                 scrubRegistersAndStack()
             case .user2: handler.lockSignal(now: now, isolation: isolation)
             case .hangup: reload()
-            case .interrupt, .terminate:
+            case .interrupt, .quit, .terminate:
                 // The second one does not wait for anybody.
                 if drainsUntil != nil { drainsUntil = now.milliseconds } else { drain(isolation) }
             }

@@ -35,6 +35,8 @@ public protocol FieldSink: ~Copyable {
     mutating func beginObject(name: Span<UInt8>) throws(FieldFault)
     /// The object that began last is complete.
     mutating func endObject() throws(FieldFault)
+    /// A JSON array without elements is the value of `name`: no field tells of it.
+    mutating func emptyArray(name: Span<UInt8>) throws(FieldFault)
 }
 
 extension FieldSink where Self: ~Copyable {
@@ -46,6 +48,8 @@ extension FieldSink where Self: ~Copyable {
     public mutating func beginObject(name: Span<UInt8>) throws(FieldFault) {}
     /// Does nothing.
     public mutating func endObject() throws(FieldFault) {}
+    /// Does nothing: to most, nothing was said.
+    public mutating func emptyArray(name: Span<UInt8>) throws(FieldFault) {}
 }
 
 /// Bounds that all field decoders share.

@@ -2,7 +2,7 @@
 
 /// Decodes a JSON object into fields. Strings are delivered unescaped, numbers and booleans as their literal text, null
 /// as a field of kind `.null` without bytes; the elements of an array as fields that share its name; nested objects
-/// between `beginObject` and `endObject`. Arrays hold plain values only. A body of nothing, or of white space, has no
+/// between `beginObject` and `endObject`. Arrays hold plain values only; an empty one is told by `emptyArray`. A body of nothing, or of white space, has no
 /// fields and is no fault. Duplicate names are the sink's matter.
 ///
 /// RFC 8259. Of the content, only the present name is kept (128 bytes at most, for the elements of an array),
@@ -81,7 +81,9 @@ public struct JSONFieldDecoder: Sendable {
         case (.firstName, .closeBrace): try endObject(&sink)
         case (.firstName, .quote), (.name, .quote): return try decodeName(bytes, at: position + 1)
         case (.colon, .colon): place = .value
-        case (.firstElement, .closeBracket): endArray()
+        case (.firstElement, .closeBracket):
+            try sink.emptyArray(name: name.span.extracting(0..<nameCount))
+            endArray()
         case (.value, .openBracket):
             isInArray = true
             place = .firstElement

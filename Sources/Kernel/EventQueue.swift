@@ -150,6 +150,8 @@ public struct SignalQueue: ~Copyable {
     public enum Signal: Int32, CaseIterable, Sendable {
         /// Ctrl+C.
         case interrupt = 2
+        /// Ctrl+\.
+        case quit = 3
         /// The usual request to end.
         case terminate = 15
         /// Free for the program's own use.

@@ -10,6 +10,8 @@ public enum Notice: Equatable, Sendable {
     case malformed
     /// The form was not sent by a page of this server (403).
     case refused
+    /// The form was sent by a page that was open too long: what it shows has changed meanwhile (409).
+    case stale
     /// The link by which one secret could be created was used or is over (404).
     case linkGone
     /// Creating secrets takes an API key (401); a browser asks for one.
@@ -34,6 +36,7 @@ public enum Notice: Equatable, Sendable {
         switch self {
         case .notFound, .linkGone: .notFound
         case .malformed: .badRequest
+        case .stale: .conflict
         case .refused, .closed, .elsewhere: .forbidden
         case .keyRequired, .adminRequired: .unauthorized
         case .lockedDown: .serviceUnavailable
@@ -57,7 +60,7 @@ public enum Notice: Equatable, Sendable {
         switch self {
         case .notFound: (words.notFoundTitle, words.notFoundLead)
         case .malformed: (words.malformedTitle, words.malformedLead)
-        case .refused: (words.refusedTitle, words.refusedLead)
+        case .refused, .stale: (words.refusedTitle, words.refusedLead)
         case .linkGone: (words.goneTitle, words.linkGone)
         case .keyRequired: (words.createTitle, words.keyRequired)
         case .closed(let opens, _):

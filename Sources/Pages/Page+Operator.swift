@@ -25,6 +25,8 @@ public struct OperatorFacts: Sendable {
     public var count = 0
     /// Whether creating and revealing are stopped.
     public var (stopsCreation, stopsReveal) = (false, false)
+    /// What the form that changes it says was so, such as `none`: its page may be open for long.
+    public var lockDown: StaticString = "none"
     /// How many secrets the last burnings of many burned, and when they began.
     public var burnings: [(began: Int64, count: Int)] = []
     /// Secrets, as many as a page holds.
@@ -137,6 +139,7 @@ extension Page {
         let words = context.words
         beginForm(&writer, context, words.lockTitle)
         hidden(&writer, "action", "lock")
+        hidden(&writer, "shown", "\(facts.lockDown)")
         writer.element("<fieldset class=\"choices\">\n<legend class=\"offscreen\">", words.lockTitle, "</legend>\n")
         box(&writer, "creation", words.lockCreation, isOn: facts.stopsCreation)
         box(&writer, "reveal", words.lockReveal, isOn: facts.stopsReveal)

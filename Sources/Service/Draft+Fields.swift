@@ -18,10 +18,12 @@ extension Draft {
             (.denyCountries, _):
             takesContent || isGenerating
         case (.label, .burnMany), (.label, .operatorPage): true
-        case (.mode, .lockDown), (.stopCreation, .operatorPage), (.stopReveal, .operatorPage): true
+        case (.mode, .lockDown), (.stopCreation, .operatorPage), (.stopReveal, .operatorPage),
+            (.shown, .operatorPage):
+            true
         case (.everything, _), (.burnKey, _), (.from, _), (.until, _), (.receipts, _), (.confirm, _):
             route.burnsMany
-        case (.mode, _), (.stopCreation, _), (.stopReveal, _): false
+        case (.mode, _), (.stopCreation, _), (.stopReveal, _), (.shown, _): false
         case (.readers, _), (.tries, _), (.note, _), (.label, _): takesWords
         default: true
         }

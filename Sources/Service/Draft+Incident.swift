@@ -21,17 +21,21 @@ final class IncidentFields {
     var mode: LockDown?
     /// What the page's boxes stop.
     var stops: LockDown = []
+    /// What was stopped when the page was shown.
+    var shown: LockDown?
     var isConfirmed = false
 
     /// How many receipts one request may name.
     static let receiptLimit = 100
+    /// How many bytes their ids have at most in one field, with what stands between them.
+    static let receiptBytes = 2048
 }
 
 extension Route {
-    /// Whether it takes no field that it does not know: one that was misspelled would leave more to be burned.
+    /// Whether it takes no field that it does not know or cannot use: one that was misspelled would leave more to be burned.
     var isStrict: Bool {
         switch self {
-        case .burnMany, .lockDown: true
+        case .burnMany, .lockDown, .operatorPage: true
         default: false
         }
     }
@@ -50,8 +54,11 @@ extension Route {
     fileprivate func knows(_ field: Draft.Field) -> Bool {
         switch (field, self) {
         case (.formToken, _), (.mode, .lockDown): true
-        case (.everything, .burnMany), (.burnKey, .burnMany), (.label, .burnMany), (.from, .burnMany): true
-        case (.until, .burnMany), (.receipts, .burnMany), (.confirm, .burnMany): true
+        case (.action, .operatorPage), (.stopCreation, .operatorPage), (.stopReveal, .operatorPage),
+            (.shown, .operatorPage):
+            true
+        case (.everything, _), (.burnKey, _), (.label, _), (.from, _), (.until, _), (.receipts, _), (.confirm, _):
+            burnsMany
         default: false
         }
     }
@@ -63,12 +70,20 @@ extension Draft {
         if isNested || kind == .null || !route.knows(field) { fail(.unknownField) }
     }
 
-    /// Reads a field about an incident. The page's form sends empty ones where nothing was said; elsewhere they are mistakes.
+    /// Refuses an array or an object of JSON that says nothing, where that could burn more.
+    func refuseStructure() {
+        if route.isStrict { fail(.key(.malformedField)) }
+    }
+
+    /// The page's form sends empty fields where nothing was said; elsewhere they are mistakes.
+    func refuseEmpty() {
+        if case .operatorPage = route { return }
+        fail(.key(.malformedField))
+    }
+
+    /// Reads a field about an incident.
     func readIncident(_ field: Field, _ bytes: [UInt8]) {
-        if bytes.isEmpty {
-            if route.isStrict { fail(.key(.malformedField)) }
-            return
-        }
+        if bytes.isEmpty { return refuseEmpty() }
         let incident = incident ?? IncidentFields()
         self.incident = incident
         let value = bytes.span
@@ -83,6 +98,9 @@ extension Draft {
         case .mode:
             incident.mode = LockDown(value)
             if incident.mode == nil { fail(.key(.malformedField)) }
+        case .shown:
+            incident.shown = LockDown(value)
+            if incident.shown == nil { fail(.key(.malformedField)) }
         case .stopCreation: if isYes(value) { incident.stops.insert(.creation) }
         case .stopReveal: if isYes(value) { incident.stops.insert(.reveal) }
         default: break
@@ -103,8 +121,9 @@ extension Draft {
         return moment
     }
 
-    /// Ids with commas or spaces between them.
+    /// Ids with commas or spaces between them, at least one.
     private func readReceipts(_ value: Span<UInt8>, _ incident: IncidentFields) {
+        let before = incident.receipts.count
         var start = 0
         for index in 0...value.count {
             let isBetween = index == value.count || value[index] == UInt8(ascii: ",") || value[index] == 0x20
@@ -117,6 +136,7 @@ extension Draft {
             }
             start = index + 1
         }
+        if incident.receipts.count == before { fail(.key(.malformedField)) }
     }
 
     /// Whether a label was said, here to burn what has it.

@@ -92,7 +92,8 @@ final class Rights {
         }
     }
 
-    fileprivate var hasLink: Bool {
+    /// Whether the form came with the token of a creation link.
+    var hasLink: Bool {
         switch link {
         case .some: true
         case .none: false

@@ -42,6 +42,7 @@ extension Draft {
         case name.equals("confirm"): .confirm
         case name.equals("creation"): .stopCreation
         case name.equals("reveal"): .stopReveal
+        case name.equals("shown"): .shown
         case name.equals("file"), name.equals("files"): .file
         default: .ignored
         }

@@ -16,7 +16,7 @@ final class Draft {
         case secret, passphrase, timeToLive, recipient, length, characterSet, action, formToken, kind, readers, tries,
             note, label, claim, file, link, keyName, keyID, grace, maximumTimeToLive, maximumContent,
             hours, notBefore, allowNetworks, denyNetworks, allowCountries, denyCountries,
-            everything, burnKey, from, until, receipts, mode, confirm, stopCreation, stopReveal,
+            everything, burnKey, from, until, receipts, mode, confirm, stopCreation, stopReveal, shown,
             ignored
     }
 
@@ -191,7 +191,10 @@ final class Draft {
         var sink = Sink(draft: self)
         do throws(FieldFault) {
             switch format {
-            case .none: return body.count
+            case .none:
+                // What cannot be read could say that less is meant.
+                if route.isStrict && !body.isEmpty { fail(.key(.malformedField)) }
+                return body.count
             case .form(var decoder):
                 let count = try decoder.decode(&body, isLast: isLast, into: &sink)
                 format = .form(decoder)
@@ -266,7 +269,7 @@ final class Draft {
             field = .ignored
             return
         }
-        if field == .characterSet || field == .recipient || field == .receipts { return }
+        if field == .characterSet || field == .recipient { return }
         if field == .file && kind == .file || field == .secret, let refusal = refusalToCreate() {
             return fail(refusal)
         }
@@ -278,7 +281,7 @@ final class Draft {
         }
         let bit = UInt64(1) << UInt64(field.rawValue)
         let (mine, other) = source == .query ? (0, 1) : (1, 0)
-        if seen[mine] & bit != 0 { return fail(.duplicateField) }
+        if seen[mine] & bit != 0 && field != .receipts { return fail(.duplicateField) }
         seen[mine] |= bit
         if source == .body && seen[other] & bit != 0 { forget(field) }
         if field == .secret {
@@ -303,7 +306,9 @@ final class Draft {
         case .link: if rights?.appendToLink(piece) != true { fail(.key(.linkGone)) }
         case .ignored: break
         default:
-            let limit = field.rule == nil ? Self.shortValueLimit : SecretRules.maximumText
+            let limit =
+                field == .receipts
+                ? IncidentFields.receiptBytes : field.rule == nil ? Self.shortValueLimit : SecretRules.maximumText
             guard value.count + piece.count <= limit else {
                 if let rule = field.rule { refuseLongRule(rule) }
                 if route.isStrict { fail(.key(.malformedField)) }
@@ -341,12 +346,15 @@ final class Draft {
             let digits = value
             claim = ClaimID(hexadecimal: digits.span)
         case .note: if !Self.isText(note) { fail(.contentIsNotText) }
-        case .label: if !Self.isText(label) { fail(.contentIsNotText) }
+        case .label:
+            if !Self.isText(label) { fail(.contentIsNotText) }
+            if route.isStrict && !hasLabel { refuseEmpty() }
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent:
             if let refusal = rights?.set(field, value) { fail(refusal) }
         case .hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries:
             readRule(field, value)
-        case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm, .stopCreation, .stopReveal:
+        case .everything, .burnKey, .from, .until, .receipts, .mode, .confirm, .stopCreation, .stopReveal,
+            .shown:
             readIncident(field, value)
         case .passphrase, .link, .ignored: break
         }
@@ -434,6 +442,10 @@ private struct Sink: FieldSink {
     mutating func mediaType(_ type: Span<UInt8>) { draft.typeFile(type) }
     mutating func appendValue(_ piece: Span<UInt8>) { draft.append(piece) }
     mutating func endField() { draft.end() }
-    mutating func beginObject(name: Span<UInt8>) { draft.depth += 1 }
+    mutating func beginObject(name: Span<UInt8>) {
+        draft.depth += 1
+        draft.refuseStructure()
+    }
     mutating func endObject() { draft.depth -= 1 }
+    mutating func emptyArray(name: Span<UInt8>) { draft.refuseStructure() }
 }

@@ -9,13 +9,20 @@ internal import Vault
 
 extension OnetimeService {
     /// `GET /api/audit?from=N`: lines from number N on, as many as one answer has room for. `X-Onetime-Next` is the number to go on
-    /// with, `X-Onetime-Missed` how many from N on are not in memory any more.
+    /// with, `X-Onetime-Missed` how many from N on are not in memory any more. It is written down once, and not again before
+    /// something else was: a reader who asks again and again would never see the end.
     func showAudit(_ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment) {
         let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .audit) { return refuse(refusal, .audit, request, &response) }
         guard let log = context.audit else { return refuse(.unknownSecret, .unknownInAPI, request, &response) }
-        used(caller, request)
-        let from = UInt64(number(in: request) ?? 0)
+        let from: UInt64
+        do throws(Refusal) {
+            try checkQuery(request, for: ["from="])
+            from = UInt64(try wholeNumber("from=", in: request) ?? 0)
+        } catch {
+            return refuse(error, .audit, request, &response)
+        }
+        caller.key?.use()
         var position = log.position(of: from)
         // The position says what is missing only where it was overtaken.
         let missed = position.sequence > from ? position.sequence - from : 0
@@ -27,7 +34,9 @@ extension OnetimeService {
         response.field("X-Onetime-Missed", decimal: Int(missed))
         response.fields(Self.plainFields)
         response.append(lines.span)
+        if context.lookCount == log.count, context.lookName == caller.key?.name { return }
         audit(.auditLook, request, now, key: caller.key?.name)
+        (context.lookCount, context.lookName) = (log.count, caller.key?.name)
     }
 
     /// How many bytes of lines one answer has at most.
@@ -54,15 +63,5 @@ extension OnetimeService {
         }
         beginJSON(.ok, &response)
         response.append(line.utf8Span.span)
-    }
-
-    /// The number in `from`, in the query.
-    private func number(in request: borrowing Request) -> Int? {
-        guard let range = request.head.query else { return nil }
-        let query = range.span(in: request.bytes)
-        guard query.hasPrefix("from=") else { return nil }
-        var digits: [UInt8] = []
-        for index in 5..<min(query.count, 25) { digits.append(query[index]) }
-        return Draft.number(digits)
     }
 }

@@ -111,6 +111,11 @@ extension OnetimeService {
         let span: ReportSpan?
         let start: Int?
         do throws(Refusal) {
+            if case .report = route {
+                try checkQuery(request, for: ["at=", "from=", "to=", "after="])
+            } else {
+                try checkQuery(request, for: ["after="])
+            }
             span = try reportSpan(request, now)
             start = try surveyStart(request)
         } catch {
@@ -157,8 +162,11 @@ extension OnetimeService {
     }
 
     /// Where a walk goes on, which an answer before said.
-    func surveyStart(_ request: borrowing Request) throws(Refusal) -> Int? {
-        guard let text = field("after=", in: request), !text.isEmpty else { return nil }
+    func surveyStart(_ request: borrowing Request) throws(Refusal) -> Int? { try wholeNumber("after=", in: request) }
+
+    /// The number that a field of the query has, or nil where it is empty or not there.
+    func wholeNumber(_ name: StaticString, in request: borrowing Request) throws(Refusal) -> Int? {
+        guard let text = field(name, in: request), !text.isEmpty else { return nil }
         var digits: [UInt8] = []
         for index in text.indices { digits.append(text[index]) }
         guard digits.count <= 18, let number = Draft.number(digits) else { throw .key(.malformedField) }

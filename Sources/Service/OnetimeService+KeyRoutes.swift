@@ -101,8 +101,10 @@ extension OnetimeService {
             note(.revoked(key), request)
         }
         beginJSON(.ok, &response)
-        response.append("{\"revoked\":")
-        write(ended, &response)
+        response.append("{\"count\":")
+        response.append(decimal: ended.count)
+        response.append(",\"revoked\":")
+        _ = write(ended[...], &response)
         response.append("}")
     }
 
@@ -147,11 +149,24 @@ extension OnetimeService {
         response.append("}")
     }
 
-    /// `GET /api/keys`: what there is to know of keys, none of which opens anything.
+    /// `GET /api/keys`: what there is to know of keys, none of which opens anything. With `after`, those behind the one with that id.
     func listKeys(_ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment) {
         let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .admin) {
             return refuse(refusal, .listKeys, request, &response)
+        }
+        var keys = context.keys.keys[...]
+        do throws(Refusal) {
+            try checkQuery(request, for: ["after="])
+            if let text = field("after=", in: request), !text.isEmpty {
+                // Ids and not places: keys that go meanwhile would make others be passed over.
+                guard let id = KeyID(text), let index = keys.firstIndex(where: { $0.id == id }) else {
+                    throw .key(.noSuchKey)
+                }
+                keys = keys[(index + 1)...]
+            }
+        } catch {
+            return refuse(error, .listKeys, request, &response)
         }
         used(caller, request)
         beginJSON(.ok, &response)
@@ -159,21 +174,31 @@ extension OnetimeService {
         response.append(decimal: context.failedKeys)
         response.append(",\"links\":")
         response.append(decimal: context.links.count)
+        response.append(",\"count\":")
+        response.append(decimal: context.keys.keys.count)
         response.append(",\"keys\":")
-        write(context.keys.keys, &response)
-        response.append("}")
+        let written = write(keys, &response)
+        response.append(",\"next\":")
+        if written < keys.endIndex, written > 0 {
+            response.append("\"")
+            response.append(json: keys[written - 1].id.text)
+            response.append("\"}")
+        } else {
+            response.append("null}")
+        }
     }
 
-    /// Keys as far as one answer has room.
-    private func write(_ keys: [APIKey], _ response: inout ResponseWriter) {
+    /// Keys as far as one answer has room; returns the place of the first one that it had none for.
+    private func write(_ keys: ArraySlice<APIKey>, _ response: inout ResponseWriter) -> Int {
         response.append("[")
-        var isFirst = true
-        for key in keys where response.freeBodyCapacity > 4096 {
-            if !isFirst { response.append(",") }
-            isFirst = false
-            write(key, &response)
+        var place = keys.startIndex
+        while place < keys.endIndex, response.freeBodyCapacity > 4096 {
+            if place > keys.startIndex { response.append(",") }
+            write(keys[place], &response)
+            place += 1
         }
         response.append("]")
+        return place
     }
 
     private func write(_ key: APIKey, _ response: inout ResponseWriter) {

@@ -20,6 +20,7 @@ extension OnetimeService {
         let caller = judge(request, now)
         do throws(Refusal) {
             if let refusal = refusal(of: caller, requiring: .admin) { throw refusal }
+            try checkQuery(request, for: ["at=", "from=", "to=", "after=", "locale="])
             let span = try reportSpan(request, now)
             let start = try surveyStart(request) ?? 0
             let page = pageContext(request)
@@ -44,6 +45,8 @@ extension OnetimeService {
             guard isSameOrigin(request, draft) else { throw .foreignOrigin }
             if let refusal = draft.refusal { throw refusal }
             if let incident = draft.incident, incident.wantsLock {
+                // Boxes say nothing of what the page did not show: another operator's lock-down, or a signal's.
+                guard incident.shown == context.lockDown else { throw .stale }
                 lockDown(incident.stops, draft, request)
                 return goBack(request, &response)
             }
@@ -97,6 +100,7 @@ extension OnetimeService {
         facts.count = vault.count
         facts.stopsCreation = context.lockDown.contains(.creation)
         facts.stopsReveal = context.lockDown.contains(.reveal)
+        facts.lockDown = context.lockDown.name
         for run in vault.lastBurnings { facts.burnings.append((run.began, run.burned)) }
         facts.span = span.map { $0.from...$0.until }
         var position: Int? = start

@@ -48,6 +48,28 @@ extension OnetimeService {
         return nil
     }
 
+    /// Refuses a query with a field that is none of these, or that is there twice: one that was misspelled would ask for something else.
+    /// The names end with their `=`.
+    func checkQuery(_ request: borrowing Request, for names: [StaticString]) throws(Refusal) {
+        guard let range = request.head.query else { return }
+        let query = range.span(in: request.bytes)
+        var seen = 0
+        var start = 0
+        while start < query.count {
+            var end = start
+            while end < query.count, query[end] != UInt8(ascii: "&") { end += 1 }
+            if end > start {
+                let field = query.extracting(start..<end)
+                var bit = 0
+                for (index, name) in names.enumerated() where field.hasPrefix(name) { bit = 1 << index }
+                guard bit != 0 else { throw .unknownField }
+                guard seen & bit == 0 else { throw .duplicateField }
+                seen |= bit
+            }
+            start = end + 1
+        }
+    }
+
     private func policy(_ longest: Int? = nil, _ largest: Int? = nil) -> FormPolicy {
         let settings = context.settings
         let longest = min(settings.maximumTimeToLive, settings.maximumAnonymousTimeToLive, longest ?? .max)
@@ -88,11 +110,11 @@ extension OnetimeService {
             guard Token.isWellFormed(token), let id = try? context.suite.secretID(of: token),
                 let view = vault.secret(id, now: now)
             else { return refuse(.unknownSecret, route, request, &response) }
-            if case .destroyPage = route {
+            if let refusal = rulesRefusal(of: view, request, now) {
+                refuse(.rule(refusal), route, request, &response, about: id)
+            } else if case .destroyPage = route {
                 if view.isShared { return refuse(.unknownSecret, route, request, &response) }
                 Page.destroyForm(&response, pageContext(request), secretToken: token)
-            } else if let refusal = rulesRefusal(of: view, request, now) {
-                refuse(.rule(refusal), route, request, &response)
             } else {
                 showSecretPage(view, id, token, request, &response, now)
             }
@@ -105,7 +127,7 @@ extension OnetimeService {
                 Page.burnForm(
                     &response, pageContext(request), receiptToken: token, isLocked: view.takesPassphraseToBurn)
             } else {
-                audit(.receiptLook, request, now, secret: view.secretID, receipt: id)
+                auditLook(id, view, request, now)
                 showReceiptPage(view, id, token, request, &response, now)
             }
         default:

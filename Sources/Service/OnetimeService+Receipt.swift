@@ -28,7 +28,7 @@ extension OnetimeService {
         beginJSON(.ok, &response)
         writeReceipt(view, id, token, request, &response)
         if context.settings.tellsViewed { vault.markViewed(id) }
-        audit(.receiptLook, request, now, secret: view.secretID, receipt: id, key: caller.key?.name)
+        auditLook(id, view, request, now, key: caller.key?.name)
         used(caller, request)
     }
 
@@ -55,8 +55,8 @@ extension OnetimeService {
                 finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
                 return .complete
             }
+            draft.subject = secretID
             guard draft.hasPassphrase else {
-                draft.subject = secretID
                 refuse(.passphraseRequired(attemptsLeft: 0), draft.route, request, &response, draft)
                 return .complete
             }
@@ -86,7 +86,6 @@ extension OnetimeService {
             }
             guard try unlock(draft, stretching, token.span, secretID, now, vault) != nil else {
                 let left = vault.attemptFailed(secretID, now: now)
-                draft.subject = secretID
                 if left == 0, vault.receipt(receiptID, now: now)?.state == .burned {
                     audit(.burn, request, now, secret: secretID, receipt: receiptID, rule: "tries")
                 }

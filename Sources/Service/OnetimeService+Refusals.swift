@@ -4,22 +4,23 @@ internal import HTTPWire
 internal import Kernel
 internal import Pages
 internal import Rules
+internal import Sealing
 
 extension OnetimeService {
     /// Refuses a request, in the form of its route. Out of line: it would make the stack of all that goes well deeper.
     @inline(never)
     func refuse(
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter,
-        _ draft: Draft? = nil
+        _ draft: Draft? = nil, about subject: RecordID? = nil
     ) {
         if !route.isUnknown { observation.noteRefusal(refusal.name) }
-        if route.takesToken, draft?.isKnown != true {
-            switch refusal {
-            case .unknownSecret, .malformedKey: countRate(.miss, request, .now)
-            default: break
-            }
+        switch refusal {
+        case .unknownSecret, .malformedKey:
+            if route.takesToken, draft?.isKnown != true { countRate(.miss, request, .now) }
+        case .key(.linkGone): countRate(.miss, request, .now)
+        default: break
         }
-        auditRefusal(refusal, route, request, draft)
+        auditRefusal(refusal, route, request, subject ?? draft?.subject)
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
         case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .operatorPage,
@@ -37,7 +38,8 @@ extension OnetimeService {
     private static let lockedRetry: StaticString = "60"
 
     /// Refuses a method that the route does not know.
-    func refuseMethod(_ route: Route, _ response: inout ResponseWriter) {
+    func refuseMethod(_ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter) {
+        auditRefusal(by: "method", request)
         if case .reveal = route {
             // Upstream has no such route; looking at a secret by GET is not a mistake in the method.
             beginJSON(.notFound, &response)
@@ -51,7 +53,8 @@ extension OnetimeService {
     }
 
     /// Refuses a host that is none of the server's (RFC 9110, section 15.5.20), and does not tell who it is.
-    func refuseHost(_ response: inout ResponseWriter) {
+    func refuseHost(_ request: borrowing Request, _ response: inout ResponseWriter) {
+        auditRefusal(by: "host", request)
         response.begin(.misdirectedRequest, contentType: "text/plain")
         response.field("Cache-Control", "no-store")
         response.append("Misdirected Request\n")
@@ -117,6 +120,7 @@ extension OnetimeService {
         case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
         case .unknownSecret, .malformedKey: .notFound
+        case .stale: .conflict
         case .foreignOrigin, .rule(.time), .rule(.place): .forbidden
         case .rule(.rate): .tooManyRequests
         case .malformedRule, .neverOpen: .unprocessableContent
@@ -158,6 +162,7 @@ extension OnetimeService {
         case .tooBusy: response.append("Rate limit exceeded. Please try again later.")
         case .vaultFull: response.append("The vault is full. Please try again later.")
         case .noMemory: response.append("The server is out of protected memory. Please try again later.")
+        case .stale: response.append("The state changed meanwhile")
         case .foreignOrigin: response.append("Requests from other origins are refused")
         case .wordsTooLong: response.append("A note or label is too long")
         case .claimMissing: response.append("A claim is missing")
@@ -193,6 +198,7 @@ extension OnetimeService {
         switch refusal {
         case .unknownSecret, .malformedKey: Page.gone(&response, page)
         case .foreignOrigin: Page.notice(&response, page, .refused)
+        case .stale: Page.notice(&response, page, .stale)
         case .rule(let rule): Page.notice(&response, page, Notice(rule, .now))
         case .vaultFull, .internalError: Page.notice(&response, page, .full)
         case .lockedDown: Page.notice(&response, page, .lockedDown)

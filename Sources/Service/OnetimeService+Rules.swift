@@ -1,8 +1,8 @@
 // The rules of the server and of each secret, asked in one place: when, from where, how often. A refusal consumes nothing.
 internal import Audit
-internal import HTTPServer
+public import HTTPServer
 internal import HTTPWire
-internal import Kernel
+public import Kernel
 internal import Pages
 internal import Rules
 internal import Sealing
@@ -118,7 +118,9 @@ extension OnetimeService {
         _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment,
         _ draft: Draft? = nil
     ) -> Bool {
-        guard route.takesToken, let refusal = rateRefusal(.miss, request, now) else { return false }
+        guard route.takesToken || draft?.rights?.hasLink == true, let refusal = rateRefusal(.miss, request, now) else {
+            return false
+        }
         refuse(refusal, route, request, &response, draft)
         return true
     }
@@ -192,6 +194,19 @@ extension OnetimeService {
         log.record(event, now: now)
     }
 
+    /// Writes down that somebody looked at a receipt, unless he did so within the minute before: then it is counted.
+    func auditLook(
+        _ receipt: RecordID, _ view: ReceiptView, _ request: borrowing Request, _ now: Moment, key: String? = nil
+    ) {
+        guard let log = context.audit else { return }
+        var event = AuditEvent(.receiptLook)
+        event.secret = view.secretID
+        event.receipt = receipt
+        event.keyName = key
+        tell(request, &event)
+        log.recordLook(event, now: now)
+    }
+
     /// From where a request came.
     private func tell(_ request: borrowing Request, _ event: inout AuditEvent) {
         let client = context.client(of: request)
@@ -208,11 +223,11 @@ extension OnetimeService {
     /// Writes down what was refused, and by which rule.
     @inline(never)
     func auditRefusal(
-        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ draft: Draft?
+        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ subject: RecordID?
     ) {
         guard let log = context.audit, !route.isUnknown else { return }
         var event = AuditEvent.refusal(refusal.ruleName)
-        event.secret = draft?.subject
+        event.secret = subject
         tell(request, &event)
         var limit = Self.linesOfRefusals
         switch refusal {
@@ -224,6 +239,32 @@ extension OnetimeService {
         case .rule(.rate): limit = 1
         default: break
         }
+        log.recordRefusal(event, upTo: limit, now: .now)
+    }
+
+    /// Writes down what was refused before anything was known but who asked.
+    @inline(never)
+    func auditRefusal(by rule: StaticString, _ request: borrowing Request) {
+        guard let log = context.audit else { return }
+        var event = AuditEvent.refusal(rule)
+        tell(request, &event)
+        log.recordRefusal(event, upTo: Self.linesOfRefusals, now: .now)
+    }
+
+    /// Writes down whom the server turned away before it asked.
+    @inline(never)
+    public func turnedAway(_ client: InternetAddress, for reason: TurnedAway) {
+        guard let log = context.audit else { return }
+        var event: AuditEvent
+        var limit = 1
+        switch reason {
+        case .connections: event = .refusal("rate-connections")
+        case .requests: event = .refusal("rate-requests")
+        case .malformed:
+            event = .refusal("malformed")
+            limit = Self.linesOfRefusals
+        }
+        event.address = client.bytes
         log.recordRefusal(event, upTo: limit, now: .now)
     }
 }
@@ -246,7 +287,7 @@ extension Refusal {
         switch self {
         case .rule(let rule): rule.name
         case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
-            .nothingSelected, .unconfirmed, .unknownField, .claimMissing:
+            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing:
             "form"
         case .contentTooLarge, .bodyTooLarge: "size"
         case .needsScript, .holdsFiles: "kind"

@@ -81,7 +81,7 @@ extension OnetimeService {
         if let id = try? context.suite.secretID(of: token), let view = vault.secret(id, now: now),
             let refusal = ruleRefusal(view, id, request, now, vault)
         {
-            return refuse(refusal, draft.route, request, &response, draft)
+            return refuse(refusal, draft.route, request, &response, draft, about: id)
         }
         guard let id = try? context.suite.secretID(of: token), vault.destroyUnread(id, now: now) else {
             return refuse(.unknownSecret, draft.route, request, &response, draft)

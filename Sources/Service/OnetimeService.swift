@@ -118,6 +118,11 @@ public final class OnetimeService: RequestHandler {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .wrongMethod(route))
         }
+        // Before anything is looked up: what a page makes its visitors' browsers guess is not their guess.
+        if route.takesToken, request.isEmbeddedElsewhere {
+            plan.isRefused = request.head.hasBody
+            return Exchange(stage: .refused(route, .foreignOrigin))
+        }
         // Whoever was wrong too often is not heard, right or wrong.
         let looksAtKeys = context.keys.isInUse && route.looksAtKeys
         if looksAtKeys, request.value(of: .authorization) != nil,
@@ -214,7 +219,11 @@ public final class OnetimeService: RequestHandler {
         isolation vault: isolated Vault
     ) -> Outcome {
         if case .misdirected = exchange.stage {
-            refuseHost(&response)
+            refuseHost(request, &response)
+            return .complete
+        }
+        if case .refused(let route, let refusal) = exchange.stage {
+            refuse(refusal, route, request, &response)
             return .complete
         }
         if request.head.method == .options {
@@ -235,14 +244,11 @@ public final class OnetimeService: RequestHandler {
             look(route, request, &response, now, vault)
             return .complete
         case .wrongMethod(let route):
-            refuseMethod(route, &response)
-            return .complete
-        case .refused(let route, let refusal):
-            refuse(refusal, route, request, &response)
+            refuseMethod(route, request, &response)
             return .complete
         case .draft(let draft):
             return act(on: draft, request, &exchange, &response, now, vault)
-        case .reveal, .follow, .metrics, .misdirected:
+        case .reveal, .follow, .metrics, .misdirected, .refused:
             return .complete
         }
     }
@@ -410,9 +416,9 @@ public final class OnetimeService: RequestHandler {
         onUserSignal(count)
     }
 
-    /// SIGUSR2: stops creating and revealing, or lets both go on where anything was stopped.
+    /// SIGUSR2: stops creating and revealing, or lets both go on where both were stopped.
     public func lockSignal(now: Moment, isolation vault: isolated Vault) {
-        context.lockDown = context.lockDown.isEmpty ? .all : []
+        context.lockDown = context.lockDown == .all ? [] : .all
         note(.lockedDown(context.lockDown, by: nil))
     }
 }

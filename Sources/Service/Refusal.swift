@@ -47,6 +47,8 @@ enum Refusal: Error, Equatable {
     /// What an operator is to burn was not said, or not said twice.
     case nothingSelected
     case unconfirmed
+    /// A page shows another state than there is: what its form would change is not what somebody meant to.
+    case stale
     /// A field that nothing is known of, where ignoring it could burn too much.
     case unknownField
 }
@@ -85,6 +87,7 @@ extension Refusal {
         case .lockedDown: "locked_down"
         case .nothingSelected: "nothing_selected"
         case .unconfirmed: "unconfirmed"
+        case .stale: "stale"
         case .unknownField: "unknown_field"
         case .internalError: "internal_error"
         }

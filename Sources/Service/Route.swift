@@ -109,11 +109,11 @@ enum Route {
         }
     }
 
-    /// Whether it names a secret or a receipt by its token, which somebody may try to guess.
+    /// Whether it names a secret, a receipt or a creation link by its token, which somebody may try to guess.
     var takesToken: Bool {
         switch self {
         case .reveal, .receipt, .burn, .claim, .commit, .secretPage, .destroyPage, .receiptPage, .receiptEvents,
-            .burnPage:
+            .burnPage, .linkPage:
             true
         default: false
         }

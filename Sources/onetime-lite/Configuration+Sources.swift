@@ -73,9 +73,11 @@ extension Configuration {
     private mutating func flags(_ arguments: [String], _ all: [Option]) -> [Said] {
         var result: [Said] = []
         var rest = arguments[...]
+        var before: String?
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("--") else {
-                errors.append("unexpected argument '\(SettingLines.printable(argument))'")
+                // What stands there may be a secret.
+                errors.append("unexpected argument \(before.map { "after --\($0)" } ?? "before all options")")
                 continue
             }
             let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -84,6 +86,7 @@ extension Configuration {
                 errors.append("unknown option '\(SettingLines.printable(name))'; --help lists them")
                 continue
             }
+            before = option.flag
             var text: String?
             if option.value == nil {
                 guard parts.count == 1 else {

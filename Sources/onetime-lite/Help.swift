@@ -13,13 +13,13 @@ enum Help {
               onetime-lite check --config [FILE] [--json] [OPTIONS]
                                                print all settings and their origins; 2 and all mistakes
               onetime-lite keygen --help       make an API key
-              onetime-lite verify [FILE...] [--certificate FILE] [--public-key KEY] [--partial]
-                                               check an audit log (standard input if no FILE) or a certificate;
+              onetime-lite verify [FILE...] [--certificate FILE] [--public-key KEY]... [--sink NAME] [--partial]
+                                               check an audit log (standard input if no FILE) or certificates;
                                                exit 0: whole; 1: tampered with; 2: unreadable; 3: events are
-                                               missing, and the log says so
+                                               missing, and the log says so, or something is not vouched for
               onetime-lite --help | --version
 
-            SIGTERM and SIGINT finish what is in flight, wipe everything and exit 0; a second one does not wait.
+            SIGTERM, SIGINT and SIGQUIT finish what is in flight, wipe everything and exit 0; a second one does not wait.
             SIGUSR1 wipes everything and goes on. SIGUSR2 locks down, or unlocks. SIGHUP reads configuration,
             brands and certificates anew.
 

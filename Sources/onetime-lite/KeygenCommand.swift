@@ -32,7 +32,10 @@ enum KeygenCommand {
         var fields = KeyFields()
         var rest = arguments[...]
         while let argument = rest.popFirst() {
-            guard argument.hasPrefix("--") else { throw UsageError(text: "unexpected argument '\(argument)'") }
+            // What stands there may be a secret, so it is told by its place.
+            guard argument.hasPrefix("--") else {
+                throw UsageError(text: "argument \(rest.startIndex) of keygen is unexpected: it begins with no --")
+            }
             let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let word = String(parts[0])
             guard options.contains(word) else {

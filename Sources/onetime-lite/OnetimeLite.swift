@@ -42,8 +42,8 @@ struct OnetimeLite {
                 return try KeygenCommand.run(rest)
             case "verify":
                 return try VerifyCommand.run(rest)
-            case .some(let other):
-                throw UsageError(text: "unknown command '\(other)'; it is serve, check, keygen or verify")
+            case .some:
+                throw UsageError(text: "unknown command; it is serve, check, keygen or verify")
             }
         } catch {
             Console.failure(error.text)

@@ -90,17 +90,22 @@ final class Proof {
         log.record(event, now: .now)
     }
 
-    /// Writes down what was set and where.
+    /// Writes down what was set and where, in as many lines as it takes. Each says how many they are.
     func noteConfiguration(_ configuration: Configuration) {
         guard let log else { return }
-        var event = AuditEvent(.configuration)
         let options = Configuration.options.sorted { $0.flag < $1.flag }
-        event.message = options.compactMap { option in
+        let texts = options.compactMap { option in
             configuration.given[option.flag].map {
                 "\(option.flag)=\(option.isSecret ? Option.mask : $0.text) (\($0.origin))"
             }
-        }.joined(separator: ", ")
-        log.record(event, now: .now)
+        }
+        let lines = AuditLog.messages(of: texts)
+        for line in lines {
+            var event = AuditEvent(.configuration)
+            event.count = UInt64(lines.count)
+            event.message = line
+            log.record(event, now: .now)
+        }
     }
 
     /// Ends the log and states what became of all secrets. Everything is wiped already.

@@ -14,31 +14,38 @@ enum VerifyCommand {
     private struct Request {
         var files: [String] = []
         var certificate: String?
-        var key: VerificationKey?
+        var keys: [VerificationKey] = []
+        var sink: String?
         var allowsPartial = false
+
+        /// Whether the one who asks has a key from elsewhere.
+        func knows(_ key: VerificationKey) -> Bool { keys.contains { $0.text == key.text } }
     }
 
     /// Checks what the arguments name, and returns the exit status.
     static func run(_ arguments: [String]) throws(UsageError) -> Int32 {
         Library.prepare()
         var request = try read(arguments)
-        var certificate: Certificate?
+        var certificates: [Certificate] = []
         if let path = request.certificate {
-            guard let found = try check(path, request.key) else { return Status.broken }
-            certificate = found
+            certificates = try read(certificates: path)
+            guard check(certificates, request, path) else { return Status.broken }
         }
+        let isChecked = certificates.allSatisfy { request.knows($0.key) }
         if request.files.isEmpty {
-            if certificate != nil { return Status.whole }
+            if !certificates.isEmpty { return isChecked ? Status.whole : Status.incomplete }
             request.files = ["-"]
         }
-        if let certificate, certificate.expectation == nil {
+        let expectations = certificates.compactMap(\.expectation)
+        if expectations.isEmpty && !certificates.isEmpty {
             Console.failure("the certificate says nothing of an audit log")
             return Status.broken
         }
         do throws(SealingError) {
             let verifier = try ChainVerifier(
-                allowsPartial: request.allowsPartial, expectation: certificate?.expectation)
-            return try check(verifier, request, isCertified: certificate != nil)
+                allowsPartial: request.allowsPartial, expectations: expectations, sink: request.sink)
+            let status = try check(verifier, request)
+            return status == Status.whole && !isChecked ? Status.incomplete : status
         } catch {
             throw UsageError(text: "OpenSSL failed")
         }
@@ -57,11 +64,17 @@ enum VerifyCommand {
                 guard let text = rest.popFirst(), let key = VerificationKey(text: text) else {
                     throw UsageError(text: "--public-key needs the 60 characters that the server printed")
                 }
-                request.key = key
+                request.keys.append(key)
+            case "--sink":
+                guard let name = rest.popFirst() else {
+                    throw UsageError(text: "--sink needs the receiver's name in the log, such as fd:3")
+                }
+                request.sink = name
             default:
                 guard argument == "-" || !argument.hasPrefix("-") else {
                     throw UsageError(
-                        text: "unknown option '\(argument)'; they are --certificate, --public-key and --partial")
+                        text:
+                            "unknown option '\(argument)'; they are --certificate, --public-key, --sink and --partial")
                 }
                 request.files.append(argument)
             }
@@ -69,45 +82,52 @@ enum VerifyCommand {
         return request
     }
 
-    // MARK: The certificate
+    // MARK: Certificates
 
-    /// Finds the last certificate in a file and checks its signature; nil, and says why, where it is not right.
-    private static func check(_ path: String, _ key: VerificationKey?) throws(UsageError) -> Certificate? {
-        var found: Certificate?
+    /// All certificates in a file: each run of a server that appends to it leaves one.
+    private static func read(certificates path: String) throws(UsageError) -> [Certificate] {
+        var found: [Certificate] = []
         do throws(Errno) {
             let reader = try LineReader(path)
             let fault = reader.forEach(upTo: ChainVerifier.lineBound) { line in
-                if let certificate = Certificate(line: line) { found = certificate }
+                if let certificate = Certificate(line: line) { found.append(certificate) }
             }
             if case .unreadable(let error) = fault { throw error }
         } catch {
             throw UsageError(text: "\(path) cannot be read: \(error)")
         }
-        guard let found else {
-            Console.failure("there is no certificate in \(path)")
-            return nil
-        }
-        guard found.isGenuine else {
-            Console.failure("the certificate's signature is wrong: it, or what it states, was changed")
-            return nil
-        }
-        if let key, key.text != found.key.text {
-            Console.failure("the certificate is signed, but by another key: \(found.key.text)")
-            return nil
-        }
-        say(found.text)
-        say("The signature is right. ")
-        say(
-            key == nil
-                ? "Whose key it is was not checked: compare the public key with what the server printed.\n"
-                : "The key is the one that was given.\n")
         return found
+    }
+
+    /// Checks signatures and shows what they are of. Returns false, and says why, where one is not right.
+    private static func check(_ certificates: [Certificate], _ request: Request, _ path: String) -> Bool {
+        guard let last = certificates.last else {
+            Console.failure("there is no certificate in \(path)")
+            return false
+        }
+        guard certificates.allSatisfy(\.isGenuine) else {
+            Console.failure("the certificate's signature is wrong: it, or what it states, was changed")
+            return false
+        }
+        for key in request.keys where !certificates.contains(where: { $0.key.text == key.text }) {
+            Console.failure("the certificate is signed, but by another key: \(last.key.text)")
+            return false
+        }
+        for certificate in certificates {
+            say(certificate.text)
+            say("The signature is right. ")
+            say(
+                request.knows(certificate.key)
+                    ? "The key is the one that was given.\n"
+                    : "Whose key it is was not checked: compare the public key with what the server printed.\n")
+        }
+        return true
     }
 
     // MARK: The chain
 
     private static func check(
-        _ given: consuming ChainVerifier, _ request: Request, isCertified: Bool
+        _ given: consuming ChainVerifier, _ request: Request
     ) throws(SealingError) -> Int32 {
         var verifier = given
         var starts: [(name: String, line: UInt64)] = []
@@ -126,11 +146,12 @@ enum VerifyCommand {
             Console.failure("there is no line of an audit log")
             return Status.broken
         }
-        if let key = request.key, let other = verifier.key, key.text != other.text {
-            Console.failure("the log was begun by another key: \(other.text)")
+        for key in request.keys
+        where !verifier.isPartial && !verifier.runs.contains(where: { $0.key?.text == key.text }) {
+            Console.failure("the log was begun by another key: \(verifier.runs.last?.key?.text ?? "")")
             return Status.broken
         }
-        return tell(verifier, isCertified)
+        return tell(verifier, request)
     }
 
     private static func read(_ path: String, _ verifier: inout ChainVerifier) throws(ChainFault) -> Bool {
@@ -149,21 +170,45 @@ enum VerifyCommand {
         }
     }
 
-    private static func tell(_ verifier: borrowing ChainVerifier, _ isCertified: Bool) -> Int32 {
+    private static func tell(_ verifier: borrowing ChainVerifier, _ request: Request) -> Int32 {
         say("The chain is whole: \(verifier.events) events")
         if verifier.chains > 1 { say(" of \(verifier.chains) runs") }
         if verifier.others > 0 { say("; \(verifier.others) other lines were passed over") }
         say(".\n")
-        if isCertified { say("It ends as the certificate says.\n") }
+        var isComplete = !verifier.isPartial && verifier.missing == 0
+        if request.certificate != nil || !request.keys.isEmpty {
+            let isVouchedFor = vouch(verifier.runs, request)
+            isComplete = isComplete && isVouchedFor
+        }
         if verifier.isPartial { say("Its beginning is not here, and its first line was taken on trust.\n") }
         if verifier.missing > 0 {
-            say("\(verifier.missing) events are missing where the log itself says so: a receiver was too slow.\n")
+            say("\(verifier.missing) events are missing where the log itself says so: a receiver was too slow, ")
+            say("\(verifier.lateSinks.joined(separator: ", ")).\n")
         }
-        if verifier.openChains > 0 && !isCertified {
+        if verifier.openChains > 0 {
             say("\(verifier.openChains) runs do not end with a stop: still running, killed, or cut off at the end,\n")
             say("which only a certificate shows.\n")
         }
-        return verifier.isPartial || verifier.missing > 0 ? Status.incomplete : Status.whole
+        return isComplete ? Status.whole : Status.incomplete
+    }
+
+    /// Tells which runs, and which ends of runs, no certificate or none of the given keys vouches for. Returns whether there are none.
+    private static func vouch(_ runs: [ChainVerifier.Run], _ request: Request) -> Bool {
+        var isComplete = true
+        for (index, run) in runs.enumerated() {
+            if let key = run.key, !request.keys.isEmpty, !request.knows(key) {
+                say("Run \(index + 1) was begun by a key that was not given: \(key.text)\n")
+                isComplete = false
+            }
+            if request.certificate != nil, run.certified < run.count {
+                say("Run \(index + 1): no certificate vouches for events \(run.certified) to \(run.count - 1).\n")
+                isComplete = false
+            }
+        }
+        if isComplete && request.certificate != nil {
+            say(runs.count == 1 ? "It ends as the certificate says.\n" : "All end as their certificates say.\n")
+        }
+        return isComplete
     }
 
     private static func describe(_ fault: ChainFault) -> String {
@@ -180,6 +225,8 @@ enum VerifyCommand {
             "the chain does not hold what the certificate vouches for: its end was cut off, or it is another"
         case .afterEnd: "the certificate says that the log ended before this line"
         case .foreignKey: "the log was begun by another key than the certificate's"
+        case .foreignGap(let event):
+            "before event \(event) lines are missing that another receiver was not given, not the one whose file this is"
         case .libraryFailure: "OpenSSL failed"
         }
     }

@@ -27,7 +27,7 @@ import Testing
         #expect(verifier.events == UInt64(Self.count))
         #expect(verifier.chains == 1 && verifier.openChains == 0)
         #expect(Certifier.digits(verifier.head) == Certifier.digits(desk.log.head))
-        #expect(verifier.key?.text == desk.key.publicKey.text)
+        #expect(verifier.runs.last?.key?.text == desk.key.publicKey.text)
     }
 
     @Test func `each changed byte is found at its line`() throws {

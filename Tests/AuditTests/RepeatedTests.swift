@@ -1,5 +1,6 @@
 // Refusals that come again and again, and the order of time.
 import Kernel
+import Sealing
 import Testing
 
 @testable import Audit
@@ -73,7 +74,7 @@ import Testing
                 refuse(refusal("rate-creations", from: last, network: network), desk)
             }
         }
-        #expect(desk.log.count == UInt64(1 + RepeatedRefusals.places + 2))
+        #expect(desk.log.count == UInt64(1 + AuditLog.refusalPlaces + 2))
         desk.log.tellRepeated(by: .max, now: desk.now)
         let lines = desk.lines()
         var total = 0
@@ -83,7 +84,54 @@ import Testing
             if count != nil { #expect(!line.contains("source.ip")) }
         }
         #expect(total == 20_000, "no refusal is lost")
-        #expect(lines.count == 1 + RepeatedRefusals.places + 4)
+        #expect(lines.count == 1 + AuditLog.refusalPlaces + 4)
+    }
+
+    private func look(at receipt: UInt64, from last: UInt8, network: UInt8 = 1, key: String? = nil, _ desk: Desk) {
+        var event = AuditEvent(.receiptLook)
+        event.receipt = RecordID(high: receipt, low: 0)
+        event.address = address(last, network)
+        event.keyName = key
+        desk.log.recordLook(event, now: desk.now)
+    }
+
+    @Test func `looks at a receipt by one network and key are one line and a number`() throws {
+        let desk = try Desk()
+        for _ in 0..<100 {
+            look(at: 1, from: 1, desk)
+            look(at: 2, from: 1, desk)
+            look(at: 1, from: 2, desk)
+            look(at: 1, from: 1, key: "ci", desk)
+        }
+        #expect(desk.log.count == 5)
+        desk.pass(milliseconds: 60_000)
+        desk.log.tellRepeated(by: desk.now.milliseconds, now: desk.now)
+        let counts = desk.lines().filter { $0.contains(#""onetime.count":99"#) }
+        #expect(counts.count == 4 && counts.allSatisfy { $0.contains(#""onetime.receipt":"000"#) })
+        #expect(desk.log.nextCount == nil)
+        look(at: 1, from: 1, desk)
+        #expect(desk.log.count == 10, "after a minute the next one is told again")
+    }
+
+    @Test func `looks at more receipts than there are places are counted without them`() throws {
+        let desk = try Desk()
+        for _ in 0..<3 { for receipt in 0..<1000 as Range<UInt64> { look(at: receipt, from: 1, desk) } }
+        #expect(desk.log.count == UInt64(1 + AuditLog.lookPlaces + 1))
+        refuse(refusal("network", from: 1), desk)
+        #expect(desk.log.count == UInt64(1 + AuditLog.lookPlaces + 2), "refusals have places of their own")
+    }
+
+    @Test func `texts are messages of which nothing is cut`() {
+        #expect(AuditLog.messages(of: []) == [""])
+        #expect(AuditLog.messages(of: ["a=1", "b=2"]) == ["a=1, b=2"])
+        let half = String(repeating: "x", count: 255)
+        #expect(AuditLog.messages(of: [half, half]) == [half + ", " + half])
+        #expect(AuditLog.messages(of: [half, half + "y"]) == [half, half + "y"])
+        for text in ["\u{1}", "\"", "ü", "a", "😀"] {
+            let long = String(repeating: text, count: 1000)
+            let messages = AuditLog.messages(of: ["a=1", long, "b=2"])
+            #expect(messages.joined() == "a=1" + long + ", b=2")
+        }
     }
 
     @Test func `lines never go back in time`() throws {

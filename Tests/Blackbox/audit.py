@@ -150,7 +150,9 @@ def session(results, directory):
     results.equal([json.loads(line)["event.action"] for line in lines[-2:]], ["shutdown-wipe", "stop"], "its end")
     results.equal(verify(path)[0], 0, "the stream is whole, among other lines")
     code, text = verify(path, "--certificate", path)
-    results.equal(code, 0, "the certificate fits")
+    results.equal(code, 3, "the certificate fits, but anybody could have made it")
+    results.check("Whose key it is was not checked" in text and "It ends as the certificate says" in text, "and that is said", text)
+    results.equal(verify("--certificate", path)[0], 3, "alone, too")
     for fact in ("created: 3", "revealed: 1", "burned: 1", "wiped: 1", "held: 0", "final: true"):
         results.check(fact + "\n" in text, "it says " + fact, text)
     with open(binary_path(), "rb") as file:
@@ -160,6 +162,7 @@ def session(results, directory):
         results.check(token.encode() not in stream, "no token is in the log")
     key = json.loads(lines[0])["onetime.public_key"]
     results.equal(verify(path, "--certificate", path, "--public-key", key)[0], 0, "the key is the one that was printed")
+    results.equal(verify("--certificate", path, "--public-key", key)[0], 0, "alone, too")
     results.equal(verify(path, "--certificate", path, "--public-key", KEY)[0], 1, "another key is refused")
     cut = os.path.join(directory, "cut.ndjson")
     with open(cut, "wb") as file:
@@ -243,9 +246,15 @@ def stalled_receiver(results, directory):
     process.send_signal(signal.SIGTERM)
     taken += read_all(reader, 10)
     results.equal(process.wait(10), 0, "it ends in order")
-    results.equal(verify("--certificate", "-", given=taken)[0], 0, "the certificate came by the same descriptor")
+    key = json.loads(taken.split(b"\n")[0])["onetime.public_key"]
+    code, text = verify("--certificate", "-", "--public-key", key, given=taken)
+    results.equal(code, 0, "the certificate came by the same descriptor")
     code, text = verify(given=taken)
     results.check(code == 3 and "missing where the log itself says so" in text, "the log says what is missing", text)
+    results.check("too slow, fd:%d." % writer in text, "and to whom", text)
+    results.equal(verify("--sink", "fd:%d" % writer, given=taken)[0], 3, "this was its file")
+    code, text = verify("--sink", "stdout", given=taken)
+    results.check(code == 1 and "another receiver" in text, "it excuses nothing in the file of another one", text)
     gap = [line for line in taken.split(b"\n") if b'"event.action":"gap"' in line]
     results.check(len(gap) >= 1, "in a line of its own", taken[-2000:])
     without = b"\n".join(line for line in taken.split(b"\n") if line not in gap)
@@ -292,6 +301,7 @@ def configuration(results, directory):
         whole = server.text("stderr") + server.text("stdout")
     told = [line["message"] for line in lines if line["event.action"] == "configuration"]
     results.equal(len(told), 1, "the configuration is told at the start")
+    results.equal([line["onetime.count"] for line in lines if line["event.action"] == "configuration"], [1], "in one line")
     for part in (
         "webhook=*** (variable WEBHOOK)",
         "syslog=*** (%s:1)" % path,
@@ -303,11 +313,38 @@ def configuration(results, directory):
     results.check(secret not in whole and digits not in whole, "no secret in any line", whole)
 
 
+def long_configuration(results):
+    """However much was set, all of it is in the log, in lines that are not cut and say how many they are."""
+    networks = ",".join("10.%d.0.0/16" % number for number in range(120))
+    hosts = ["host-%d.example" % number for number in range(60)]
+    arguments = ["--trusted-proxies", networks]
+    for host in hosts:
+        arguments += ["--allow-host", host]
+    with Server("--audit", "stdout", *arguments) as server:
+        server.stop()
+        lines = [json.loads(line) for line in audit_lines(server.text("stdout").encode())]
+    told = [line for line in lines if line["event.action"] == "configuration"]
+    results.check(len(told) > 3, "it takes several lines", len(told))
+    results.equal({line["onetime.count"] for line in told}, {len(told)}, "each says how many")
+    results.check(max(len(line["message"]) for line in told) <= 512, "none is too long")
+    whole = "".join(line["message"] for line in told)
+    results.check("trusted-proxies=" + networks + " (flag)" in whole, "the networks are there to the last", whole)
+    missing = [host for host in hosts if host not in whole]
+    results.equal(missing, [], "and all hosts")
+    results.check("audit=stdout (flag)" in whole, "and what is short")
+    for typed in (["serve", "--port", "0"], ["--port", "0"], ["serve"], ["check"], ["keygen"], []):
+        done = subprocess.run(
+            [binary_path(), *typed, "a-secret-word"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=10
+        )
+        results.check(done.returncode == 2 and b"secret-word" not in done.stdout, "what is typed is not repeated", done.stdout)
+
+
 def body(results):
     directory = tempfile.mkdtemp(prefix="onetime-audit-")
     try:
         results.run(options, results)
         results.run(configuration, results, directory)
+        results.run(long_configuration, results)
         results.run(session, results, directory)
         results.run(small_tampering, results)
         results.run(stalled_receiver, results, directory)

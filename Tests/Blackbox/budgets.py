@@ -12,7 +12,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
-from keys import bearer, keygen  # noqa: E402
+from keys import CLOSED, bearer, keygen  # noqa: E402
 from onetime_harness import Server, run_suite  # noqa: E402
 from onetime_http import FORM, Connection, build, burn, form, post_form, receipt, request, reveal, share  # noqa: E402
 
@@ -300,7 +300,159 @@ def floods(results):
         results.equal(times, sorted(times), "and in the order of time")
 
 
+def before_a_look(results):
+    """What is refused before anybody knows what it is about is written down, too, with its rule and from where."""
+    arguments = ("--allow-host", "main.example", "--deny-networks", "192.0.2.9", "--max-requests-per-address", "20")
+    with Audited(*arguments) as served:
+        port = served.port
+
+        def told(rule):
+            return [(event["event.action"], event["event.outcome"], event.get("source.ip")) for event in served.refusals(rule)]
+
+        results.equal(request(port, "GET", "/", client(1), host="evil.example").status, 421, "a host that is none of ours")
+        results.equal(told("host"), [("refused", "failure", "192.0.2.1")], "is audited")
+        for method, target, status in (("POST", "/health", 405), ("GET", "/api/v1/share", 405), ("GET", "/api/v1/secret/x", 404)):
+            results.equal(request(port, method, target, client(2)).status, status, "%s %s" % (method, target))
+        results.equal(told("method"), [("refused", "failure", "192.0.2.2")] * 3, "is audited")
+        for target in ("/", "/api/v1/share", "/secret/" + "0" * 31, "/icon.svg"):
+            answer = request(port, "OPTIONS", target, client(9))
+            status = answer.header("X-OTS-Intended-Status") or str(answer.status)
+            results.equal((status, answer.header("Allow")), ("403", None), "OPTIONS from a denied network: " + target)
+        results.equal(told("network"), [("refused", "failure", "192.0.2.9")] * 4, "is audited")
+        answer = request(port, "OPTIONS", "/api/v1/share", client(3))
+        results.equal((answer.status, answer.header("Allow")), (204, "POST, OPTIONS"), "elsewhere OPTIONS tells the methods")
+        for garbage in (b"GET\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n"):
+            with Connection(port) as connection:
+                connection.send(garbage)
+                results.equal(connection.response().status // 100, 4, "what is no request")
+        results.equal(told("malformed"), [("refused", "failure", "127.0.0.1")] * 3, "is audited, as far as it is known from whom")
+        request(port, "GET", "/no-such-page", client(5))
+        results.equal(served.refusals("unknown"), [], "what is no path is refused by no rule")
+        statuses = [request(port, "GET", "/health", client(4)).status for _ in range(100)]
+        results.check(statuses.count(429) > 1, "too many requests of an address", statuses)
+        results.equal(told("rate-requests"), [("refused", "failure", "192.0.2.4")], "are one line a minute")
+    with Server("--max-connections-per-address", "2", "--audit", "stdout") as server:
+        kept = [Connection(server.port) for _ in range(3)]
+        results.equal(kept[2].response().status, 429, "too many connections of an address")
+        for connection in kept:
+            connection.close()
+        server.stop()
+        lines = [json.loads(line) for line in server.text("stdout").splitlines() if "onetime.audit" in line]
+        results.equal(
+            [line["source.ip"] for line in lines if line.get("rule.name") == "rate-connections"][:1], ["127.0.0.1"], "are audited"
+        )
+
+
+def looks_at_secrets(results):
+    """A look that a secret's rule refuses says which secret, and asking before destroying is one like any other."""
+    with Audited() as served:
+        made = share(served.port, "x", client(1), allow_networks="192.0.2.1")
+        path = "/secret/" + made["secret_key"]
+        proof = {"form_token": served.proof}
+        for ask in (
+            lambda who: request(served.port, "GET", path, who),
+            lambda who: request(served.port, "GET", path + "/burn", who),
+            lambda who: post_form(served.port, path, proof, who),
+            lambda who: post_form(served.port, path + "/burn", proof, who),
+        ):
+            results.equal(ask(client(2)).status, 403, "refused from elsewhere")
+        secret = [event["onetime.secret"] for event in served.events() if event["event.action"] == "create"]
+        told = [event.get("onetime.secret") for event in served.refusals("network")]
+        results.equal(told, secret * 4, "each line says which secret it was")
+        results.equal(request(served.port, "GET", path + "/burn", client(1)).status, 200, "who may read it is asked")
+        results.equal(post_form(served.port, path + "/burn", proof, client(1)).status, 200, "and may destroy it")
+
+
+def embeddings(results):
+    """What pages of other sites have a browser fetch is refused unseen and spends nothing; links that people follow are served."""
+
+    def fetched(mode, destination, site="cross-site"):
+        return [("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination)]
+
+    with Audited("--misses-per-minute", "3") as served:
+        made = share(served.port, "kept", client(200))
+        for number, (mode, destination) in enumerate(
+            (("no-cors", "image"), ("cors", "empty"), ("no-cors", "script"), ("navigate", "iframe"), ("navigate", "object")), 1
+        ):
+            for path in ("/receipt/%s", "/secret/%s", "/%s", "/receipt/%s/events", "/new/%s", "/api/v1/private/%s", "/secret/%s/burn"):
+                fields = client(number) + fetched(mode, destination)
+                answers = [request(served.port, "GET", path % ("%031d" % miss), fields) for miss in range(4)]
+                statuses = {answer.header("X-OTS-Intended-Status") or str(answer.status) for answer in answers}
+                results.equal(statuses, {"403"}, "%s as %s by %s" % (path, destination, mode))
+            path = "/receipt/" + made["metadata_key"]
+            results.equal(request(served.port, "GET", path, client(number) + fetched(mode, destination)).status, 403, "also one that is")
+            results.equal(request(served.port, "GET", path, client(number)).status, 200, "and nothing was spent by it")
+            # A form that sends itself: by what is no token, too.
+            for _ in range(4):
+                fields = client(number) + fetched("navigate", "document")
+                results.equal(post_form(served.port, "/secret/no-token", {}, fields).status, 403, "a foreign form")
+            results.equal(request(served.port, "GET", path, client(number)).status, 200, "spends nothing either")
+        for path in ("/receipt/" + made["metadata_key"], "/secret/" + made["secret_key"], "/" + made["secret_key"]):
+            for fields in (
+                fetched("navigate", "document"),
+                fetched("no-cors", "image", "same-origin"),
+                fetched("navigate", "document", "none"),
+                [("Sec-Fetch-Site", "cross-site")],
+            ):
+                results.equal(request(served.port, "GET", path, client(100) + fields).status, 200, "a link: %s" % fields)
+        results.check(len(served.refusals("origin")) >= 5, "each is audited")
+
+
+def links(results):
+    """Guesses at creation links are misses, on their pages and in forms."""
+    key, line = keygen("maker", "--scopes", "create")
+    arguments = ("--trusted-proxies", "127.0.0.1", CLOSED, "--misses-per-minute", "3")
+    with Server(*arguments, environment={"API_KEYS": line}) as server:
+        port = server.port
+
+        def make():
+            return post_form(port, "/api/links", {}, [bearer(key)] + client(200)).json()["link"].rsplit("/", 1)[1]
+
+        def send(path):
+            return lambda token, who: post_form(port, path, {"link": token, "secret": "x"}, who)
+
+        for number, (name, ask) in enumerate(
+            (
+                ("its page", lambda token, who: request(port, "GET", "/new/" + token, who)),
+                ("the form", send("/")),
+                ("the script", send("/secret")),
+            ),
+            1,
+        ):
+            right = make()
+            statuses = [ask("%031d" % miss, client(number)).status for miss in range(3)]
+            results.check(429 not in statuses and 200 not in statuses, name + ": three guesses are free", statuses)
+            results.equal(ask(right, client(number)).status, 429, name + ": then even the right link waits")
+            results.equal(request(port, "GET", "/receipt/" + "0" * 31, client(number)).status, 429, name + ": and all else")
+            results.check(ask(right, client(100)).status in (200, 201, 303), name + ": the link is there still")
+
+
+def looks(results):
+    """Looks at one receipt are one line a minute and a number; creations have theirs."""
+    with Audited() as served:
+        made = [share(served.port, "x", client(1)) for _ in range(12)]
+        for number in range(30):
+            request(served.port, "GET", "/receipt/" + made[0]["metadata_key"], client(1))
+            receipt(served.port, made[0]["metadata_key"], client(1))
+            receipt(served.port, made[0]["metadata_key"], client(2))
+        for one in made:
+            receipt(served.port, one["metadata_key"], client(1))
+        events = served.events()
+        results.equal(len([event for event in events if event["event.action"] == "create"]), 12, "every creation has a line")
+        seen = [(event["onetime.receipt"], event["source.ip"]) for event in events if event["event.action"] == "receipt-look"]
+        results.equal((len(seen), len(set(seen))), (13, 13), "one for each receipt and network")
+        served.server.stop()
+        lines = [json.loads(line) for line in served.server.text("stdout").splitlines() if '"receipt-look"' in line]
+        counted = [(line["onetime.receipt"], line["source.ip"], line["onetime.count"]) for line in lines if "onetime.count" in line]
+        results.equal(counted, [seen[0] + (60,), seen[1] + (29,)], "the others are counted, each with its receipt")
+
+
 def main(results):
+    results.run(before_a_look, results)
+    results.run(looks_at_secrets, results)
+    results.run(embeddings, results)
+    results.run(links, results)
+    results.run(looks, results)
     results.run(guesses, results)
     results.run(passphrases, results)
     results.run(no_passphrase, results)

@@ -135,7 +135,7 @@ def mistakes(results):
         results.equal(out, "", "nothing but the mistakes")
         for wanted in (
             "unknown option '--what'; --help lists them",
-            "unexpected argument 'word'",
+            "unexpected argument after --max-ttl",
             path + ", line 1: default-ttl is 'soon', but has to be a time from 1 to 2592000 seconds",
             path + ", line 2: unknown option 'unknown'",
             path + ", line 3: a line has to be name = value",

@@ -454,6 +454,34 @@ def changing(results):
             os.remove(path)
 
 
+def long_list(results):
+    """A list that is longer than one answer says how many there are, and goes on; so says what was revoked."""
+    admin, admin_line = keygen("admin", "--scopes", "admin")
+    many = ["name=many id=m%07d sha256=%s" % (number, hashlib.sha256(b"%d" % number).hexdigest()) for number in range(999)]
+    with server_of(admin_line, *many) as server:
+
+        def get(query=""):
+            return request(server.port, "GET", "/api/keys" + query, [bearer(admin)])
+
+        found, query = [], ""
+        for page in range(100):
+            answer = get(query).json()
+            results.equal(answer["count"], 1000, "all are counted")
+            found += [key["id"] for key in answer["keys"]]
+            if answer["next"] is None:
+                break
+            results.equal(answer["next"], found[-1], "the next page begins behind the last one")
+            query = "?after=" + answer["next"]
+        results.check(page > 1, "there are several pages", page)
+        results.equal(found, [admin[4:12]] + ["m%07d" % number for number in range(999)], "each key once")
+        for query, status in (("?after=m9999999", 404), ("?after=x", 404), ("?page=2", 400), ("?after=", 200), ("?after=%s" % found[-1], 200)):
+            results.equal(get(query).status, status, query)
+        results.equal(get("?after=%s" % found[-1]).json()["keys"], [], "nothing behind the last one")
+        answer = post_form(server.port, "/api/keys/revoke", {"name": "many"}, [bearer(admin)]).json()
+        results.equal(answer["count"], 999, "all that were revoked are counted")
+        results.check(len(answer["revoked"]) < 999, "though not all are listed", len(answer["revoked"]))
+
+
 def rotating_under_load(results):
     """Two keys rotated again and again under 1 000 requests a second: no request fails."""
     admin, admin_line = keygen("admin", "--scopes", "admin")
@@ -500,7 +528,7 @@ def rotating_under_load(results):
 
 def main(results):
     """Everything."""
-    for test in (making, scopes, old_key, caps, networks, closed, links, changing, rotating_under_load):
+    for test in (making, scopes, old_key, caps, networks, closed, links, changing, long_list, rotating_under_load):
         results.run(test, results)
 
 

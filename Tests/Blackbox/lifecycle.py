@@ -148,8 +148,8 @@ def checking(results):
 
 
 def ending(results):
-    """SIGTERM and SIGINT: nothing new is taken, what is in flight is finished, exit code 0, soon."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    """SIGTERM, SIGINT and SIGQUIT: nothing new is taken, what is in flight is finished, exit code 0, soon."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
         with Server() as server:
             share(server.port, "x", passphrase="with one")
             begin = time.monotonic()

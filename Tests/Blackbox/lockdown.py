@@ -4,6 +4,7 @@ python3 Tests/Blackbox/lockdown.py          about 20 seconds
 """
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -96,7 +97,8 @@ def lockdown(results):
 
         def by_page(mode):
             creates, reveals = expected(mode)
-            fields = {"action": "lock", "form_token": scene.proof}
+            shown = scene.get("/api/state").json()["lockdown"]
+            fields = {"action": "lock", "form_token": scene.proof, "shown": shown}
             fields.update({} if creates else {"creation": "on"})
             fields.update({} if reveals else {"reveal": "on"})
             answer = post_form(scene.port, "/operator", fields, [scene.basic()])
@@ -112,14 +114,44 @@ def lockdown(results):
                 time.sleep(0.01)
 
         table(results, scene, "all", by_signal)
-        scene.lock("creation")
+        for before in ("creation", "reveal", "none"):
+            scene.lock(before)
+            by_signal("all")
+            results.equal(scene.get("/api/state").json()["lockdown"], "all", "the signal stops both after " + before)
         by_signal("none")
-        results.equal(scene.get("/api/state").json()["lockdown"], "none", "the signal unlocks whatever is locked")
+        results.equal(scene.get("/api/state").json()["lockdown"], "none", "and unlocks where both were stopped")
         for headers, status in (([], 401), ([scene.night], 403), ([scene.admin, ("Sec-Fetch-Site", "cross-site")], 403)):
             results.equal(scene.lock("all", headers).status, status, "not for everybody")
         for mode in ("", "ALL", "some"):
             results.equal(scene.lock(mode).status, 422, "no such mode: %r" % mode)
         results.equal(scene.get("/api/state").json()["lockdown"], "none", "nothing came of it")
+
+
+def stale_page(results):
+    """A page that shows another state than there is changes nothing: it would undo what somebody else did meanwhile."""
+    with Scene() as scene:
+
+        def page():
+            text = request(scene.port, "GET", "/operator", [scene.basic()]).text()
+            return re.search(r'name="shown" value="([^"]+)"', text).group(1)
+
+        def post(**fields):
+            fields = dict(fields, action="lock", form_token=scene.proof)
+            return post_form(scene.port, "/operator", fields, [scene.basic()])
+
+        shown = page()
+        results.equal(shown, "none", "the form has what it shows")
+        scene.lock("all")
+        for fields in ({}, {"creation": "on"}, {"creation": "on", "reveal": "on"}):
+            answer = post(shown=shown, **fields)
+            results.equal(answer.status, 409, "an old page: %r" % fields)
+            results.check("open too long" in answer.text(), "says so", answer.text()[-900:])
+            results.equal(post(**fields).status, 409, "a form that does not say what it showed")
+        results.equal(post(shown="some").status, 400, "no such state")
+        results.equal(post(shown="all", creation="maybe").status, 400, "no such answer")
+        results.equal(scene.get("/api/state").json()["lockdown"], "all", "nothing was unlocked")
+        results.equal(post(shown=page()).status, 303, "a page that is opened again does")
+        results.equal(page(), "none", "what it says")
 
 
 def racing(results):
@@ -145,7 +177,8 @@ def racing(results):
         threads += [threading.Thread(target=unlock, args=(one,)) for one in locked]
         for thread in threads:
             thread.start()
-        time.sleep(0.15)
+        while len(done) < 300:
+            time.sleep(0.001)
         scene.lock("reveal")
         stopped = time.monotonic()
         for thread in threads:
@@ -183,7 +216,7 @@ def racing(results):
 
 def main(results):
     """Everything."""
-    for test in (lockdown, racing):
+    for test in (lockdown, stale_page, racing):
         results.run(test, results)
 
 

@@ -91,7 +91,10 @@ private func isOfLog(_ line: [UInt8]) -> Bool { ChainVerifier.sequenceStart(line
 private func verify(
     _ lines: [[UInt8]], _ expectation: ChainVerifier.Expectation?, _ allowsPartial: Bool = false
 ) -> (fault: ChainFault?, events: UInt64, others: UInt64) {
-    guard var verifier = try? ChainVerifier(allowsPartial: allowsPartial, expectation: expectation) else {
+    guard
+        var verifier = try? ChainVerifier(
+            allowsPartial: allowsPartial, expectations: expectation.map { [$0] } ?? [])
+    else {
         finding("OpenSSL failed")
     }
     do throws(ChainFault) {

@@ -161,8 +161,16 @@ const PAUSE = 1000;
 const MOST_ITEMS = 1000;
 
 const form = find('#create');
-// Nothing of it is needed for the page to be painted.
-if (form) requestAnimationFrame(() => setTimeout(start));
+// Nothing of it is needed for the page to be painted, so it waits for that; a page that nobody looks at yet is not painted at all.
+if (form) {
+  let isWaiting = true;
+  const begin = () => {
+    if (isWaiting) start();
+    isWaiting = false;
+  };
+  new PerformanceObserver(begin).observe({ type: 'paint', buffered: true });
+  setTimeout(begin, 500);
+}
 
 function start() {
   // What is folded away waited as text, as it is for those without scripts.

@@ -1,11 +1,12 @@
-// Refusals that come again and again: the first are told, the others counted.
+// What comes again and again: the first are told, the others counted.
 internal import Sealing
 
-/// Which refusals were told within the last minute, in memory of a fixed size, so that a flood of them pushes nothing else out.
+/// Which events were told within the last minute, in memory of a bounded size, so that a flood of them pushes nothing else out.
 ///
-/// Refusals are alike that are by one rule and of one network (an IPv4 address, an IPv6 /64). Where there are more of different kinds
-/// than ``places`` within a minute, the others are told apart by their rule alone.
-struct RepeatedRefusals {
+/// Refusals are alike that are by one rule and of one network (an IPv4 address, an IPv6 /64); looks, that are at one receipt, of one
+/// network and with one key. Where there are more of different kinds than there are places within a minute, the others are told apart
+/// by their action and rule alone.
+struct RepeatedEvents {
     private struct Entry {
         /// The first one.
         var event: AuditEvent
@@ -15,24 +16,27 @@ struct RepeatedRefusals {
         var untold: UInt64 = 0
     }
 
-    /// Refusals of how many kinds are told apart. Rules are few, so no flood makes many more entries.
-    static let places = 64
+    /// Of how many kinds events are told apart. Rules are few, so no flood makes many more entries.
+    let places: Int
     /// For how long they are counted together, in milliseconds.
     static let span: UInt64 = 60_000
 
     /// In the order in which they end.
     private var entries: [Entry] = []
 
+    /// With so many places.
+    init(places: Int) { self.places = places }
+
     /// When a count is due, in milliseconds of the monotonic clock.
     var nextEnd: UInt64? { entries.first?.ends }
 
-    /// Whether a refusal is to be told; otherwise it is counted. What is to be told may not tell who it was.
+    /// Whether an event is to be told; otherwise it is counted. What is to be told may not tell who it was.
     ///
     /// - Parameter limit: how many of its kind are told, at least one.
     mutating func admit(_ event: inout AuditEvent, upTo limit: Int, now: UInt64) -> Bool {
         var index = index(of: event)
-        if index == nil, entries.count >= Self.places {
-            (event.address, event.country) = (nil, nil)
+        if index == nil, entries.count >= places {
+            (event.address, event.country, event.secret, event.receipt, event.keyName) = (nil, nil, nil, nil, nil)
             event.reason = "from many addresses"
             index = self.index(of: event)
         }
@@ -55,7 +59,8 @@ struct RepeatedRefusals {
             entries.removeFirst()
             guard first.untold > 0 else { continue }
             var event = first.event
-            (event.secret, event.receipt) = (nil, nil)
+            // What others were about is not known; looks that are alike are at one receipt.
+            if event.action != .receiptLook { event.secret = nil }
             event.count = first.untold
             event.reason = "repeated"
             return event
@@ -69,7 +74,8 @@ struct RepeatedRefusals {
     }
 
     private static func areAlike(_ one: AuditEvent, _ other: AuditEvent) -> Bool {
-        one.action == other.action && network(one.address) == network(other.address) && areSame(one.rule, other.rule)
+        one.action == other.action && one.receipt == other.receipt && network(one.address) == network(other.address)
+            && areSame(one.rule, other.rule) && one.keyName == other.keyName
     }
 
     /// The half of an address that is the same for all of a network; nil for none.

@@ -1,0 +1,207 @@
+"""What `onetime-lite verify` makes of several runs, receivers and other lines, and reading the log by `/api/audit`.
+
+    python3 Tests/Blackbox/verify.py          about 5 seconds
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from audit import BEGIN, HEAD, KEY, MIDDLE, REVEAL, chained, make_chain, verify  # noqa: E402
+from onetime_harness import Server, binary_path, die_with_parent, free_port, run_suite  # noqa: E402
+from onetime_http import request, share  # noqa: E402
+
+
+def gaps_of_others(results):
+    """A line that tells what one receiver was not given excuses nothing that is missing from the file of another one."""
+    gap = (
+        '"event.category":["process"],"event.type":["info"],"event.action":"gap","event.outcome":"failure",'
+        '"onetime.audit.missing":%d,"onetime.audit.previous_hash":"%s","onetime.audit.sink":"%s"'
+    )
+    lines, previous = [], bytes(32)
+    told = {12: (4, "fd:3"), 20: (5, "fd:4"), 32: (6, "fd:3")}
+    for number in range(40):
+        rest = gap % (told[number][0], previous.hex(), told[number][1]) if number in told else REVEAL % (number, number)
+        body = (HEAD % (0, 0, number, number) + MIDDLE + (rest if number else BEGIN)).encode()
+        line, previous = chained(previous, body)
+        lines.append(line)
+
+    def without(*names):
+        gone = {n for at, (count, name) in told.items() if name in names for n in range(at - count, at)}
+        return b"".join(line for number, line in enumerate(lines) if number not in gone)
+
+    code, text = verify(given=without("fd:3"))
+    results.check(code == 3 and "10 events are missing" in text and "fd:3." in text, "the file of fd:3", text)
+    code, text = verify(given=without("fd:4"))
+    results.check(code == 3 and "5 events are missing" in text and "fd:4." in text, "the file of fd:4", text)
+    results.equal(verify("--sink", "fd:3", given=without("fd:3"))[0], 3, "by name")
+    code, text = verify("--sink", "fd:3", given=without("fd:4"))
+    results.check(code == 1 and "line 16:" in text and "another receiver" in text, "not by the name of the other one", text)
+    code, text = verify(given=without("fd:3", "fd:4"))
+    results.check(code == 1 and "another receiver" in text, "nothing may be missing of two", text)
+    for start, end in ((8, 12), (26, 32)):
+        code, text = verify(given=b"".join(lines[:start] + lines[end:]))
+        results.check(code == 1 and "another receiver" in text, "what is told by a receiver that was given the rest", text)
+
+
+def other_lines(results):
+    """Nothing that a reader of JSON takes for a line of the log passes as another line of the server."""
+    lines = make_chain(6)
+    mine = json.loads(lines[3])
+    forged = lines[3].decode().replace('"event.action":"reveal"', '"event.action":"burn"')
+    ways = [
+        forged.replace('"onetime.audit"', '"onetime\\u002eaudit"').replace('"event.hash"', '"event\\u002ehash"'),
+        forged.replace('"event.dataset"', '"event\\u002edataset"').replace('"event.hash"', '"event\\u002ehash"'),
+        forged.replace('"event.dataset":', '"event.dataset" :'),
+        forged.replace('"event.dataset":', '"event.dataset":"other","event.dataset":'),
+        forged.replace('"event.hash":', '"event.hash" :').replace('"event.sequence"', '"a"'),
+        forged.replace('"event.dataset":"onetime.audit"', '"event":{"dataset":"onetime.audit"}').replace("event.hash", "a"),
+        '{"@timestamp":"%s","event.dataset":"onetime\\u002eaudit"}\n' % mine["@timestamp"],
+        '{"@timestamp":"%s","event.sequence":3}\n' % mine["@timestamp"],
+        '{"@timestamp":"%s","a":"}\n' % mine["@timestamp"],
+    ]
+    for line in ways:
+        code, text = verify(given=b"".join(lines[:4]) + line.encode() + b"".join(lines[4:]))
+        results.check(code == 1 and "line 5:" in text, "refused: " + line, text)
+    for line in (
+        '{"@timestamp":"x","log.level":"info","message":"a \\"event.hash\\": b, \\u00e9","event.category":["web"],"a":1}\n',
+        '{"@timestamp":"x","event.dataset":"onetime.certificate","message":"onetime.audit"}\n',
+    ):
+        code, text = verify(given=b"".join(lines[:4]) + line.encode() + b"".join(lines[4:]))
+        results.check(code == 0 and "1 other lines" in text, "passed over: " + line, text)
+
+
+def one_run(path, count, ending=signal.SIGTERM):
+    """A run of a server that appends its log and its certificate to a file; returns its key."""
+    with open(path, "ab") as file:
+        port, before = free_port(), file.tell()
+        os.set_inheritable(file.fileno(), True)
+        target = "fd:%d" % file.fileno()
+        process = subprocess.Popen(
+            [binary_path(), "--port", str(port), "--audit", target, "--certificate", target],
+            stdout=subprocess.DEVNULL,
+            pass_fds=[file.fileno()],
+            preexec_fn=die_with_parent,
+        )
+    for _ in range(500):
+        try:
+            if request(port, "GET", "/health").status == 200:
+                break
+        except OSError:
+            time.sleep(0.02)
+    for _ in range(count):
+        share(port, "x")
+    process.send_signal(ending)
+    process.wait(10)
+    with open(path, "rb") as file:
+        file.seek(before)
+        return json.loads(file.readline())["onetime.public_key"]
+
+
+def several_runs(results, directory):
+    """Each run is checked against its own certificate, and what no certificate of a given key vouches for is named."""
+    path = os.path.join(directory, "runs.ndjson")
+    keys = [one_run(path, 3), one_run(path, 2, signal.SIGQUIT), one_run(path, 4)]
+    with open(path, "rb") as file:
+        lines = file.read().splitlines(True)
+    places = [number for number, line in enumerate(lines) if b"onetime.certificate" in line]
+    results.equal(len(places), 3, "each run leaves a certificate, the one that SIGQUIT ended, too")
+    given = [argument for key in keys for argument in ("--public-key", key)]
+
+    def judged(some, *arguments):
+        with open(path, "wb") as file:
+            file.writelines(some)
+        return verify(path, "--certificate", path, *arguments)
+
+    code, text = judged(lines, *given)
+    results.check(code == 0 and "All end as their certificates say" in text, "three runs with three keys", text)
+    results.equal(text.count("The signature is right"), 3, "all certificates are shown")
+    code, text = judged(lines, *given[4:])
+    results.check(code == 3 and "Run 1 was begun by a key that was not given: " + keys[0] in text and "Run 2" in text, "one key", text)
+    results.check("Run 3" not in text, "which is the third one's", text)
+    results.equal(judged(lines)[0], 3, "no key")
+    code, text = judged(lines, "--public-key", KEY)
+    results.equal(code, 1, "the key of none")
+    for number, place in enumerate(places):
+        tail = lines[: place - 2] + lines[place:]
+        code, text = judged(tail, *given)
+        results.check(code == 1 and "cut off" in text, "the end of run %d is cut off" % (number + 1), text)
+        start = places[number - 1] + 1 if number else 0
+        code, text = judged(lines[:start] + lines[place:], *given)
+        results.check(code == 1, "run %d is gone, its certificate is not" % (number + 1), text)
+        code, text = judged(lines[: place - 2] + lines[place + 1 :], *(given[: 2 * number] + given[2 * number + 2 :]))
+        said = "Run %d: no certificate vouches for events 0 to" % (number + 1)
+        results.check(code == 3 and said in text, "its end and its certificate are gone", text)
+        results.check("1 runs do not end with a stop" in text, "the warning is there with certificates, too", text)
+        shifted = lines[:place] + lines[place + 1 :] + [lines[place]]
+        results.equal(judged(shifted, *given)[0], 0, "where a certificate stands does not matter")
+    other = os.path.join(directory, "forged.ndjson")
+    one_run(other, 2)
+    with open(other, "rb") as file:
+        forged = file.read().splitlines(True)
+    code, text = judged(forged + lines[places[0] + 1 :], *given[2:])
+    results.check(code == 3 and "Run 1 was begun by a key that was not given" in text, "a run that somebody else made", text)
+    code, text = judged(lines[:4] + lines[places[0] : places[0] + 1] + lines[places[0] + 1 :], *given)
+    results.equal(code, 1, "half of a run")
+
+
+def polling(results):
+    """Reading the log by `from`: any place of the query, nothing that is not known, and a reader catches up."""
+    done = subprocess.run([binary_path(), "keygen", "--name", "reader", "--scopes", "audit"], capture_output=True, check=True)
+    key, line = done.stdout.decode().splitlines()
+    with Server("--audit", "memory", "--audit-size", "256k", environment={"API_KEYS": line}) as server:
+        bearer = [("Authorization", "Bearer " + key)]
+
+        def get(query=""):
+            return request(server.port, "GET", "/api/audit" + query, bearer)
+
+        counts, place = [], 0
+        for _ in range(5):
+            answer = get("?from=%d" % place)
+            place = int(answer.header("x-onetime-next"))
+            counts.append(answer.body.count(b"\n"))
+        results.equal(counts[1:], [1, 0, 0, 0], "who only reads comes to an end")
+        share(server.port, "x")
+        results.equal(get("?from=%d" % place).body.count(b"\n"), 1, "and sees what happens")
+        looks = get("?from=%d" % place).text().count('"event.action":"audit-look"')
+        results.equal(looks, 1, "that somebody looks is in it once, and the key's use is not told besides")
+        for _ in range(1500):
+            share(server.port, "x")
+        for number in (0, 700, 701, 1203, 1204, 1400, 1450, 1500):
+            answer = get("?from=%d" % number)
+            lines = [json.loads(each)["event.sequence"] for each in answer.text().splitlines()]
+            missed = int(answer.header("x-onetime-missed"))
+            results.equal(lines[:1], [number + missed], "the first line is the one that was asked for, or the oldest")
+            results.equal(lines, list(range(lines[0], lines[0] + len(lines))), "and all that follow")
+            results.check(missed > 0 if number < 500 else missed == 0 or number < 1000, "what is gone is counted", (number, missed))
+            results.equal(int(answer.header("x-onetime-next")), lines[-1] + 1, "and where to go on")
+        for query in ("?&from=1450", "?from=1450&"):
+            results.check(get(query).text().startswith(HEAD[:3]) and '"event.sequence":1450,' in get(query).text(), query)
+        results.equal(get("?from=99999999999").body, b"", "nothing behind the end")
+        for query, status in (
+            ("?x=1&from=5", 400), ("?from=5&x=1", 400), ("?From=5", 400), ("?from", 400), ("?from=1&from=2", 400),
+            ("?from=-1", 422), ("?from=x", 422), ("?from=9999999999999999999999", 422), ("?from=", 200),
+        ):
+            results.equal(get(query).status, status, query)
+
+
+def body(results):
+    directory = tempfile.mkdtemp(prefix="onetime-verify-")
+    try:
+        results.run(gaps_of_others, results)
+        results.run(other_lines, results)
+        results.run(several_runs, results, directory)
+        results.run(polling, results)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    run_suite(body, 120)

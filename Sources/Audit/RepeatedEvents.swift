@@ -3,8 +3,7 @@ internal import Sealing
 
 /// Which events were told within the last minute, in memory of a bounded size, so that a flood of them pushes nothing else out.
 ///
-/// Refusals are alike that are by one rule and of one network (an IPv4 address, an IPv6 /64); looks, that are at one receipt, of one
-/// network and with one key. Where there are more of different kinds than there are places within a minute, the others are told apart
+/// Events are alike that are by one rule, about one secret or receipt, of one network (an IPv4 address, an IPv6 /64) and with one key. Where there are more of different kinds than there are places within a minute, the others are told apart
 /// by their action and rule alone.
 struct RepeatedEvents {
     private struct Entry {
@@ -59,8 +58,6 @@ struct RepeatedEvents {
             entries.removeFirst()
             guard first.untold > 0 else { continue }
             var event = first.event
-            // What others were about is not known; looks that are alike are at one receipt.
-            if event.action != .receiptLook { event.secret = nil }
             event.count = first.untold
             event.reason = "repeated"
             return event
@@ -74,7 +71,8 @@ struct RepeatedEvents {
     }
 
     private static func areAlike(_ one: AuditEvent, _ other: AuditEvent) -> Bool {
-        one.action == other.action && one.receipt == other.receipt && network(one.address) == network(other.address)
+        one.action == other.action && one.receipt == other.receipt && one.secret == other.secret
+            && network(one.address) == network(other.address)
             && areSame(one.rule, other.rule) && one.keyName == other.keyName
     }
 

@@ -85,7 +85,7 @@ extension Page {
         writer.element("<p class=\"hint\" id=\"sealed-by-server\" hidden>", words.sealedByServer, "</p>\n")
         options(&writer, context, policy, chosenLifetime, rules, problem, most: link == nil ? 20 : 1)
         writer.markup("</form>\n<section id=\"recent\" hidden></section>\n")
-        close(&writer, context, isEmptyForm: problem == nil)
+        close(&writer, context)
     }
 
     /// A button that sends the form. Where a script is to seal what is sent, the button waits for it; without scripts there is another.
@@ -136,7 +136,7 @@ extension Page {
         // No maxlength: browsers would cut pasted text off and say nothing.
         writer.markup("<textarea class=\"mono\" id=\"secret\" name=\"secret\" rows=\"7\" dir=\"auto\" ")
         writer.markup("autocomplete=\"off\" autocapitalize=\"none\" spellcheck=\"false\"")
-        // The focus costs the first paint a frame; the script moves it into the empty form after that.
+        // The focus costs the first paint a frame: the script moves it into the empty form after that, and nothing does without scripts.
         if problem?.concernsPassphrase == false { writer.markup(" autofocus") }
         describe(&writer, by: "secret-hint", isWrong: problem?.concernsContent == true)
         writer.markup("></textarea>\n<p class=\"hint\" id=\"secret-hint\">")

@@ -85,22 +85,18 @@ public enum Page {
     }
 
     /// Ends a page.
-    ///
-    /// - Parameter isEmptyForm: what is folded away waits for the script.
-    static func close(_ writer: inout ResponseWriter, _ context: PageContext, isEmptyForm: Bool = false) {
+    static func close(_ writer: inout ResponseWriter, _ context: PageContext) {
         writer.markup("<p id=\"status\" role=\"status\"></p>\n</main>\n<footer>\n")
         writer.element("<p>", context.words.footer, "</p>\n")
         footerLinks(&writer, context.brand)
-        if context.offersLanguages { languages(&writer, context.words, waits: isEmptyForm) }
+        if context.offersLanguages { languages(&writer, context.words) }
         writer.markup("</footer>\n</body>\n</html>\n")
     }
 
     /// This page in other languages. Each name is in its own language, for those who can't read this one.
-    private static func languages(_ writer: inout ResponseWriter, _ words: Words, waits: Bool) {
+    private static func languages(_ writer: inout ResponseWriter, _ words: Words) {
         writer.element("<details id=\"languages\">\n<summary>", words.language, "")
-        writer.element(": ", words.name, "</summary>\n")
-        if waits { writer.markup("<noscript>\n") }
-        writer.markup("<ul>\n")
+        writer.element(": ", words.name, "</summary>\n<ul>\n")
         for language in Words.all where language.tag != words.tag {
             writer.markup("<li><a")
             writer.attribute("href", "?locale=" + language.tag)
@@ -108,7 +104,7 @@ public enum Page {
             writer.attribute("hreflang", language.tag)
             writer.element(">", language.name, "</a></li>\n")
         }
-        writer.markup(waits ? "</ul>\n</noscript>\n</details>\n" : "</ul>\n</details>\n")
+        writer.markup("</ul>\n</details>\n")
     }
 
     /// Says what was wrong with the form that follows.

@@ -97,7 +97,7 @@ extension OnetimeService {
         switch event {
         case .failed:
             context.failedKeys += 1
-            audit(.keyFailed, request, .now, outcome: .failure, rule: "api-key")
+            auditRefusal(by: "api-key", request, as: .keyFailed)
         case .used(let key): audit(.keyUse, request, .now, key: key.name)
         case .rotated(let key, _): audit(.keyRotated, request, .now, key: key.name)
         case .revoked(let key): audit(.keyRevoked, request, .now, key: key.name)

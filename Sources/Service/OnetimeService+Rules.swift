@@ -208,7 +208,7 @@ extension OnetimeService {
     }
 
     /// From where a request came.
-    private func tell(_ request: borrowing Request, _ event: inout AuditEvent) {
+    func tell(_ request: borrowing Request, _ event: inout AuditEvent) {
         let client = context.client(of: request)
         event.address = client.isForwarded ? client.address.bytes : request.peer.bytes
         if let country = context.country(of: client, request) {
@@ -244,9 +244,9 @@ extension OnetimeService {
 
     /// Writes down what was refused before anything was known but who asked.
     @inline(never)
-    func auditRefusal(by rule: StaticString, _ request: borrowing Request) {
+    func auditRefusal(by rule: StaticString, _ request: borrowing Request, as action: AuditAction = .refused) {
         guard let log = context.audit else { return }
-        var event = AuditEvent.refusal(rule)
+        var event = AuditEvent.refusal(rule, action)
         tell(request, &event)
         log.recordRefusal(event, upTo: Self.linesOfRefusals, now: .now)
     }

@@ -118,13 +118,14 @@ public final class OnetimeService: RequestHandler {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .wrongMethod(route))
         }
-        // Before anything is looked up: what a page makes its visitors' browsers guess is not their guess.
-        if route.takesToken, request.isEmbeddedElsewhere {
+        let looksAtKeys = context.keys.isInUse && route.looksAtKeys
+        // Before anything is looked up: what a page makes its visitors' browsers guess is not their guess, nor is a key that they keep
+        // used for it.
+        if route.takesToken || looksAtKeys, request.isEmbeddedElsewhere {
             plan.isRefused = request.head.hasBody
             return Exchange(stage: .refused(route, .foreignOrigin))
         }
         // Whoever was wrong too often is not heard, right or wrong.
-        let looksAtKeys = context.keys.isInUse && route.looksAtKeys
         if looksAtKeys, request.value(of: .authorization) != nil,
             let limited = rateRefusal(.failedKey, request, now)
         {

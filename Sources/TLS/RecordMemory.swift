@@ -25,8 +25,9 @@ public enum RecordMemory {
             onetime_records_malloc, onetime_records_realloc, onetime_records_free) == 1
     }
 
-    /// Has OpenSSL keep private keys in locked memory (its secure heap, 32 KiB). Returns false where the system refuses.
+    /// Has OpenSSL keep private keys in locked memory (its secure heap, 128 KiB: more than 60 keys of RSA with 4096 bits, those of
+    /// certificates that open connections still use and the copy that signs included). Returns false where the system refuses.
     public static func lockPrivateKeys() -> Bool {
-        CRYPTO_secure_malloc_init(32768, 32) == 1
+        CRYPTO_secure_malloc_init(131_072, 32) == 1
     }
 }

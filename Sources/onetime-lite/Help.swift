@@ -19,7 +19,8 @@ enum Help {
                                                missing, and the log says so, or something is not vouched for
               onetime-lite --help | --version
 
-            SIGTERM, SIGINT and SIGQUIT finish what is in flight, wipe everything and exit 0; a second one does not wait.
+            SIGTERM, SIGINT and SIGQUIT finish what is in flight, wipe everything and exit 0;
+            a second one does not wait.
             SIGUSR1 wipes everything and goes on. SIGUSR2 locks down, or unlocks. SIGHUP reads configuration,
             brands and certificates anew.
 

@@ -85,7 +85,7 @@ def works(results, scripts):
         results.equal((states()[3], states().count("new")), ("burned", 2), "by key")
 
         browser.button("Burn all secrets").click()
-        says(browser, "Burn all secrets")
+        says(browser, "There is no way back")
         browser.find("main form button.danger").click()
         browser.find("#stop-reveal")
         results.equal(states(), ["burned"] * 4, "all")

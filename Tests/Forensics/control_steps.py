@@ -364,7 +364,8 @@ def locked_down(session):
     made, content = session.create("locked down", passphrase=passphrase)
 
     def by_page(*stops):
-        session.operate(303, action="lock", **{stop: "on" for stop in stops})
+        shown = session.administer_get("/api/state").json()["lockdown"]
+        session.operate(303, action="lock", shown=shown, **{stop: "on" for stop in stops})
 
     def by_signal(mode):
         session.server.signal(signal.SIGUSR2)

@@ -15,7 +15,7 @@ public struct RateClient: Equatable, Sendable {
 
     /// An IPv4 address or an IPv6 /64.
     ///
-    /// - Parameter isForwarded: a proxy spoke for the client, or should have: nobody is spared for being on this machine.
+    /// - Parameter isForwarded: a proxy spoke for the client, whether it said who he is or hid it: nobody is spared for being on this machine.
     public init(_ network: ClientNetwork, isForwarded: Bool = false) {
         self.init(high: network.high, low: network.low, isLoopback: network.isLoopback && !isForwarded)
     }

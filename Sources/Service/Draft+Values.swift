@@ -2,9 +2,20 @@
 internal import HTTPServer
 internal import HTTPWire
 internal import Sealing
+internal import SecureMemory
 internal import Vault
 
 extension Draft {
+    /// Whether words are UTF-8, those that were not given included.
+    static func isText(_ words: borrowing SecureBytes?) -> Bool {
+        switch words {
+        case .some(let words):
+            var validator = UTF8Validator()
+            return validator.accept(words.span) && validator.isComplete
+        case .none: return true
+        }
+    }
+
     static func field(_ name: Span<UInt8>) -> Field {
         switch true {
         case name.equals("secret"): .secret

@@ -405,15 +405,6 @@ final class Draft {
         }
     }
 
-    private static func isText(_ words: borrowing SecureBytes?) -> Bool {
-        switch words {
-        case .some(let words):
-            var validator = UTF8Validator()
-            return validator.accept(words.span) && validator.isComplete
-        case .none: return true
-        }
-    }
-
     /// Four bytes a character at the most, and some more to tell that it is too long.
     private var passphraseCapacity: Int { (context.settings.maximumPassphrase + 1) * 4 }
 
@@ -430,7 +421,6 @@ final class Draft {
         case .none: false
         }
     }
-
 }
 
 /// Delivers decoded fields to a draft.

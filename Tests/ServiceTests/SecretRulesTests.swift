@@ -329,4 +329,14 @@ import Vault
             #expect(kept(rules) == nil, "\(text)")
         }
     }
+
+    @Test(arguments: [SecretRule.hours, .notBefore, .allowNetworks, .denyNetworks, .allowCountries, .denyCountries])
+    func `a rule in which nothing is said is refused, for none would allow all`(_ rule: SecretRule) {
+        for text in ["", " ", ",", " , ", ";", "\t"] {
+            let rules = DraftRules()
+            let fault = rules.read(rule, Array(text.utf8))
+            #expect(fault?.wrong.isEmpty == text.isEmpty && fault?.allowed.isEmpty == false, "\(rule) '\(text)'")
+            #expect(kept(rules) == nil, "\(rule) '\(text)'")
+        }
+    }
 }

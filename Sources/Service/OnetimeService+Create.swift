@@ -147,6 +147,7 @@ extension OnetimeService {
             try sealWords(draft.takeLabel(), receiptToken.span, receiptID, .label)
         )
         let rules = draft.rules?.settled ?? []
+        let isLong = rules.count > NewSecret.conditionsBesideRecord
         let readers = UInt8(min(max(draft.readers ?? 1, 1), ServiceSettings.maximumReaders))
         let attempts = draft.tries.map { UInt8(min(max($0, 1), context.settings.passphraseAttempts)) }
         let content = try sealer.finish(facts: facts, suite: suite)
@@ -162,22 +163,21 @@ extension OnetimeService {
             return NewSecret(
                 content: content, share: contentShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
                 // Asked here, for an initializer that fails has taken memory before it does.
-                extras: draft.recipients.isEmpty && note == nil && label == nil && rules.isEmpty
+                extras: draft.recipients.isEmpty && note == nil && label == nil && !isLong
                     ? nil
                     : RecordExtras(
-                        lock: nil, recipients: draft.recipients, note: note, label: label,
-                        conditions: rules,
-                        labelMark: labelMark),
-                ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
+                        lock: nil, recipients: draft.recipients, note: note, label: label, labelMark: labelMark,
+                        conditions: rules),
+                conditions: rules, ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
         }
         guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
         let lock = try lock(contentShare, token, stretching, heldShare: &heldShare)
         return NewSecret(
             content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
             extras: RecordExtras(
-                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules,
-                labelMark: labelMark),
-            ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
+                lock: lock, recipients: draft.recipients, note: note, label: label, labelMark: labelMark,
+                conditions: rules),
+            conditions: rules, ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
     }
 
     private func sealWords(

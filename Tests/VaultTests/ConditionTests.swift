@@ -1,4 +1,4 @@
-// What a reader has to meet: that a record keeps it whole, and that it is counted for as long as it is there.
+// What a secret's reader has to meet: kept as it was given, and gone with the secret.
 
 import Kernel
 import Sealing
@@ -7,117 +7,73 @@ import Testing
 @testable import Vault
 
 @Suite struct ConditionTests {
-    /// Words that are all different, and none of them zero.
-    private static func words(_ count: Int) -> [UInt64] {
-        var generator = SeededGenerator(seed: UInt64(count))
-        return (0..<count).map { _ in generator.next() | 1 }
+    private let lists: [[UInt64]] = [1, 7, 8, 9, 140].map { count in (0..<count).map { UInt64.max - $0 } }
+
+    private func told(_ vault: isolated Vault, _ sent: Desk.Sent, at moment: Moment) -> [UInt64]? {
+        guard let view = vault.secret(sent.id, now: moment) else { return nil }
+        return vault.withConditions(of: sent.id, view) { words in words.indices.map { words[$0] } }
     }
 
-    /// More than the rules of any secret take: 8 windows, 32 networks, 128 countries.
-    private static let most = 160
-
-    @Test func `as many words as there may be come back as they were, each in its place`() throws {
-        for count in 1...Self.most {
-            let words = Self.words(count)
-            let extras = try #require(RecordExtras(lock: nil, recipients: [], conditions: words))
-            let conditions = try #require(extras.conditions)
-            #expect(words.indices.allSatisfy { conditions[$0] == words[$0] }, "\(count)")
-        }
-        #expect(RecordExtras(lock: nil, recipients: []) == nil)
-        #expect(RecordExtras(lock: nil, recipients: ["a***@b***.org"])?.conditions == nil)
-    }
-
-    @Test func `a secret in the vault keeps its words among others that have fewer, more or none`() throws {
+    @Test func `they are told as they were given, to the one who may read and to the sender`() throws {
         try withVault { vault, desk in
-            let counts = [0, 1, 2, 5, 6, 7, 8, 40, 0, Self.most]
-            let sent = try counts.map {
-                try desk.conceal(conditions: Self.words($0), in: vault, now: at(0))
+            for conditions in lists {
+                let sent = try desk.conceal(conditions: conditions, in: vault, now: at(0))
+                #expect(vault.secret(sent.id, now: at(1))?.hasConditions == true)
+                let words = told(vault, sent, at: at(1)) ?? []
+                #expect(Array(words.prefix(conditions.count)) == conditions)
+                #expect(words.dropFirst(conditions.count).allSatisfy { $0 == 0 })
+                let found = vault.receipt(sent.receiptID, now: at(1))
+                let receipt = try #require(found)
+                #expect(Array(receipt.conditions.prefix(conditions.count)) == conditions)
             }
-            _ = try desk.take(sent[3], from: vault, now: at(1))
-            let again = try desk.conceal(conditions: Self.words(90), in: vault, now: at(1))
-            for (sent, count) in zip(sent + [again], counts + [90]) where count != 5 {
-                let view = vault.secret(sent.id, now: at(2))
-                let words = Self.words(count)
-                #expect(view != nil && (view?.conditions == nil) == (count == 0))
-                #expect(words.indices.allSatisfy { view?.conditions?[$0] == words[$0] }, "\(count)")
-                let receipt = vault.receipt(sent.receiptID, now: at(2))
-                #expect(words.indices.allSatisfy { receipt?.conditions?[$0] == words[$0] }, "\(count)")
-            }
-            #expect(vault.secret(sent[3].id, now: at(2)) == nil)
+            let plain = try desk.conceal(in: vault, now: at(0))
+            #expect(vault.secret(plain.id, now: at(1))?.hasConditions == false && told(vault, plain, at: at(1)) == nil)
+            #expect(vault.receipt(plain.receiptID, now: at(1))?.conditions == [])
         }
     }
 
-    @Test func `each word is counted, and with the secret all of it is given back, whichever way it goes`() throws {
+    @Test func `those of a secret that is gone are not told of the one that lies in its place`() throws {
         try withVault { vault, desk in
-            var costs: [Int] = []
-            for count in 0...Self.most {
-                let sent = try desk.conceal(timeToLive: 10, conditions: Self.words(count), in: vault, now: at(0))
-                costs.append(vault.bytesInUse)
-                switch count % 3 {
-                case 0: #expect(try desk.take(sent, from: vault, now: at(1)) != nil)
-                case 1:
-                    let wasBurned = vault.burn(sent.receiptID, now: at(1))
-                    #expect(wasBurned)
-                default: while vault.expire(now: at(10_000), budget: 1000) {}
+            let first = try desk.conceal(conditions: [1, 2, 3], in: vault, now: at(0))
+            let found = vault.secret(first.id, now: at(0))
+            let view = try #require(found)
+            _ = try desk.take(first, from: vault, now: at(0))
+            #expect(vault.withConditions(of: first.id, view) { _ in true } == nil)
+            let second = try desk.conceal(conditions: [4], in: vault, now: at(0))
+            #expect(vault.secret(second.id, now: at(0))?.slot == view.slot)
+            #expect(vault.withConditions(of: first.id, view) { _ in true } == nil)
+            #expect(told(vault, second, at: at(0)) == [4, 0, 0, 0, 0, 0, 0, 0])
+        }
+    }
+
+    @Test func `they go with the secret, however it ends`() throws {
+        try withVault { vault, desk in
+            for end in ["revealed", "burned", "destroyed unread", "expired", "wiped"] {
+                let sent = try lists.map { try desk.conceal(conditions: $0, in: vault, now: at(0)) }
+                #expect(vault.conditions.count == sent.count)
+                for sent in sent {
+                    switch end {
+                    case "revealed": #expect(try desk.take(sent, from: vault, now: at(1)) == [1, 2, 3])
+                    case "burned": #expect(vault.burn(sent.receiptID, now: at(1)) == true)
+                    case "destroyed unread": #expect(vault.destroyUnread(sent.id, now: at(1)) == true)
+                    case "expired": while vault.expire(now: at(61_000), budget: 100) {}
+                    default: vault.wipeAll(now: at(1))
+                    }
                 }
-                #expect(vault.bytesInUse == 0, "\(count) words")
-            }
-            for (fewer, more) in zip(costs, costs.dropFirst()) { #expect(fewer <= more) }
-            // No less than they take; some of them may have their room in every record with rules.
-            for count in 16...Self.most { #expect(costs[count] >= costs[1] + (count - 16) * 8, "\(count) words") }
-        }
-    }
-
-    @Test func `a secret whose words the vault has no room for is refused, and takes nothing`() throws {
-        let words = Self.words(Self.most)
-        let extras = try #require(RecordExtras(lock: nil, recipients: [], conditions: words))
-        // One secret of a byte and its tag, to the byte.
-        let room = 17 + Record.overhead(extras, readers: 1)
-        var limits = VaultLimits.small
-        limits.bytes = room
-        try withVault(limits) { vault, desk in
-            #expect(throws: VaultRefusal.tooManyBytes) {
-                _ = try desk.conceal([7], conditions: Self.words(Self.most + 1), in: vault, now: at(0))
-            }
-            #expect(vault.bytesInUse == 0 && vault.count == 0)
-            let sent = try desk.conceal([7], conditions: words, in: vault, now: at(0))
-            #expect(vault.freeBytes == 0)
-            #expect(throws: VaultRefusal.tooManyBytes) { _ = try desk.conceal([], in: vault, now: at(0)) }
-            #expect(vault.secret(sent.id, now: at(1))?.conditions?[Self.most - 1] == words[Self.most - 1])
-            #expect(try desk.take(sent, from: vault, now: at(1)) == [7])
-            #expect(vault.freeBytes == room)
-        }
-    }
-
-    @Test func `what is counted of words is no less where there is more beside them`() throws {
-        func cost(_ words: Int, _ recipients: [String], readers: Int) -> Int {
-            Record.overhead(
-                RecordExtras(lock: nil, recipients: recipients, conditions: Self.words(words)), readers: readers)
-        }
-        for recipients in [[], ["a***@b***.org"], Array(repeating: "a***@b***.org", count: 10)] {
-            for readers in [1, 2, 100] {
-                let difference = cost(Self.most, recipients, readers: readers) - cost(20, recipients, readers: readers)
-                #expect(difference >= (Self.most - 20) * 8, "\(recipients.count) recipients, \(readers) readers")
+                #expect(vault.conditions.count == 0 && vault.bytesInUse == 0, "\(end)")
             }
         }
     }
 
-    @Test func `the longest life that a secret may have ends with its last millisecond, rules or not`() throws {
-        // 31 days.
-        let seconds: UInt32 = 31 * 86_400
+    @Test func `they count in the budget, to the byte`() throws {
         try withVault { vault, desk in
-            let sent = try [0, 1, Self.most].map {
-                try desk.conceal(timeToLive: seconds, conditions: Self.words($0), in: vault, now: at(0))
+            for conditions in lists {
+                let before = vault.bytesInUse
+                _ = try desk.conceal(conditions: conditions, in: vault, now: at(0))
+                // A cell, room for a book of refusals, and where they do not fit the cell, extras.
+                let extras = conditions.count > 8 ? 144 + conditions.count * 8 : 0
+                #expect(vault.bytesInUse - before == 3 + 16 + Record.overhead + 512 + 64 + 64 + extras)
             }
-            let end = UInt64(seconds) * 1000
-            while vault.expire(now: at(end - 1), budget: 1000) {}
-            for sent in sent {
-                #expect(vault.secret(sent.id, now: at(end - 1))?.secondsLeft == 1)
-                #expect(vault.secret(sent.id, now: at(end)) == nil)
-            }
-            #expect(vault.count == 3)
-            while vault.expire(now: at(end + 100), budget: 1000) {}
-            #expect(vault.count == 0 && vault.bytesInUse == 0)
         }
     }
 }

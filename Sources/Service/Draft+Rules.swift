@@ -17,6 +17,9 @@ final class DraftRules {
     /// The rules for the vault; none where there are none.
     var settled: [UInt64] { SecretRules.words(hours: hours, notBefore: notBefore, places: places) }
 
+    /// A number below, of seconds until 2001, is a year or a date without its signs: it would be a rule that is none.
+    private static let firstMoment: Int64 = 1_000_000_000
+
     /// Why a rule is not understood.
     struct Fault {
         /// What is allowed instead.
@@ -32,7 +35,7 @@ final class DraftRules {
         switch rule {
         case .hours: return readHours(text)
         case .notBefore:
-            guard let instant = Instant(parsing: text) else {
+            guard let instant = Instant(parsing: text), instant.seconds >= Self.firstMoment else {
                 return Fault(allowed: Instant.allowed, wrong: ListWords.text(text))
             }
             notBefore = instant.seconds

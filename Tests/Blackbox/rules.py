@@ -182,6 +182,8 @@ def hours_of_a_secret(results):
             ("not before its end", {"not_before": str(int(time.time()) + 7200), "ttl": 3600}),
             ("no hours", {"hours": "never"}),
             ("a moment that is none", {"not_before": "tomorrow"}),
+            ("a year", {"not_before": "2027"}),
+            ("a date without its signs", {"not_before": "20271231"}),
             ("networks with host bits", {"allow_networks": "192.0.2.7/24"}),
             ("a country that is none", {"allow_countries": "Netherlands"}),
             ("networks of which there is none", {"allow_networks": " , "}),

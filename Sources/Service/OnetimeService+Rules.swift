@@ -86,7 +86,8 @@ extension OnetimeService {
         _ vault: isolated Vault
     ) -> RuleRefusal? {
         guard view.hasConditions else { return timeRefusal(nil, now.wallSeconds).map { .time($0) } }
-        return vault.withConditions(of: id, view) { refusal(by: SecretRules($0), request, now) } ?? nil
+        // It was there when it was looked at, and nothing came between; if it were not, nobody would be who may read it.
+        return vault.withConditions(of: id, view) { refusal(by: SecretRules($0), request, now) } ?? .place(.network)
     }
 
     private func refusal(

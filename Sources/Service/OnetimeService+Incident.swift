@@ -157,7 +157,10 @@ extension OnetimeService {
 
     private func time(_ name: StaticString, in request: borrowing Request) throws(Refusal) -> Int64? {
         guard let text = field(name, in: request), !text.isEmpty else { return nil }
-        guard let seconds = IncidentTime.seconds(text) else { throw .key(.malformedField) }
+        // Escapes take three bytes for one. Where a form's rules make a plus a space, it can be but that of an offset.
+        guard text.count <= 3 * IncidentTime.longest, let bytes = FormDecoder.unescaped(text),
+            let seconds = IncidentTime.seconds(bytes.span)
+        else { throw .key(.malformedField) }
         return seconds
     }
 

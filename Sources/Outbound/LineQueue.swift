@@ -17,6 +17,8 @@ final class LineQueue: Sendable {
         var dropped: UInt64 = 0
         /// Whether something was dropped since the queue was empty.
         var isOverflowing = false
+        /// How many were dropped before losses of which it was told that they began, and not yet that they are over.
+        var droppedBefore: UInt64?
         var isOpen = true
     }
 
@@ -46,7 +48,7 @@ final class LineQueue: Sendable {
 
     /// Hands over a line. False, and it is counted as dropped, where it is longer than a line may be or nobody sends any more.
     ///
-    /// - Parameter overflows: called where older lines begin to go for newer ones, for the first time since the queue was empty.
+    /// - Parameter overflows: called where older lines begin to go for newer ones, and not again before ``takeLosses()`` told of them.
     func append(_ line: Span<UInt8>, overflows: () -> Void = {}) -> Bool {
         let (isTaken, hasToWake, isNews) = state.withLock { state in
             guard state.isOpen, line.count <= Self.maximumLine else {
@@ -58,8 +60,12 @@ final class LineQueue: Sendable {
                 state.drop(2 + state.firstCount)
                 state.dropped += 1
             }
-            let isNews = state.dropped > before && !state.isOverflowing
-            if isNews { state.isOverflowing = true }
+            var isNews = false
+            if state.dropped > before {
+                state.isOverflowing = true
+                isNews = state.droppedBefore == nil
+                if isNews { state.droppedBefore = before }
+            }
             state.put(UInt8(line.count >> 8))
             state.put(UInt8(line.count & 0xff))
             state.put(line)
@@ -68,6 +74,15 @@ final class LineQueue: Sendable {
         if hasToWake { work.ring() }
         if isNews { overflows() }
         return isTaken
+    }
+
+    /// How many lines were dropped, once, when the queue has been empty since; else nil.
+    func takeLosses() -> UInt64? {
+        state.withLock { state in
+            guard !state.isOverflowing, let before = state.droppedBefore else { return nil }
+            state.droppedBefore = nil
+            return state.dropped - before
+        }
     }
 
     /// Moves the oldest line into the bytes, waiting for one. False once closing has begun and there is none left, or its time is up.

@@ -62,7 +62,7 @@ final class SenderThreads: Sendable {
 
     /// Queues a line. False where it could not be taken.
     func take(_ line: Span<UInt8>) -> Bool {
-        queue.append(line) { report(.overflow) }
+        queue.append(line) { report(.overflows) }
     }
 
     func delivered() {
@@ -71,7 +71,8 @@ final class SenderThreads: Sendable {
             defer { tally.isFailing = false }
             return tally.isFailing
         }
-        if isNews { report(nil) }
+        if isNews { report(.works) }
+        if let dropped = queue.takeLosses() { report(.keepsUp(dropped: dropped)) }
     }
 
     /// Something went wrong. Said once, until something goes well.
@@ -80,7 +81,7 @@ final class SenderThreads: Sendable {
             defer { tally.isFailing = true }
             return !tally.isFailing
         }
-        if isNews { report(fault) }
+        if isNews { report(.fails(fault)) }
     }
 
     /// A message was given up.

@@ -95,6 +95,7 @@ extension OnetimeService {
         case .surveyed(let name):
             line = AuditEvent(.report)
             line.keyName = name
+            return log.recordLook(line, now: .now)
         }
         log.record(line, now: .now)
     }
@@ -121,7 +122,7 @@ extension OnetimeService {
         } catch {
             return refuse(error, route, request, &response)
         }
-        used(caller, request)
+        looked(caller, request)
         note(.surveyed(by: caller.key?.name))
         beginJSON(.ok, &response)
         if case .report = route {

@@ -8,6 +8,9 @@ internal import Synchronization
 final class LineQueue: Sendable {
     /// The longest line, in bytes.
     static let maximumLine = 8192
+    /// For how long nothing may have been dropped before that is said to be over, in milliseconds: who is about as fast as what comes
+    /// loses some again and again.
+    fileprivate static let calm: UInt64 = 1000
 
     fileprivate struct State {
         var ring: [UInt8]
@@ -19,6 +22,8 @@ final class LineQueue: Sendable {
         var isOverflowing = false
         /// How many were dropped before losses of which it was told that they began, and not yet that they are over.
         var droppedBefore: UInt64?
+        /// When the last one was, in milliseconds of ``BootClock``.
+        var droppedAt: UInt64 = 0
         var isOpen = true
     }
 
@@ -63,6 +68,7 @@ final class LineQueue: Sendable {
             var isNews = false
             if state.dropped > before {
                 state.isOverflowing = true
+                state.droppedAt = BootClock.milliseconds()
                 isNews = state.droppedBefore == nil
                 if isNews { state.droppedBefore = before }
             }
@@ -76,17 +82,27 @@ final class LineQueue: Sendable {
         return isTaken
     }
 
-    /// How many lines were dropped, once, when the queue has been empty since; else nil.
+    /// How many lines were dropped, once, when the queue has been empty since and none was for a while; else nil.
     func takeLosses() -> UInt64? {
         state.withLock { state in
-            guard !state.isOverflowing, let before = state.droppedBefore else { return nil }
+            guard let before = state.droppedBefore, state.isCalm(at: BootClock.milliseconds()) else { return nil }
             state.droppedBefore = nil
             return state.dropped - before
         }
     }
 
+    /// When it is to be seen whether losses are over; the largest number where that is not the question.
+    private var calmMoment: UInt64 {
+        state.withLock { state in
+            let moment = state.droppedAt + Self.calm
+            return state.droppedBefore == nil || moment <= BootClock.milliseconds() ? .max : moment
+        }
+    }
+
     /// Moves the oldest line into the bytes, waiting for one. False once closing has begun and there is none left, or its time is up.
-    func next(into line: inout [UInt8]) -> Bool {
+    ///
+    /// - Parameter idle: called where there is none, and again when losses may be over.
+    func next(into line: inout [UInt8], idle: () -> Void = {}) -> Bool {
         var wasAsleep = false
         while true {
             let isClosing = closing.hasBegun
@@ -112,7 +128,8 @@ final class LineQueue: Sendable {
                 return true
             case .nothing:
                 if isClosing { return false }
-                closing.waitIdly(for: work.rawValue)
+                idle()
+                closing.waitIdly(for: work.rawValue, until: calmMoment)
                 work.acknowledge()
                 wasAsleep = true
             }
@@ -121,6 +138,8 @@ final class LineQueue: Sendable {
 }
 
 fileprivate extension LineQueue.State {
+    func isCalm(at moment: UInt64) -> Bool { !isOverflowing && moment >= droppedAt + LineQueue.calm }
+
     var firstCount: Int { Int(ring[start]) << 8 | Int(ring[(start + 1) % ring.count]) }
 
     mutating func put(_ byte: UInt8) {

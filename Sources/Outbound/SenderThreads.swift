@@ -11,7 +11,7 @@ final class SenderThreads: Sendable {
     }
 
     let closing: Closing
-    let queue: LineQueue
+    private let queue: LineQueue
     private let report: OutboundReport
     private let tally = Mutex(Tally())
     private let ended: WakeUp
@@ -72,7 +72,16 @@ final class SenderThreads: Sendable {
             return tally.isFailing
         }
         if isNews { report(.works) }
-        if let dropped = queue.takeLosses() { report(.keepsUp(dropped: dropped)) }
+        tellLosses()
+    }
+
+    /// The next line, as ``LineQueue/next(into:idle:)`` has it.
+    func next(into line: inout [UInt8]) -> Bool { queue.next(into: &line) { tellLosses() } }
+
+    /// Says that all arrives again, if it does.
+    private func tellLosses() {
+        guard !tally.withLock({ $0.isFailing }), let dropped = queue.takeLosses() else { return }
+        report(.keepsUp(dropped: dropped))
     }
 
     /// Something went wrong. Said once, until something goes well.

@@ -53,7 +53,7 @@ public final class SyslogSink: Sendable {
         var line: [UInt8] = []
         var message: [UInt8] = []
         var wire: [UInt8] = []
-        while threads.queue.next(into: &line) {
+        while threads.next(into: &line) {
             message.removeAll(keepingCapacity: true)
             form.write(line.span, into: &message)
             while true {

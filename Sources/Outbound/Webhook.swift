@@ -65,7 +65,7 @@ public final class Webhook: Sendable {
 
     private func run() {
         var line: [UInt8] = []
-        while threads.queue.next(into: &line) {
+        while threads.next(into: &line) {
             guard let first = try? Randomness.number(), let second = try? Randomness.number() else {
                 threads.failing(.libraryFailure)
                 threads.gaveUp()

@@ -214,6 +214,16 @@ extension OnetimeService {
         log.recordLook(event, now: now)
     }
 
+    /// Writes down that the holder of a key looked at something that is no receipt, as often.
+    @inline(never)
+    func auditLook(_ action: AuditAction, _ request: borrowing Request, _ now: Moment, key: String?) {
+        guard let log = context.audit else { return }
+        var event = AuditEvent(action)
+        event.keyName = key
+        tell(request, &event)
+        log.recordLook(event, now: now)
+    }
+
     /// From where a request came.
     func tell(_ request: borrowing Request, _ event: inout AuditEvent) {
         let client = context.client(of: request)

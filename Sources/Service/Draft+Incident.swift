@@ -70,9 +70,14 @@ extension Draft {
         if isNested || kind == .null || !route.knows(field) { fail(.unknownField) }
     }
 
-    /// Refuses an array or an object of JSON that says nothing, where that could burn more.
-    func refuseStructure() {
-        if route.isStrict { fail(.key(.malformedField)) }
+    /// Refuses an object or an empty array of JSON as the value of a field, where that could burn more, or leave a secret without
+    /// the rule or the passphrase that its sender meant.
+    func refuseStructure(_ name: Span<UInt8>) {
+        if route.isStrict { return fail(.key(.malformedField)) }
+        let field = Self.field(name)
+        guard refusal == nil, depth == 0, isKnown(field) else { return }
+        if let rule = field.rule { refuseStructuredRule(rule) }
+        if field == .passphrase { fail(.malformedBody(.unexpectedKind)) }
     }
 
     /// The page's form sends empty fields where nothing was said; elsewhere they are mistakes.

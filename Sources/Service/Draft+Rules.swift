@@ -156,6 +156,9 @@ extension Draft {
         refuseRule(rule, "at most \(longest) bytes", wrong: "> \(longest)")
     }
 
+    /// Refuses a rule that is no text.
+    func refuseStructuredRule(_ rule: SecretRule) { refuseRule(rule, "a text", wrong: "{}") }
+
     private func refuseRule(_ rule: SecretRule, _ allowed: String, wrong: String) {
         let refusal = Refusal.malformedRule(rule, allowed: allowed, wrong: wrong)
         // The form is shown again with what else was typed, so the rest of it is read.

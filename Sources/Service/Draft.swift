@@ -88,7 +88,7 @@ final class Draft {
     private(set) var source = Source.query
     private(set) var field = Field.ignored
     /// How deep the fields at hand lie in nested objects, which v1 does not have.
-    fileprivate var depth = 0
+    fileprivate(set) var depth = 0
     private var seen: [2 of UInt64] = .init(repeating: 0)
     var contentText = UTF8Validator()
     /// Whether the last byte that came was a CR, which is not sealed before it is known what follows.
@@ -433,9 +433,9 @@ private struct Sink: FieldSink {
     mutating func appendValue(_ piece: Span<UInt8>) { draft.append(piece) }
     mutating func endField() { draft.end() }
     mutating func beginObject(name: Span<UInt8>) {
+        draft.refuseStructure(name)
         draft.depth += 1
-        draft.refuseStructure()
     }
     mutating func endObject() { draft.depth -= 1 }
-    mutating func emptyArray(name: Span<UInt8>) { draft.refuseStructure() }
+    mutating func emptyArray(name: Span<UInt8>) { draft.refuseStructure(name) }
 }

@@ -287,9 +287,34 @@ def hardened(results):
         results.check(not files, "no file is open", files)
 
 
+def limited(results):
+    """A file that may not grow is a full disk, and no end of the server."""
+    wrapper = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]
+    with Server("--log-requests", "--audit", "stderr", wrapper=wrapper) as server:
+        made = share(server.port, "kept")
+        results.equal(reveal(server.port, made["secret_key"]).json().get("value"), "kept", "it serves")
+        results.equal(server.stop(), 0, "and ends as always")
+
+
+def closed(results):
+    """Where the starter closed standard descriptors, nothing that the server opens gets their numbers."""
+    with Server(wrapper=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]) as server:
+        names = [os.readlink("/proc/%d/fd/%d" % (server.pid, one)) for one in range(3)]
+        results.equal(names, ["/dev/null"] * 3, "they lead to nothing")
+        results.equal(request(server.port, "GET", "/health").status, 200, "it serves")
+        results.equal(server.stop(), 0, "and ends as always")
+    port = free_port()
+    for option, closing in (("--audit", "stdout"), ("--audit", "stderr"), ("--certificate", "stdout")):
+        command = 'exec "$0" "$@" %s' % (">&-" if closing == "stdout" else "2>&-")
+        ended = subprocess.run(
+            ["sh", "-c", command, binary_path(), "--listen", "127.0.0.1:%d" % port, option, closing], timeout=5
+        )
+        results.equal(ended.returncode, 2, "%s %s where that is closed: refused" % (option, closing))
+
+
 def main(results):
     """Each part starts servers of its own."""
-    for part in (starting, words, checking, ending, at_once, impatient, wiping, hardened):
+    for part in (starting, words, checking, ending, at_once, impatient, wiping, hardened, limited, closed):
         results.run(part, results)
 
 

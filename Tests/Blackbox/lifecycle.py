@@ -1,6 +1,6 @@
 """From start to end: how fast it starts, how little it holds, what it says to wrong options, and how it stops.
 
-python3 Tests/Blackbox/lifecycle.py          about 15 seconds
+python3 Tests/Blackbox/lifecycle.py          about 25 seconds
 """
 
 import os
@@ -296,6 +296,29 @@ def limited(results):
         results.equal(server.stop(), 0, "and ends as always")
 
 
+def certificates(results):
+    """Where the certificate cannot be written the log says so, and the end waits for nobody who does not read."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    source, stalled = os.pipe()
+    os.set_blocking(stalled, False)
+    try:
+        while True:
+            os.write(stalled, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(stalled, True)
+    for name, descriptor in (("a full disk", full), ("a pipe that nobody reads", stalled)):
+        for audit in ("memory", "fd:%d" % descriptor):
+            with Server("--certificate", "fd:%d" % descriptor, "--audit", audit, pass_fds=[descriptor]) as server:
+                begin = time.monotonic()
+                results.equal(server.stop(), 0, "%s, audit to %s: it ends as always" % (name, audit))
+                took = time.monotonic() - begin
+                results.check(took < 6, "%s, audit to %s: in time" % (name, audit), took)
+                told = server.text("stdout")
+                results.check("there is no certificate" in told, "%s, audit to %s: and says so" % (name, audit), told[-600:])
+    for one in (full, source, stalled):
+        os.close(one)
+
+
 def closed(results):
     """Where the starter closed standard descriptors, nothing that the server opens gets their numbers."""
     with Server(wrapper=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]) as server:
@@ -314,7 +337,7 @@ def closed(results):
 
 def main(results):
     """Each part starts servers of its own."""
-    for part in (starting, words, checking, ending, at_once, impatient, wiping, hardened, limited, closed):
+    for part in (starting, words, checking, ending, at_once, impatient, wiping, hardened, limited, certificates, closed):
         results.run(part, results)
 
 

@@ -122,7 +122,8 @@ final class Proof {
         let certificate = target == nil ? nil : try? certificate(tally, held: 0, isFinal: true, now: now)
         if let late = log?.close(within: Self.patience), late > 0 {
             operatorLog.event(
-                "\(late) receivers of the audit log did not take all of it in time", .warning, [("event.action", "stop")])
+                "\(late) receivers of the audit log did not take all of it in time", .warning,
+                [("event.action", "stop")])
         }
         guard let target else { return }
         var text = certificate?.line(at: now) ?? ""

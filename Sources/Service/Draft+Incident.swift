@@ -70,14 +70,18 @@ extension Draft {
         if isNested || kind == .null || !route.knows(field) { fail(.unknownField) }
     }
 
-    /// Refuses an object or an empty array of JSON as the value of a field, where that could burn more, or leave a secret without
-    /// the rule or the passphrase that its sender meant.
+    /// Refuses an array without elements or an object of JSON, where to say nothing could burn more, leave a secret open that was to
+    /// have a passphrase or a rule, or a link without its limits.
     func refuseStructure(_ name: Span<UInt8>) {
         if route.isStrict { return fail(.key(.malformedField)) }
         let field = Self.field(name)
-        guard refusal == nil, depth == 0, isKnown(field) else { return }
-        if let rule = field.rule { refuseStructuredRule(rule) }
-        if field == .passphrase { fail(.malformedBody(.unexpectedKind)) }
+        guard depth == 0, isKnown(field) else { return }
+        switch field {
+        case .passphrase: fail(.malformedBody(.unexpectedKind))
+        case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: fail(.key(.malformedField))
+        case .timeToLive: if case .makeLink = route { fail(.key(.malformedField)) }
+        default: if let rule = field.rule { take(rule, []) }
+        }
     }
 
     /// The page's form sends empty fields where nothing was said; elsewhere they are mistakes.

@@ -327,7 +327,10 @@ final class Draft {
             if takesContent && kind.isText && !contentText.isComplete { fail(.contentIsNotText) }
             endItem()
         case .file: endFile()
-        case .timeToLive: timeToLive = Self.number(value)
+        case .timeToLive:
+            timeToLive = Self.number(value)
+            // For a secret that is the standard one, as everywhere; a link would outlive what was meant.
+            if timeToLive == nil, case .makeLink = route { fail(.key(.malformedField)) }
         case .length: length = Self.number(value)
         case .recipient:
             if !value.isEmpty, recipients.count < 10 { recipients.append(ObscuredAddress.text(value)) }

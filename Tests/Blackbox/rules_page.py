@@ -103,6 +103,7 @@ def what_is_wrong(results, server):
         ("hours", "<b>" * 200, "> 512"),
         ("allow_networks", "192.0.2.0/24 10.0.0.0/33", "10.0.0.0/33"),
         ("deny_networks", "192.0.2.7/24", "192.0.2.7/24"),
+        ("deny_networks", " , ", " , "),
         ("deny_networks", " ".join("10.0.0.%d" % number for number in range(17)), "> 16"),
         ("allow_countries", "NL, Netherlands", "Netherlands"),
         ("not_before", "<i>soon</i>", "<i>soon</i>"),

@@ -109,7 +109,9 @@ final class DraftRules {
         var isEmpty = true
         while let range = words.next(text) {
             let word = text.extracting(range)
-            if isNetwork ? AddressRange(word) == nil : CountryCode(word) == nil { return ListWords.text(word) }
+            if isNetwork ? AddressRange(word) == nil : CountryCode(word)?.isAssigned != true {
+                return ListWords.text(word)
+            }
             isEmpty = false
         }
         if isEmpty { return ListWords.text(text) }

@@ -447,7 +447,7 @@ def changing(results):
             hang_up("%s\n%s" % (answer["line"], two_line), "success")
             results.equal(status(new), 403, "its line in the file changes nothing")
             hang_up(two_line, "success")
-            results.equal(status(new), 401, "until the name is gone")
+            results.equal(status(new), 401, "until its line is gone")
             results.equal(change("revoke", name="two").status, 200, "revoked")
             results.equal(status(two), 401, "fails at once")
             results.equal(change("revoke", name="two").status, 404, "there is none to revoke")
@@ -461,6 +461,15 @@ def changing(results):
             results.equal(change("rotate").status, 401, "an administrator's own key, without grace")
             results.equal(change("revoke", key=own, name="nobody").status, 404, "its successor is one, too")
             results.equal(change("revoke", key=own).status, 422, "whom?")
+            ops, ops_line = keygen("ops", "--scopes", "admin,create")
+            plain_line = keygen("ops", "--scopes", "create")[1]
+            hang_up("%s\n%s" % (ops_line, plain_line), "success")
+            made = change("rotate", key=ops).json()["key"]
+            results.equal(change("revoke", key=made, name="nobody").status, 404, "what a key was rotated to does what that did")
+            hang_up("%s\n%s" % (ops_line.replace(",admin", ""), plain_line), "success")
+            results.equal((change("revoke", key=made, name="nobody").status, status(made)), (403, 200), "and no more than its line")
+            hang_up(plain_line, "success")
+            results.equal(status(made), 401, "nor longer, whatever other line has its name")
     finally:
         if os.path.exists(path):
             os.remove(path)

@@ -8,7 +8,7 @@ import TLS
 @main
 struct SendLines {
     static func main() throws {
-        Process.ignoreBrokenPipes()
+        Process.ignoreFailedWrites()
         var values: [String: String] = [:]
         for argument in CommandLine.arguments.dropFirst(2) {
             let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)

@@ -34,7 +34,7 @@ extension ServiceContext {
         guard keys.isInUse, let value = request.value(of: .authorization) else { return .anonymous }
         guard value.count <= Self.credentialLimit else { return .refused(.key(.unknown)) }
         if value.hasScheme("bearer ") {
-            return judge(key(value.extracting(droppingFirst: 7)), request, now)
+            return judge(key(value.behindScheme(of: 6)), request, now)
         }
         guard value.hasScheme("basic ") else { return .anonymous }
         guard let bytes = basicCredential(value) else { return .refused(.noMemory) }
@@ -86,7 +86,7 @@ extension ServiceContext {
     /// The `name:token` of a value that says Basic; empty where it cannot be read, and nil where there is no memory.
     private func basicCredential(_ value: Span<UInt8>) -> SecureBytes? {
         guard var bytes = arena.allocate(value.count) else { return nil }
-        bytes.append(value.extracting(droppingFirst: 6))
+        bytes.append(value.behindScheme(of: 5))
         var coded = bytes.mutableSpan
         guard let count = Base64.decode(&coded) else {
             // Credentials that cannot be read are credentials that are wrong.
@@ -102,7 +102,7 @@ extension ServiceContext {
         guard let value = request.value(of: .authorization), value.count <= Self.credentialLimit else { return nil }
         if value.hasScheme("bearer ") {
             guard var bytes = arena.allocate(value.count) else { return nil }
-            bytes.append(value.extracting(droppingFirst: 7))
+            bytes.append(value.behindScheme(of: 6))
             return consume bytes
         }
         guard value.hasScheme("basic "), var bytes = basicCredential(value) else { return nil }
@@ -124,6 +124,14 @@ extension Span<UInt8> {
             if unsafe lower != word.utf8Start[index] { return false }
         }
         return true
+    }
+
+    /// What follows a scheme of so many bytes: there may be several spaces between (RFC 9110, section 11.4).
+    @_lifetime(copy self)
+    fileprivate func behindScheme(of size: Int) -> Span<UInt8> {
+        var start = size
+        while start < count, self[start] == UInt8(ascii: " ") { start += 1 }
+        return extracting(droppingFirst: start)
     }
 
     /// What is before the first colon, and what is behind it: nothing where there is none.

@@ -54,6 +54,9 @@ enum KeygenCommand {
             return try make(&fields)
         } catch let fault as KeyFileFault {
             throw UsageError(text: "--\(fault.reason)")
+        } catch let error as Errno {
+            Console.failure("cannot write the key, which is lost: \(error)")
+            return 1
         } catch {
             Console.failure("cannot make a key: OpenSSL or the protected memory failed")
             return 1
@@ -73,7 +76,7 @@ enum KeygenCommand {
         key.append(UInt8(ascii: "\n"))
         // Nowhere else than there: not in a message, not in a log.
         try FileDescriptor.write(key.span, to: Console.standardOutput)
-        Console.write(line.text + "\n", to: Console.standardOutput)
+        try FileDescriptor.write((line.text + "\n").utf8Span.span, to: Console.standardOutput)
         return 0
     }
 }

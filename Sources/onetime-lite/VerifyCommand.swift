@@ -13,7 +13,8 @@ enum VerifyCommand {
 
     private struct Request {
         var files: [String] = []
-        var certificate: String?
+        /// Where certificates are.
+        var certificateFiles: [String] = []
         var keys: [VerificationKey] = []
         var sink: String?
         var allowsPartial = false
@@ -27,10 +28,15 @@ enum VerifyCommand {
         Library.prepare()
         var request = try read(arguments)
         var certificates: [Certificate] = []
-        if let path = request.certificate {
-            certificates = try read(certificates: path)
-            guard check(certificates, request, path) else { return Status.broken }
+        for path in request.certificateFiles {
+            let found = try read(certificates: path)
+            guard !found.isEmpty else {
+                Console.failure("there is no certificate in \(path)")
+                return Status.broken
+            }
+            certificates += found
         }
+        guard check(certificates, request) else { return Status.broken }
         let isChecked = certificates.allSatisfy { request.knows($0.key) }
         if request.files.isEmpty {
             if !certificates.isEmpty { return isChecked ? Status.whole : Status.incomplete }
@@ -59,7 +65,7 @@ enum VerifyCommand {
             case "--partial": request.allowsPartial = true
             case "--certificate":
                 guard let path = rest.popFirst() else { throw UsageError(text: "--certificate needs a file") }
-                request.certificate = path
+                request.certificateFiles.append(path)
             case "--public-key":
                 guard let text = rest.popFirst(), let key = VerificationKey(text: text) else {
                     throw UsageError(text: "--public-key needs the 60 characters that the server printed")
@@ -100,11 +106,8 @@ enum VerifyCommand {
     }
 
     /// Checks signatures and shows what they are of. Returns false, and says why, where one is not right.
-    private static func check(_ certificates: [Certificate], _ request: Request, _ path: String) -> Bool {
-        guard let last = certificates.last else {
-            Console.failure("there is no certificate in \(path)")
-            return false
-        }
+    private static func check(_ certificates: [Certificate], _ request: Request) -> Bool {
+        guard let last = certificates.last else { return true }
         guard certificates.allSatisfy(\.isGenuine) else {
             Console.failure("the certificate's signature is wrong: it, or what it states, was changed")
             return false
@@ -186,7 +189,7 @@ enum VerifyCommand {
         if verifier.others > 0 { say("; \(verifier.others) other lines were passed over") }
         say(".\n")
         var isComplete = !verifier.isPartial && verifier.missing == 0
-        if request.certificate != nil || !request.keys.isEmpty {
+        if !request.certificateFiles.isEmpty || !request.keys.isEmpty {
             let isVouchedFor = vouch(verifier.runs, request)
             isComplete = isComplete && isVouchedFor
         }
@@ -210,12 +213,12 @@ enum VerifyCommand {
                 say("Run \(index + 1) was begun by a key that was not given: \(key.text)\n")
                 isComplete = false
             }
-            if request.certificate != nil, run.certified < run.count {
+            if !request.certificateFiles.isEmpty, run.certified < run.count {
                 say("Run \(index + 1): no certificate vouches for events \(run.certified) to \(run.count - 1).\n")
                 isComplete = false
             }
         }
-        if isComplete && request.certificate != nil {
+        if isComplete && !request.certificateFiles.isEmpty {
             say(runs.count == 1 ? "It ends as the certificate says.\n" : "All end as their certificates say.\n")
         }
         return isComplete

@@ -155,6 +155,8 @@ def scopes(results):
             ("Authorization", "Bearer " + "x" * 3000),
         ]
         kept = share(port, "kept")
+        for header in (bearer("  " + key), ("Authorization", "BEARER " + key), ("Authorization", basic("only-create", key)[1].replace(" ", "   "))):
+            results.equal(post_form(port, "/api/v1/share", {"secret": "x"}, [header]).status, 200, "another way to write it")
         for header in wrong:
             results.equal(intended(reveal(port, kept["secret_key"], [header])), 401, "wrong: %s" % header[1][:40])
             results.equal(intended(post_form(port, "/api/v1/share", {"secret": "x"}, [header])), 401, "wrong, create")

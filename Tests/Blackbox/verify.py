@@ -145,6 +145,17 @@ def several_runs(results, directory):
         results.check("1 runs do not end with a stop" in text, "the warning is there with certificates, too", text)
         shifted = lines[:place] + lines[place + 1 :] + [lines[place]]
         results.equal(judged(shifted, *given)[0], 0, "where a certificate stands does not matter")
+    apart = [os.path.join(directory, "certificate-%d" % number) for number in range(len(places))]
+    for place, name in zip(places, apart):
+        with open(name, "wb") as file:
+            file.write(lines[place])
+    files = [argument for name in apart for argument in ("--certificate", name)]
+    with open(path, "wb") as file:
+        file.writelines(line for number, line in enumerate(lines) if number not in places)
+    code, text = verify(path, *files, *given)
+    results.check(code == 0 and "All end as their certificates say" in text, "certificates in files of their own", text)
+    results.equal(verify(path, *files[2:], *given)[0], 1, "one of them is not given, though its key is")
+    results.equal(verify(path)[0], 0, "the chain alone is whole")
     other = os.path.join(directory, "forged.ndjson")
     one_run(other, 2)
     with open(other, "rb") as file:

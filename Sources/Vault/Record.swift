@@ -32,15 +32,21 @@ struct Record: ~Copyable {
     static let overhead = 240
 
     /// What it takes of the vault's budget. What is shared is counted by itself.
-    var cost: Int { Int(content.byteCount) + Self.overhead(extras, readers: Int(readers)) }
+    var cost: Int { Int(content.byteCount) + Self.overhead(extras, readers: Int(readers), hasBook: book != nil) }
+
+    /// What a book would add to that: 0 where there is one, or where room is kept for it.
+    var costOfBook: Int {
+        Self.overhead(extras, readers: Int(readers), hasBook: true)
+            - Self.overhead(extras, readers: Int(readers), hasBook: book != nil)
+    }
 
     /// The size of the ciphertext.
     var contentCount: Int { Int(book?.content?.byteCount ?? content.byteCount) }
 
     /// What a secret takes besides its ciphertext, with all that may be noted of it.
-    static func overhead(_ extras: RecordExtras?, readers: Int) -> Int {
-        guard extras != nil || readers > 1 else { return overhead }
-        let isNoted = readers > 1 || extras?.lock != nil || extras?.hasConditions == true
+    static func overhead(_ extras: RecordExtras?, readers: Int, hasBook: Bool = false) -> Int {
+        guard extras != nil || readers > 1 || hasBook else { return overhead }
+        let isNoted = hasBook || readers > 1 || extras?.lock != nil || extras?.hasConditions == true
         let book = isNoted ? 512 + 64 * readers : 0
         return overhead + book + (extras?.byteCount ?? 0)
     }

@@ -36,7 +36,7 @@ enum Sample {
     static let formProblems: [(String, Problem)] = [
         ("empty", .emptyContent), ("large", .contentTooLarge(limit: 10_000)), ("required", .passphraseRequired),
         ("short", .passphraseTooShort(minimum: 4)), ("long", .passphraseTooLong(maximum: 128)),
-        ("busy", .busy(retryAfter: 120)), ("never", .neverOpen),
+        ("busy", .busy(retryAfter: 120)), ("never", .neverOpen(.notBefore)),
         ("rule", .malformedRule(.hours, wrong: "</p><b id='1'>", isKept: true)),
         ("country", .malformedRule(.denyCountries, wrong: "KP", isKept: false)),
     ]

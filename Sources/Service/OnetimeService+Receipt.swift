@@ -248,7 +248,7 @@ extension OnetimeService {
     }
 
     /// The rules that the secret has, under the names by which they were sent.
-    private func writeRules(_ conditions: SecretConditions?, _ response: inout ResponseWriter) {
+    func writeRules(_ conditions: SecretConditions?, _ response: inout ResponseWriter) {
         guard conditions != nil else { return }
         let texts = RuleTexts(conditions)
         if let moment = texts.notBefore {

@@ -68,10 +68,12 @@ enum Sample {
         facts.count = 12
         facts.stopsReveal = true
         facts.burnings = [(Int64(created), 3)]
-        facts.next = "/operator?after=20"
+        facts.next = 20
         facts.entries = states.map { name, state in
-            OperatorEntry(
-                id: "0123456789abcdef", facts: Self.facts(state), keyName: name == "new" ? "night <shift>" : nil)
+            var told = Self.facts(state)
+            if state == .new { told.rules = rules }
+            return OperatorEntry(
+                id: "0123456789abcdef", facts: told, keyName: name == "new" ? "night <shift>" : nil, next: 20)
         }
         return facts
     }

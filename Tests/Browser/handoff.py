@@ -438,6 +438,16 @@ def without_its_scripts(results, server):
             browser.go(link)
             browser.find(".primary").click()
             results.equal(shown(browser), "the content", blocked + ": and it comes out")
+        with Server("--passphrase-required") as strict:
+            # There is a field to press Enter in.
+            browser.go(home(strict))
+            browser.find("#secret").type("the content")
+            browser.find("#passphrase").type("correct horse" + ENTER)
+            time.sleep(0.5)
+            results.equal(browser.url, home(strict), "Enter sends nothing before it was told who seals")
+            browser.wait(lambda: browser.run(is_shown), "there is another way", 10)
+            browser.find("#unscripted button").click()
+            results.check(browser.find("#link", seconds=20), "which takes all fields that are there")
         browser.cdp("Network.setBlockedURLs", {"urls": []})
         browser.go(home(server))
         browser.wait(lambda: not browser.all("#unscripted"), "the script takes the other way away")

@@ -27,8 +27,8 @@ public struct TimeWindows: Sendable {
     }
 
     /// The windows that this process kept; nil if there is none. O(windows): nothing is asked of the table of zones.
-    public init?(own kept: [UInt64]) {
-        for bits in kept where !append(TimeWindow(bits: bits)) { return nil }
+    public init?(own kept: Span<UInt64>) {
+        for index in kept.indices where !append(TimeWindow(bits: kept[index])) { return nil }
         guard count > 0 else { return nil }
     }
 

@@ -105,18 +105,27 @@ extension OnetimeService {
             } catch {
                 return refuse(.vaultFull, draft.route, request, &response, draft)
             }
-            created(draft, request)
-            countRate(.creation, request, now)
-            if let key { countRate(.creation, request, now, key: key) }
-            if context.audit != nil {
-                audit(
-                    .create, request, now, secret: vault.receipt(receiptID, now: now)?.secretID, receipt: receiptID,
-                    key: draft.creator?.name)
-            }
+            noteCreated(draft, receiptID, request, now, vault)
             answer(draft, token, receiptToken, receiptID, request, &response, now, vault)
         } catch {
             refuse(Refusal(error), draft.route, request, &response, draft)
         }
+    }
+
+    /// Counts and writes down what was created. Out of line, as what follows it is: all that is on the stack while a secret is sealed has
+    /// to be wiped after.
+    @inline(never)
+    private func noteCreated(
+        _ draft: Draft, _ receiptID: RecordID, _ request: borrowing Request, _ now: Moment, _ vault: isolated Vault
+    ) {
+        created(draft, request)
+        countRate(.creation, request, now)
+        let key = draft.creator
+        if let key { countRate(.creation, request, now, key: key) }
+        guard context.audit != nil else { return }
+        audit(
+            .create, request, now, secret: vault.receipt(receiptID, now: now)?.secretID, receipt: receiptID,
+            key: key?.name)
     }
 
     /// Why a key may not create one more now: it did so too often of late, from wherever. Takes nothing.
@@ -158,26 +167,27 @@ extension OnetimeService {
                 receiptToken.span, under: apiToken.span, for: receiptID, purpose: .receiptForOwner, suite: suite,
                 arena: arena)
         }
-        guard let stretching else {
-            return NewSecret(
-                content: content, share: contentShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
-                // Asked here, for an initializer that fails has taken memory before it does.
-                extras: draft.recipients.isEmpty && note == nil && label == nil && rules.isEmpty
-                    ? nil
-                    : RecordExtras(
-                        lock: nil, recipients: draft.recipients, note: note, label: label,
-                        conditions: rules,
-                        labelMark: labelMark),
-                ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
+        let share: SecureBytes
+        var lock: PassphraseLock?
+        if let stretching {
+            guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
+            lock = try self.lock(contentShare, token, stretching, heldShare: &heldShare)
+            share = heldShare
+        } else {
+            share = contentShare
         }
-        guard var heldShare = arena.allocate(ShareTable.shareSize) else { throw .arenaFull }
-        let lock = try lock(contentShare, token, stretching, heldShare: &heldShare)
+        // Asked here, for an initializer that fails has taken memory before it does.
+        let isPlain =
+            lock == nil && draft.recipients.isEmpty && note == nil && label == nil
+            && rules.count <= NewSecret.conditionsBesideRecord
         return NewSecret(
-            content: content, share: heldShare, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
-            extras: RecordExtras(
-                lock: lock, recipients: draft.recipients, note: note, label: label, conditions: rules,
-                labelMark: labelMark),
-            ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
+            content: content, share: share, sealedToken: sealedToken, facts: facts, receiptID: receiptID,
+            extras: isPlain
+                ? nil
+                : RecordExtras(
+                    lock: lock, recipients: draft.recipients, note: note, label: label, labelMark: labelMark,
+                    conditions: rules),
+            conditions: rules, ownerSeal: ownerSeal, owner: draft.owner, readers: readers, attempts: attempts)
     }
 
     private func sealWords(
@@ -229,6 +239,7 @@ extension OnetimeService {
         return min(max(asked, context.settings.minimumTimeToLive), longest, draft.rights?.timeToLiveLimit ?? .max)
     }
 
+    @inline(never)
     private func answer(
         _ draft: Draft, _ token: borrowing SecureBytes, _ receiptToken: borrowing SecureBytes, _ receiptID: RecordID,
         _ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment, _ vault: isolated Vault

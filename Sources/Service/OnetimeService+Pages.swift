@@ -110,7 +110,7 @@ extension OnetimeService {
             guard Token.isWellFormed(token), let id = try? context.suite.secretID(of: token),
                 let view = vault.secret(id, now: now)
             else { return refuse(.unknownSecret, route, request, &response) }
-            if let refusal = rulesRefusal(of: view, request, now) {
+            if let refusal = rulesRefusal(of: view, id, request, now, vault) {
                 refuse(.rule(refusal), route, request, &response, about: id)
             } else if case .destroyPage = route {
                 if view.isShared { return refuse(.unknownSecret, route, request, &response) }

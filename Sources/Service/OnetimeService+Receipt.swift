@@ -248,8 +248,8 @@ extension OnetimeService {
     }
 
     /// The rules that the secret has, under the names by which they were sent.
-    func writeRules(_ conditions: SecretConditions?, _ response: inout ResponseWriter) {
-        guard conditions != nil else { return }
+    func writeRules(_ conditions: [UInt64], _ response: inout ResponseWriter) {
+        if conditions.isEmpty { return }
         let texts = RuleTexts(conditions)
         if let moment = texts.notBefore {
             response.append(",\"not_before\":")

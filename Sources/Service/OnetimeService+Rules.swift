@@ -73,8 +73,8 @@ extension OnetimeService {
         _ vault: isolated Vault
     ) -> Refusal? {
         // Whoever has it already may ask again for as long as his claim lasts.
-        guard !view.isRepeat, context.hours != nil || view.conditions != nil else { return nil }
-        guard let refusal = rulesRefusal(of: view, request, now) else { return nil }
+        guard !view.isRepeat, context.hours != nil || view.hasConditions else { return nil }
+        guard let refusal = rulesRefusal(of: view, id, request, now, vault) else { return nil }
         vault.noteRefusal(id, code: refusal.code, now: now)
         return .rule(refusal)
     }
@@ -82,11 +82,17 @@ extension OnetimeService {
     /// The same without a trace for the sender, for a look.
     @inline(never)
     func rulesRefusal(
-        of view: borrowing SecretView, _ request: borrowing Request, _ now: Moment
+        of view: borrowing SecretView, _ id: RecordID, _ request: borrowing Request, _ now: Moment,
+        _ vault: isolated Vault
     ) -> RuleRefusal? {
-        let rules = view.conditions.map { SecretRules($0) }
+        guard view.hasConditions else { return timeRefusal(nil, now.wallSeconds).map { .time($0) } }
+        return vault.withConditions(of: id, view) { refusal(by: SecretRules($0), request, now) } ?? nil
+    }
+
+    private func refusal(
+        by rules: SecretRules, _ request: borrowing Request, _ now: Moment
+    ) -> RuleRefusal? {
         if let refusal = timeRefusal(rules, now.wallSeconds) { return .time(refusal) }
-        guard let rules else { return nil }
         let client = context.client(of: request)
         if !rules.permitNetwork(of: client) { return .place(.network) }
         guard rules.hasCountries else { return nil }

@@ -10,8 +10,8 @@ internal import Vault
 /// The first word says what follows: in its bytes from the lowest on how many windows, networks allowed and denied, countries allowed
 /// and denied there are, and whether there is a moment before which it may not be read. Then come that moment, a word for each
 /// window, three for each network, and one for up to four countries.
-struct SecretRules {
-    private let words: SecretConditions
+struct SecretRules: ~Escapable {
+    private let words: Span<UInt64>
 
     /// How many networks each list may have.
     static let maximumNetworks = 16
@@ -61,7 +61,8 @@ struct SecretRules {
     }
 
     /// The rules that a secret was kept with.
-    init(_ conditions: SecretConditions) { words = conditions }
+    @_lifetime(copy words)
+    init(_ words: Span<UInt64>) { self.words = words }
 
     // MARK: Asking
 
@@ -105,7 +106,7 @@ struct SecretRules {
     // MARK: Reading
 
     /// The hours; nil for all.
-    var hours: TimeWindows? { TimeWindows(own: windowRange.map { words[$0] }) }
+    var hours: TimeWindows? { TimeWindows(own: words.extracting(windowRange)) }
 
     /// Before when it may not be read, in seconds since 1970.
     var notBefore: Int64? { count(.moments) == 0 ? nil : Int64(bitPattern: words[1]) }
@@ -115,11 +116,23 @@ struct SecretRules {
         let (networks, countries) = (count(.allowedNetworks), count(.allowedCountries))
         return PlaceRule(
             networks: NetworkRule(
-                allowed: (0..<networks).compactMap(network),
-                denied: (networks..<networks + count(.deniedNetworks)).compactMap(network)),
+                allowed: self.networks(0..<networks),
+                denied: self.networks(networks..<networks + count(.deniedNetworks))),
             countries: CountryRule(
-                allowed: (0..<countries).compactMap(country),
-                denied: (countries..<countries + count(.deniedCountries)).compactMap(country)))
+                allowed: self.countries(0..<countries),
+                denied: self.countries(countries..<countries + count(.deniedCountries))))
+    }
+
+    private func networks(_ indices: Range<Int>) -> [AddressRange] {
+        var found: [AddressRange] = []
+        for index in indices { if let range = network(index) { found.append(range) } }
+        return found
+    }
+
+    private func countries(_ indices: Range<Int>) -> [CountryCode] {
+        var found: [CountryCode] = []
+        for index in indices { if let code = country(index) { found.append(code) } }
+        return found
     }
 
     @inline(__always)
@@ -150,9 +163,10 @@ struct SecretRules {
 
 extension RuleTexts {
     /// The rules that a secret has, as they may be sent.
-    init(_ conditions: SecretConditions?) {
+    init(_ conditions: [UInt64]) {
         self.init()
-        guard let rules = conditions.map({ SecretRules($0) }) else { return }
+        if conditions.isEmpty { return }
+        let rules = SecretRules(conditions.span)
         notBefore = rules.notBefore
         if let hours = rules.hours { self[.hours] = hours.description }
         let places = rules.places

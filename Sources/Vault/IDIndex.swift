@@ -29,6 +29,28 @@ struct IDIndex: ~Copyable {
         var count: UInt32 = 0
         /// The first one that there is no entry for.
         var overflow = IDIndex.none
+
+        /// The first place from another on whose entry has a hash. Asked of the bucket, for it is as much work to find that as to
+        /// look through it.
+        func place(of hash: UInt32, from start: Int) -> Int? {
+            for place in start..<Int(count) where UInt32(truncatingIfNeeded: entries[place] >> 32) == hash {
+                return place
+            }
+            return nil
+        }
+
+        /// The place of the entry of a slot.
+        func place(ofSlot slot: UInt32) -> Int? {
+            for place in 0..<Int(count) where UInt32(truncatingIfNeeded: entries[place]) == slot { return place }
+            return nil
+        }
+
+        /// Takes an entry out; the last one takes its place.
+        mutating func remove(at place: Int) {
+            count -= 1
+            entries[place] = entries[Int(count)]
+            entries[Int(count)] = 0
+        }
     }
 
     private var nodes: Slab<Node>
@@ -54,11 +76,11 @@ struct IDIndex: ~Copyable {
     func find(_ id: RecordID) -> Int? {
         let wanted = Self.words(id)
         let bucket = bucket(of: wanted.3)
-        for place in 0..<Int(buckets[bucket].count) {
-            let entry = buckets[bucket].entries[place]
-            guard UInt32(truncatingIfNeeded: entry >> 32) == wanted.3 else { continue }
-            let slot = Int(UInt32(truncatingIfNeeded: entry))
+        var start = 0
+        while let place = buckets[bucket].place(of: wanted.3, from: start) {
+            let slot = Int(UInt32(truncatingIfNeeded: buckets[bucket].entries[place]))
             if nodes[slot].id == wanted { return slot }
+            start = place + 1
         }
         var slot = buckets[bucket].overflow
         while slot != Self.none {
@@ -119,11 +141,8 @@ struct IDIndex: ~Copyable {
     }
 
     private mutating func unlink(_ slot: UInt32, from bucket: Int, next: UInt32) {
-        let last = Int(buckets[bucket].count) - 1
-        for place in 0..<last + 1 where UInt32(truncatingIfNeeded: buckets[bucket].entries[place]) == slot {
-            buckets[bucket].entries[place] = buckets[bucket].entries[last]
-            buckets[bucket].entries[last] = 0
-            buckets[bucket].count -= 1
+        if let place = buckets[bucket].place(ofSlot: slot) {
+            buckets[bucket].remove(at: place)
             // Whoever had no entry gets the one that is free.
             let waiting = buckets[bucket].overflow
             if waiting != Self.none {

@@ -25,6 +25,8 @@ struct Record: ~Copyable {
     let kind: ContentKind
     /// Only for secrets that have more to them than most.
     let extras: RecordExtras?
+    /// Whether its reader has to meet anything.
+    let hasConditions: Bool
     /// Who had it; only where that takes remembering.
     var book: RecordBook?
 
@@ -32,23 +34,30 @@ struct Record: ~Copyable {
     static let overhead = 240
 
     /// What it takes of the vault's budget. What is shared is counted by itself.
-    var cost: Int { Int(content.byteCount) + Self.overhead(extras, readers: Int(readers), hasBook: book != nil) }
+    var cost: Int {
+        Int(content.byteCount)
+            + Self.overhead(
+                extras, readers: Int(readers), hasConditions: hasConditions, hasBook: book != nil)
+    }
 
     /// What a book would add to that: 0 where there is one, or where room is kept for it.
     var costOfBook: Int {
-        Self.overhead(extras, readers: Int(readers), hasBook: true)
-            - Self.overhead(extras, readers: Int(readers), hasBook: book != nil)
+        Self.overhead(extras, readers: Int(readers), hasConditions: hasConditions, hasBook: true)
+            - Self.overhead(extras, readers: Int(readers), hasConditions: hasConditions, hasBook: book != nil)
     }
 
     /// The size of the ciphertext.
     var contentCount: Int { Int(book?.content?.byteCount ?? content.byteCount) }
 
     /// What a secret takes besides its ciphertext, with all that may be noted of it.
-    static func overhead(_ extras: RecordExtras?, readers: Int, hasBook: Bool = false) -> Int {
-        guard extras != nil || readers > 1 || hasBook else { return overhead }
-        let isNoted = hasBook || readers > 1 || extras?.lock != nil || extras?.hasConditions == true
+    static func overhead(
+        _ extras: RecordExtras?, readers: Int, hasConditions: Bool, hasBook: Bool = false
+    ) -> Int {
+        guard extras != nil || readers > 1 || hasConditions || hasBook else { return overhead }
+        let isNoted = hasBook || readers > 1 || extras?.lock != nil || hasConditions
         let book = isNoted ? 512 + 64 * readers : 0
-        return overhead + book + (extras?.byteCount ?? 0)
+        let cell = hasConditions ? MemoryLayout<ConditionCell>.stride : 0
+        return overhead + book + cell + (extras?.byteCount ?? 0)
     }
 }
 
@@ -62,14 +71,16 @@ struct OwnerMark {
     var isOwn: Bool { bits != 0 && bits & 0x8000 == 0 }
 }
 
-/// What whoever is to read a secret has to meet, in words whose meaning only their maker knows.
-public struct SecretConditions: Sendable {
-    private let extras: RecordExtras
+/// What whoever is to read a secret has to meet, where that fits a line of a cache: then no other memory is taken or touched for it.
+struct ConditionCell: BitwiseCopyable {
+    static let capacity = 8
+    let words: [8 of UInt64]
 
-    fileprivate init(_ extras: RecordExtras) { self.extras = extras }
-
-    /// One of the words.
-    public subscript(index: Int) -> UInt64 { extras.condition(index) }
+    init(_ conditions: [UInt64]) {
+        var words: [8 of UInt64] = .init(repeating: 0)
+        for index in 0..<min(conditions.count, Self.capacity) { words[index] = conditions[index] }
+        self.words = words
+    }
 }
 
 /// The rarer parts of a record.
@@ -83,23 +94,19 @@ public final class RecordExtras: Sendable {
     public let note: SealedWords?
     /// What the sender sees on his receipt.
     public let label: SealedWords?
-    /// What its reader has to meet: the first words here, where no other memory is touched for them, the others behind.
-    private let firstConditions: [6 of UInt64]
-    private let moreConditions: [UInt64]
     /// What the label is found by, for one who knows it; it counts only where there is a label.
     public let labelMark: UInt64
+    /// What its reader has to meet, if that is more than has room beside the record.
+    let conditions: [UInt64]
 
     /// Extras, or nil where there is nothing to keep.
     public init?(
         lock: PassphraseLock?, recipients: [String], note: SealedWords? = nil, label: SealedWords? = nil,
-        conditions: [UInt64] = [], labelMark: UInt64 = 0
+        labelMark: UInt64 = 0, conditions: [UInt64] = []
     ) {
-        if lock == nil && recipients.isEmpty && note == nil && label == nil && conditions.isEmpty { return nil }
-        var first: [6 of UInt64] = .init(repeating: 0)
-        for index in 0..<min(conditions.count, first.count) { first[index] = conditions[index] }
-        firstConditions = first
-        moreConditions = conditions.count > first.count ? Array(conditions[first.count...]) : []
-        hasConditions = !conditions.isEmpty
+        let isLong = conditions.count > NewSecret.conditionsBesideRecord
+        if lock == nil && recipients.isEmpty && note == nil && label == nil && !isLong { return nil }
+        self.conditions = isLong ? conditions : []
         self.note = note
         self.label = label
         self.labelMark = labelMark
@@ -107,19 +114,10 @@ public final class RecordExtras: Sendable {
         self.recipients = recipients
     }
 
-    /// Whether its reader has to meet anything.
-    let hasConditions: Bool
-    /// What its reader has to meet; nil for nothing.
-    public var conditions: SecretConditions? { hasConditions ? SecretConditions(self) : nil }
-
-    fileprivate func condition(_ index: Int) -> UInt64 {
-        index < firstConditions.count ? firstConditions[index] : moreConditions[index - firstConditions.count]
-    }
-
     /// About how much memory they take, in bytes.
     var byteCount: Int {
         let words = [note, label].reduce(0) { $0 + ($1.map { $0.count + 64 } ?? 0) }
-        return 192 + words + moreConditions.count * 8 + recipients.reduce(0) { $0 + $1.utf8.count + 32 }
+        return 144 + words + conditions.count * 8 + recipients.reduce(0) { $0 + $1.utf8.count + 32 }
             + (lock == nil ? 0 : 160)
     }
 }
@@ -132,18 +130,26 @@ public struct NewSecret: ~Copyable {
     let facts: RecordFacts
     let receiptID: RecordID
     let extras: RecordExtras?
+    let conditions: [UInt64]
     /// What it will take of the vault's budget, in bytes.
-    var cost: Int { Int(content.byteCount) + Record.overhead(extras, readers: Int(readers)) }
+    var cost: Int {
+        Int(content.byteCount) + Record.overhead(extras, readers: Int(readers), hasConditions: !conditions.isEmpty)
+    }
     let ownerSeal: SealedToken?
     let owner: OwnerMark
     let readers: UInt8
     let attempts: UInt8?
+
+    /// How many words of conditions have room beside a record.
+    public static let conditionsBesideRecord = ConditionCell.capacity
 
     /// A sealed secret with its books.
     ///
     /// - Parameters:
     ///   - share: what the server keeps of the key: 32 bytes.
     ///   - sealedToken: the secret's token under its receipt's.
+    ///   - conditions: what its reader has to meet, in words whose meaning only their maker knows; none for nothing. Where there are
+    ///     more than ``conditionsBesideRecord``, its extras have them, too.
     ///   - ownerSeal: the receipt's token under the owner's API token, for one who has an API key.
     ///   - owner: the number of the key's name, 1 to 32767, or 0. Without an `ownerSeal` it was somebody else who created it, by a link
     ///     of that key's bearer.
@@ -151,15 +157,17 @@ public struct NewSecret: ~Copyable {
     ///   - attempts: how many wrong passphrases it takes; nil for as many as the vault says.
     public init(
         content: consuming SealedContent, share: consuming SecureBytes, sealedToken: SealedToken,
-        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, ownerSeal: SealedToken?, owner: UInt16 = 0,
-        readers: UInt8 = 1, attempts: UInt8? = nil
+        facts: RecordFacts, receiptID: RecordID, extras: RecordExtras?, conditions: [UInt64] = [],
+        ownerSeal: SealedToken?, owner: UInt16 = 0, readers: UInt8 = 1, attempts: UInt8? = nil
     ) {
+        precondition(conditions.count <= Self.conditionsBesideRecord || extras?.conditions.count == conditions.count)
         self.content = content
         self.share = share
         self.sealedToken = sealedToken
         self.facts = facts
         self.receiptID = receiptID
         self.extras = extras
+        self.conditions = conditions
         self.ownerSeal = ownerSeal
         self.owner = OwnerMark(owner, isOwn: ownerSeal != nil)
         self.readers = readers
@@ -202,6 +210,8 @@ public struct TakenSecret: ~Copyable {
 
 /// What anyone with a secret's link may know before it is read.
 public struct SecretView: Sendable {
+    /// Where it lay when this was told.
+    let slot: Int
     /// What its content is.
     public let kind: ContentKind
     /// What the sender tells beforehand, under the secret's token.
@@ -216,8 +226,8 @@ public struct SecretView: Sendable {
     public let byteCount: Int
     /// Whether several may read it.
     public let isShared: Bool
-    /// What its reader has to meet.
-    public let conditions: SecretConditions?
+    /// Whether its reader has to meet anything.
+    public let hasConditions: Bool
     /// Whether the one who looks has it already and may ask again.
     public let isRepeat: Bool
 }
@@ -278,7 +288,7 @@ public struct ReceiptView: Sendable {
     /// The secret's token under the receipt's, while the secret lives.
     public let sealedToken: SealedToken?
     /// What its reader has to meet, while it lives.
-    public internal(set) var conditions: SecretConditions?
+    public internal(set) var conditions: [UInt64] = []
     /// How often a rule refused somebody while it lived.
     public var refusals = 0
     /// When rules did, in seconds since 1970: the last 20, oldest first.

@@ -63,6 +63,7 @@ struct Slab<Element: ~Copyable>: ~Copyable {
     var segmentsInUse: Int { segments.count { $0 != nil } }
 
     /// Whether there is an element with this number. O(1).
+    @inline(__always)
     func contains(_ index: Int) -> Bool {
         guard let segment = segments[index / Self.elementsPerSegment] else { return false }
         return unsafe segment.present[index % Self.elementsPerSegment / 64] & Self.bit(index) != 0
@@ -149,6 +150,7 @@ struct Slab<Element: ~Copyable>: ~Copyable {
         return number + 1 < segments.count ? (number + 1) * Self.elementsPerSegment : nil
     }
 
+    @inline(__always)
     private func pointer(_ index: Int) -> UnsafeMutablePointer<Element> {
         precondition(contains(index), "there is no element with this number")
         guard let segment = segments[index / Self.elementsPerSegment] else {
@@ -157,6 +159,7 @@ struct Slab<Element: ~Copyable>: ~Copyable {
         return unsafe segment.elements + index % Self.elementsPerSegment
     }
 
+    @inline(__always)
     private static func bit(_ index: Int) -> UInt64 { 1 << UInt64(index % 64) }
 
     private static func wipe(_ place: UnsafeMutablePointer<Element>) {

@@ -76,7 +76,9 @@ extension Vault {
             reads: reads, failedAttempts: Int(records[slot].attempts - records[slot].attemptsUnderWay),
             readTimes: book?.readTimes ?? [], failureTimes: book?.failureTimes ?? [],
             sealedToken: lives ? records[slot].sealedToken : nil)
-        if lives { view.conditions = records[slot].extras?.conditions }
+        if lives, records[slot].hasConditions {
+            view.conditions = withConditions(of: slot) { words in words.indices.map { words[$0] } } ?? []
+        }
         view.tellRefusals(book)
         return view
     }

@@ -22,6 +22,7 @@ extension Vault {
         remains.append(
             Remains(
                 records: exchange(&records, with: Slab(capacity: limits.secrets)),
+                conditions: exchange(&conditions, with: Slab(capacity: limits.secrets)),
                 slots: exchange(&slots, with: SlotNumbers(capacity: limits.secrets)),
                 secrets: exchange(&secrets, with: IDIndex(capacity: limits.secrets)),
                 receipts: exchange(&receipts, with: IDIndex(capacity: limits.secrets)),
@@ -64,6 +65,7 @@ extension Vault {
 /// The tables of secrets that were wiped all at once. Their shares are gone, so nothing opens them, and nothing looks into them.
 final class Remains {
     private var records: Slab<Record>
+    private var conditions: Slab<ConditionCell>
     private let slots: SlotNumbers
     private var secrets: IDIndex
     private var receipts: IDIndex
@@ -75,10 +77,12 @@ final class Remains {
     private var nextReceiptID: Int? = 0
 
     init(
-        records: consuming Slab<Record>, slots: consuming SlotNumbers, secrets: consuming IDIndex,
-        receipts: consuming IDIndex, gone: consuming GoneReceipts, wheel: consuming TimerWheel
+        records: consuming Slab<Record>, conditions: consuming Slab<ConditionCell>,
+        slots: consuming SlotNumbers, secrets: consuming IDIndex, receipts: consuming IDIndex,
+        gone: consuming GoneReceipts, wheel: consuming TimerWheel
     ) {
         self.records = records
+        self.conditions = conditions
         self.slots = slots
         self.secrets = secrets
         self.receipts = receipts
@@ -101,7 +105,9 @@ final class Remains {
         if let next = nextRecord {
             nextRecord = records.nextIndex(from: next)
             guard let slot = nextRecord else { return Step() }
-            return Step(bytesOfSecret: records.remove(slot).cost)
+            let record = records.remove(slot)
+            if record.hasConditions { _ = conditions.remove(slot) }
+            return Step(bytesOfSecret: record.cost)
         }
         if let next = nextSecretID {
             nextSecretID = secrets.takeApart(at: next)

@@ -14,6 +14,9 @@ public actor Vault {
     private nonisolated let executor: any SerialExecutor
     let limits: VaultLimits
     var records: Slab<Record>
+    /// What readers have to meet, for those secrets that say so: beside their records, so that others take no room for it, and one that
+    /// leaves gives no memory back for it.
+    var conditions: Slab<ConditionCell>
     var slots: SlotNumbers
     var secrets: IDIndex
     var receipts: IDIndex
@@ -68,6 +71,7 @@ public actor Vault {
         self.limits = limits
         self.shares = shares
         records = Slab(capacity: limits.secrets)
+        conditions = Slab(capacity: limits.secrets)
         slots = SlotNumbers(capacity: limits.secrets)
         secrets = IDIndex(capacity: limits.secrets)
         receipts = IDIndex(capacity: limits.secrets)
@@ -114,6 +118,7 @@ public actor Vault {
         receipts.insert(receiptID, slot: slot)
         let deadline = now.milliseconds + UInt64(facts.timeToLive) * 1000
         wheel.schedule(UInt32(slot), at: tick(atOrAfter: deadline))
+        if !secret.conditions.isEmpty { conditions.insert(ConditionCell(secret.conditions), at: slot) }
         let record = Record(
             secret, deadline: deadline, attemptLimit: limits.passphraseAttempts, burnsBefore: burnCount)
         bytesInRecords += record.cost
@@ -127,14 +132,18 @@ public actor Vault {
     /// - Parameter claim: shows it to one who may ask for it again, too.
     public func secret(_ id: RecordID, claim: ClaimID? = nil, now: Moment) -> SecretView? {
         guard let slot = admitting(id, claim, now) else { return nil }
-        let extras = records[slot].extras
-        return SecretView(
-            kind: records[slot].kind, note: extras?.note, isLocked: extras?.lock != nil,
-            secondsLeft: Self.seconds(from: now.milliseconds, to: records[slot].deadline),
-            attemptsLeft: Int(records[slot].attemptLimit) - Int(records[slot].attempts),
-            byteCount: records[slot].contentCount, isShared: records[slot].readers > 1,
-            conditions: extras?.conditions,
-            isRepeat: claim.map { records[slot].book?.isOpen($0, now: now.milliseconds) ?? false } ?? false)
+        return records[slot].view(slot: slot, claim, now)
+    }
+
+    /// Lets the closure look at the words that say what a secret's reader has to meet; behind them there may be zeroes.
+    ///
+    /// - Parameter view: what ``secret(_:claim:now:)`` told of the secret, just before.
+    /// - Returns: nil where there is nothing to meet, or no such secret any more.
+    public func withConditions<Result>(
+        of id: RecordID, _ view: borrowing SecretView, _ body: (Span<UInt64>) -> Result
+    ) -> Result? {
+        guard records.contains(view.slot), secrets.id(of: view.slot) == id else { return nil }
+        return withConditions(of: view.slot, body)
     }
 
     /// Notes for the sender that a rule refused somebody who asked for a secret. A vault without room for one more book
@@ -222,6 +231,13 @@ public actor Vault {
 
     // MARK: Slots
 
+    /// Lets the closure look at what a secret's reader has to meet.
+    func withConditions<Result>(of slot: Int, _ body: (Span<UInt64>) -> Result) -> Result? {
+        guard records[slot].hasConditions else { return nil }
+        if let long = records[slot].extras?.conditions, !long.isEmpty { return body(long.span) }
+        return body(conditions[slot].words.span)
+    }
+
     /// The slot of a secret that lives.
     func living(_ id: RecordID, _ now: Moment) -> Int? {
         guard let slot = secrets.find(id), records[slot].deadline > now.milliseconds,
@@ -230,11 +246,7 @@ public actor Vault {
         return slot
     }
 
-    func facts(of slot: Int) -> RecordFacts {
-        RecordFacts(
-            id: secrets.id(of: slot), created: records[slot].created, timeToLive: records[slot].timeToLive,
-            isLocked: records[slot].extras?.lock != nil, kind: records[slot].kind)
-    }
+    func facts(of slot: Int) -> RecordFacts { records[slot].facts(secrets.id(of: slot)) }
 
     /// The end of every secret, whichever way it goes: its share is zeroed first, then all books, then its ciphertext.
     func destroy(_ slot: Int, as state: ReceiptView.State, _ now: Moment) {
@@ -251,6 +263,7 @@ public actor Vault {
         wheel.cancel(UInt32(slot))
         slots.giveBack(slot)
         let record = records.remove(slot)
+        if record.hasConditions { _ = conditions.remove(slot) }
         if let book = record.book, book.content != nil, book.remaining == 0 { readOnes -= 1 }
         tally.count(state)
         record.book?.letGo()
@@ -361,6 +374,20 @@ public actor Vault {
 }
 
 extension Record {
+    /// What anyone with the link may know. The record is asked for all of it at once: to find it is half of the work.
+    borrowing func view(slot: Int, _ claim: ClaimID?, _ now: Moment) -> SecretView {
+        SecretView(
+            slot: slot, kind: kind, note: extras?.note, isLocked: extras?.lock != nil,
+            secondsLeft: Vault.seconds(from: now.milliseconds, to: deadline),
+            attemptsLeft: Int(attemptLimit) - Int(attempts), byteCount: contentCount, isShared: readers > 1,
+            hasConditions: hasConditions,
+            isRepeat: claim.map { book?.isOpen($0, now: now.milliseconds) ?? false } ?? false)
+    }
+
+    borrowing func facts(_ id: RecordID) -> RecordFacts {
+        RecordFacts(id: id, created: created, timeToLive: timeToLive, isLocked: extras?.lock != nil, kind: kind)
+    }
+
     init(_ secret: consuming NewSecret, deadline: UInt64, attemptLimit: UInt8, burnsBefore: UInt32) {
         self.burnsBefore = burnsBefore
         sealedToken = secret.sealedToken
@@ -372,6 +399,7 @@ extension Record {
         readers = secret.readers
         self.attemptLimit = secret.attempts ?? attemptLimit
         extras = secret.extras
+        hasConditions = !secret.conditions.isEmpty
         content = secret.content
     }
 }

@@ -67,8 +67,7 @@ final class Desk {
     func conceal(
         _ content: [UInt8] = [1, 2, 3], timeToLive: UInt32 = 60, isLocked: Bool = false, isOwned: Bool = false,
         isByLink: Bool = false, owner: UInt16 = 1, labelMark: UInt64? = nil, recipients: [String] = [],
-        readers: UInt8 = 1,
-        attempts: UInt8? = nil, in vault: isolated Vault, now: Moment
+        conditions: [UInt64] = [], readers: UInt8 = 1, attempts: UInt8? = nil, in vault: isolated Vault, now: Moment
     ) throws -> Sent {
         var token = try lend(31)
         try Token.generate(into: &token, suite: suite)
@@ -94,8 +93,10 @@ final class Desk {
         try vault.conceal(
             NewSecret(
                 content: sealed, share: share, sealedToken: sealedToken, facts: facts, receiptID: sent.receiptID,
-                extras: RecordExtras(lock: lock, recipients: recipients, label: label, labelMark: labelMark ?? 0),
-                ownerSeal: isOwned ? sealedToken : nil, owner: isOwned || isByLink ? owner : 0, readers: readers,
+                extras: RecordExtras(
+                    lock: lock, recipients: recipients, label: label, labelMark: labelMark ?? 0, conditions: conditions),
+                conditions: conditions, ownerSeal: isOwned ? sealedToken : nil, owner: isOwned || isByLink ? owner : 0,
+                readers: readers,
                 attempts: attempts), now: now)
         return sent
     }

@@ -120,7 +120,7 @@ import Testing
         let held = entries.filter { $0.state == .new && vault.secrets.find($0.sent.id) != nil }
         #expect(vault.count == held.count && vault.slots.used == held.count, comment)
         // A lock, and room for a book of tries.
-        let locked = Record.overhead + 512 + 64 + 192 + 160
+        let locked = Record.overhead + 512 + 64 + 144 + 160
         let bytes = held.reduce(0) { $0 + $1.sent.content.count + 16 + ($1.isLocked ? locked : Record.overhead) }
         #expect(vault.bytesInUse == bytes, comment)
         for entry in entries {

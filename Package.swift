@@ -121,6 +121,7 @@ let package = Package(
         tests(of: "Rules", ["HTTPWire", "Kernel"], exclude: ["Vectors"]),
         tests(of: "Audit", ["Kernel", "Sealing", "SecureMemory"], exclude: ["ecs-fields.txt"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
+        tests(of: "Service", ["Kernel", "Pages", "Rules", "Vault"]),
     ] + (fuzzed ? [fuzz] : []),
     swiftLanguageModes: [.v6]
 )

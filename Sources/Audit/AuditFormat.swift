@@ -4,6 +4,8 @@ enum AuditFormat {
     /// Before the time, which has ``timeSize`` characters.
     static let opening: StaticString = #"{"@timestamp":""#
     static let timeSize = 24
+    /// How many of these the times of certificates have, too: all to the second.
+    static let secondSize = 19
     /// Behind the time, and before the number of the line. No other line on the same stream has it there.
     static let marker: StaticString = #"","event.dataset":"onetime.audit","event.sequence":"#
     /// Where the number stands, counted from the beginning of the line.

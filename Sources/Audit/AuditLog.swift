@@ -22,7 +22,8 @@ public final class AuditLog {
 
     /// How many kinds of refusals are told apart within a minute.
     static let refusalPlaces = 64
-    /// How many looks at receipts are: more, for each of them has a reason of its own.
+    /// How many looks at receipts are, and how many by keys at something else: more, for each of them has a reason of its own. Anybody
+    /// can make receipts to look at, but that hides nobody's key.
     static let lookPlaces = 512
 
     private struct Feed {
@@ -45,6 +46,7 @@ public final class AuditLog {
     private var feeds: [Feed] = []
     private var refusals = RepeatedEvents(places: AuditLog.refusalPlaces)
     private var looks = RepeatedEvents(places: AuditLog.lookPlaces)
+    private var looksByKey = RepeatedEvents(places: AuditLog.lookPlaces)
 
     /// The hash of the newest line.
     public private(set) var head: [32 of UInt8] = .init(repeating: 0)
@@ -148,18 +150,22 @@ public final class AuditLog {
         if refusals.admit(&event, upTo: limit, now: now.milliseconds) { record(event, now: now) }
     }
 
-    /// Writes a look at a receipt down, unless there was one by the same network, with the same key, within a minute: then it is
-    /// counted, like refusals.
+    /// Writes down that somebody looked at something and changed nothing, unless the same was looked at from the same network, with the
+    /// same key, within a minute: then it is counted, like refusals.
     public func recordLook(_ event: AuditEvent, now: Moment) {
         tellRepeated(by: now.milliseconds, now: now)
         var event = event
-        if looks.admit(&event, upTo: 1, now: now.milliseconds) { record(event, now: now) }
+        let isNew =
+            event.receipt == nil
+            ? looksByKey.admit(&event, upTo: 1, now: now.milliseconds)
+            : looks.admit(&event, upTo: 1, now: now.milliseconds)
+        if isNew { record(event, now: now) }
     }
 
     /// When ``tellRepeated(by:now:)`` has something to do, in milliseconds of the monotonic clock; nil while nothing is counted.
     public var nextCount: UInt64? {
-        guard let refusal = refusals.nextEnd, let look = looks.nextEnd else { return refusals.nextEnd ?? looks.nextEnd }
-        return min(refusal, look)
+        let next = min(refusals.nextEnd ?? .max, looks.nextEnd ?? .max, looksByKey.nextEnd ?? .max)
+        return next == .max ? nil : next
     }
 
     /// Writes how many refusals and looks were not written, of those that were to be counted up to a moment, in milliseconds of the
@@ -167,6 +173,7 @@ public final class AuditLog {
     public func tellRepeated(by milliseconds: UInt64, now: Moment) {
         while let event = refusals.takeNext(endedBy: milliseconds) { record(event, now: now) }
         while let event = looks.takeNext(endedBy: milliseconds) { record(event, now: now) }
+        while let event = looksByKey.takeNext(endedBy: milliseconds) { record(event, now: now) }
     }
 
     /// Words of the program's own, which need no escapes.

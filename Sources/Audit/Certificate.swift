@@ -152,7 +152,19 @@ public struct Certificate: Sendable {
             let (number, _) = text.number(at: count + countField.utf8CodeUnitCount),
             let hash = text.hash(at: head + headField.utf8CodeUnitCount)
         else { return nil }
-        return .init(count: number, head: hash, isFinal: text.place(of: #","final":true,"#) != nil, key: key)
+        let isFinal = text.place(of: #","final":true,"#) != nil
+        return .init(count: number, head: hash, isFinal: isFinal, key: key, made: made)
+    }
+
+    /// When it was made, to the second.
+    private var made: [UInt8]? {
+        let text = statement.span
+        for field in [#","ended":""#, #","as_of":""#] as [StaticString] {
+            guard let place = text.place(of: field) else { continue }
+            let time = text.extracting(droppingFirst: place + field.utf8CodeUnitCount)
+            return time.extracting(first: min(AuditFormat.secondSize, time.count)).copied
+        }
+        return nil
     }
 
     /// The statement for people: a line for each field.

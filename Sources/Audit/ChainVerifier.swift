@@ -22,6 +22,8 @@ public enum ChainFault: Error, Equatable, Sendable {
     case noBeginning(event: UInt64)
     /// The chain does not hold what the certificate vouches for: its end was cut off, or it is another chain.
     case notCertified
+    /// A certificate vouches for a run that is not here. `key`: that of the run, as text.
+    case absentRun(key: String)
     /// Lines follow the one that the certificate says was the last.
     case afterEnd
     /// The chain was begun by the holder of another key than that of the certificate.
@@ -47,13 +49,16 @@ public struct ChainVerifier: ~Copyable {
         public var isFinal: Bool
         /// The key of its first line.
         public var key: VerificationKey
+        /// When the certificate was made, to the second, as lines write it; nil where that is not known.
+        public var made: [UInt8]?
 
         /// The end of a chain.
-        public init(count: UInt64, head: [32 of UInt8], isFinal: Bool, key: VerificationKey) {
+        public init(count: UInt64, head: [32 of UInt8], isFinal: Bool, key: VerificationKey, made: [UInt8]? = nil) {
             self.count = count
             self.head = head
             self.isFinal = isFinal
             self.key = key
+            self.made = made
         }
     }
 
@@ -80,7 +85,9 @@ public struct ChainVerifier: ~Copyable {
     /// The receivers that were not given them, by the names in the log.
     public private(set) var lateSinks: [String] = []
     /// Whether the first line was taken on trust.
-    public private(set) var isPartial = false
+    public var isPartial: Bool { beginning != nil }
+    /// The keys of runs that certificates vouch for and that are not here; complete after ``finish()``.
+    public private(set) var absent: [VerificationKey] = []
     /// Lines of whatever kind so far; where something is wrong, the number of that line.
     public private(set) var line: UInt64 = 0
     /// The hash of the last line of the log.
@@ -90,6 +97,12 @@ public struct ChainVerifier: ~Copyable {
         let line: UInt64
         let event: UInt64
         let expected: UInt64
+    }
+
+    /// The first line of a part: its number, and its time to the second.
+    private struct Beginning {
+        let sequence: UInt64
+        let time: [UInt8]
     }
 
     private let hash: HashContext
@@ -103,6 +116,7 @@ public struct ChainVerifier: ~Copyable {
     /// Whose lines are missing in this chain, and of whom it says so though nothing is.
     private var lateSink: String?
     private var otherSinks: Set<String> = []
+    private var beginning: Beginning?
     private var next: UInt64 = 0
     /// The first lines so far, by their hashes: each has another key, so none comes twice.
     private var starts: Set<RecordID> = []
@@ -112,7 +126,7 @@ public struct ChainVerifier: ~Copyable {
     private var suspect: Suspect?
 
     /// - Parameters:
-    ///   - allowsPartial: takes the first line on trust where it is not the first of a chain.
+    ///   - allowsPartial: takes the first line on trust where it is not the first of a chain, and lets runs be absent.
     ///   - expectations: what has to be in the chains, each in the one of its key.
     ///   - sink: the receiver whose file it is; lines that another one was not given may not be missing. Nil: only such contradictions
     ///     are found that show within a chain.
@@ -174,7 +188,9 @@ public struct ChainVerifier: ~Copyable {
             missing += gap.count
         } else if events == 0 {
             guard allowsPartial else { throw .noBeginning(event: parsed.sequence) }
-            isPartial = true
+            let time = bytes.extracting(droppingFirst: AuditFormat.opening.utf8CodeUnitCount)
+            beginning = Beginning(
+                sequence: parsed.sequence, time: time.extracting(first: AuditFormat.secondSize).copied)
             runs.append(Run())
         } else {
             suspect = Suspect(line: line, event: parsed.sequence, expected: next)
@@ -193,15 +209,23 @@ public struct ChainVerifier: ~Copyable {
         if let suspect { throw explain(suspect, followedBy: nil) }
         endRun()
         for (index, expectation) in expectations.enumerated() where !isMet[index] {
-            if let run = runs.first(where: { $0.key?.bytes.isSame(as: expectation.key.bytes) == true }) {
+            let key = expectation.key
+            if let run = runs.first(where: { $0.key?.bytes.isSame(as: key.bytes) == true }) {
                 // One behind it, in the same chain, vouches for it, too.
-                if run.certified > expectation.count { continue }
-            } else if isPartial, let first = runs.first, first.key != nil {
-                // It may be of a run from before.
+                guard run.certified > expectation.count else { throw .notCertified }
                 continue
             }
-            throw .notCertified
+            guard !mayBeOfFirstRun(expectation) else { throw .notCertified }
+            guard allowsPartial else { throw .absentRun(key: key.text) }
+            if !absent.contains(where: { $0.bytes.isSame(as: key.bytes) }) { absent.append(key) }
         }
+    }
+
+    /// Whether a certificate may be of the run whose beginning is not here and whose key nobody knows: it is not, if it was made before
+    /// the first line that is here.
+    private func mayBeOfFirstRun(_ expectation: Expectation) -> Bool {
+        guard let beginning, runs.first?.key == nil, expectation.count > beginning.sequence else { return false }
+        return expectation.made.map { !$0.lexicographicallyPrecedes(beginning.time) } ?? true
     }
 
     private mutating func endRun() {

@@ -113,6 +113,20 @@ public struct FormDecoder: Sendable {
         return position
     }
 
+    /// A short value of a query that is no secret, with its escapes undone; nil where one is malformed. A plus stays what it is: for
+    /// values in which a space has no place.
+    public static func unescaped(_ value: Span<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var index = 0
+        while index < value.count {
+            guard (try? escapeIsComplete(value, at: index, isLast: true)) == true else { return nil }
+            let isEscape = value[index] == .percent
+            bytes.append(isEscape ? byte(ofEscapeAt: index, in: value) : value[index])
+            index += isEscape ? 3 : 1
+        }
+        return bytes
+    }
+
     /// True if the byte at `index` is no escape or a whole one, false if half of it is still to come.
     @inline(__always)
     private static func escapeIsComplete(

@@ -33,17 +33,16 @@ final class Closing: Sendable {
         }
     }
 
-    /// Waits for a descriptor until closing begins.
-    func waitIdly(for descriptor: Int32) {
-        while !hasBegun, !bell.wait(for: descriptor, .readable, milliseconds: .max) {}
-    }
-
-    /// Does nothing until a moment, or until closing begins.
-    func pause(until milliseconds: UInt64) {
+    /// Waits for a descriptor until a moment, or until closing begins. Without a descriptor, -1, it does nothing meanwhile.
+    func waitIdly(for descriptor: Int32, until milliseconds: UInt64) {
         while !hasBegun {
             let now = BootClock.milliseconds()
             guard now < milliseconds else { return }
-            _ = bell.wait(for: -1, .readable, milliseconds: Int32(clamping: milliseconds - now))
+            let left = Int32(clamping: milliseconds - now)
+            if bell.wait(for: descriptor, .readable, milliseconds: left) { return }
         }
     }
+
+    /// Does nothing until a moment, or until closing begins.
+    func pause(until milliseconds: UInt64) { waitIdly(for: -1, until: milliseconds) }
 }

@@ -8,6 +8,9 @@ internal import Synchronization
 final class LineQueue: Sendable {
     /// The longest line, in bytes.
     static let maximumLine = 8192
+    /// For how long nothing may have been dropped before that is said to be over, in milliseconds: who is about as fast as what comes
+    /// loses some again and again.
+    fileprivate static let calm: UInt64 = 1000
 
     fileprivate struct State {
         var ring: [UInt8]
@@ -17,6 +20,10 @@ final class LineQueue: Sendable {
         var dropped: UInt64 = 0
         /// Whether something was dropped since the queue was empty.
         var isOverflowing = false
+        /// How many were dropped before losses of which it was told that they began, and not yet that they are over.
+        var droppedBefore: UInt64?
+        /// When the last one was, in milliseconds of ``BootClock``.
+        var droppedAt: UInt64 = 0
         var isOpen = true
     }
 
@@ -46,7 +53,7 @@ final class LineQueue: Sendable {
 
     /// Hands over a line. False, and it is counted as dropped, where it is longer than a line may be or nobody sends any more.
     ///
-    /// - Parameter overflows: called where older lines begin to go for newer ones, for the first time since the queue was empty.
+    /// - Parameter overflows: called where older lines begin to go for newer ones, and not again before ``takeLosses()`` told of them.
     func append(_ line: Span<UInt8>, overflows: () -> Void = {}) -> Bool {
         let (isTaken, hasToWake, isNews) = state.withLock { state in
             guard state.isOpen, line.count <= Self.maximumLine else {
@@ -58,8 +65,13 @@ final class LineQueue: Sendable {
                 state.drop(2 + state.firstCount)
                 state.dropped += 1
             }
-            let isNews = state.dropped > before && !state.isOverflowing
-            if isNews { state.isOverflowing = true }
+            var isNews = false
+            if state.dropped > before {
+                state.isOverflowing = true
+                state.droppedAt = BootClock.milliseconds()
+                isNews = state.droppedBefore == nil
+                if isNews { state.droppedBefore = before }
+            }
             state.put(UInt8(line.count >> 8))
             state.put(UInt8(line.count & 0xff))
             state.put(line)
@@ -70,8 +82,27 @@ final class LineQueue: Sendable {
         return isTaken
     }
 
+    /// How many lines were dropped, once, when the queue has been empty since and none was for a while; else nil.
+    func takeLosses() -> UInt64? {
+        state.withLock { state in
+            guard let before = state.droppedBefore, state.isCalm(at: BootClock.milliseconds()) else { return nil }
+            state.droppedBefore = nil
+            return state.dropped - before
+        }
+    }
+
+    /// When it is to be seen whether losses are over; the largest number where that is not the question.
+    private var calmMoment: UInt64 {
+        state.withLock { state in
+            let moment = state.droppedAt + Self.calm
+            return state.droppedBefore == nil || moment <= BootClock.milliseconds() ? .max : moment
+        }
+    }
+
     /// Moves the oldest line into the bytes, waiting for one. False once closing has begun and there is none left, or its time is up.
-    func next(into line: inout [UInt8]) -> Bool {
+    ///
+    /// - Parameter idle: called where there is none, and again when losses may be over.
+    func next(into line: inout [UInt8], idle: () -> Void = {}) -> Bool {
         var wasAsleep = false
         while true {
             let isClosing = closing.hasBegun
@@ -97,7 +128,8 @@ final class LineQueue: Sendable {
                 return true
             case .nothing:
                 if isClosing { return false }
-                closing.waitIdly(for: work.rawValue)
+                idle()
+                closing.waitIdly(for: work.rawValue, until: calmMoment)
                 work.acknowledge()
                 wasAsleep = true
             }
@@ -106,6 +138,8 @@ final class LineQueue: Sendable {
 }
 
 fileprivate extension LineQueue.State {
+    func isCalm(at moment: UInt64) -> Bool { !isOverflowing && moment >= droppedAt + LineQueue.calm }
+
     var firstCount: Int { Int(ring[start]) << 8 | Int(ring[(start + 1) % ring.count]) }
 
     mutating func put(_ byte: UInt8) {

@@ -24,8 +24,6 @@ public enum OutboundFault: Error, Equatable, Sendable {
     case status(Int)
     /// OpenSSL has no memory or no randomness.
     case libraryFailure
-    /// More comes than it takes: the oldest of what waits goes.
-    case overflow
 
     /// Whether the same thing may go well a moment later.
     var mayPass: Bool {
@@ -55,7 +53,6 @@ extension OutboundFault: CustomStringConvertible {
         case .notHTTP: "it answered something that is no HTTP"
         case .status(let status): "it answered \(status)"
         case .libraryFailure: "OpenSSL failed"
-        case .overflow: "more waits than the queue holds, and the oldest are dropped"
         }
     }
 }
@@ -72,6 +69,17 @@ public struct OutboundCounts: Sendable, Equatable {
     public var queuedBytes = 0
 }
 
-/// Told when messages begin to fail, with the reason, and with nil when they arrive again; on a sender's own thread, or on that which
-/// hands lines over when the queue overflows.
-public typealias OutboundReport = @Sendable (OutboundFault?) -> Void
+/// What a sender has to tell. Each is told once, until its contrary is.
+public enum OutboundNews: Equatable, Sendable {
+    /// Messages begin to fail.
+    case fails(OutboundFault)
+    /// Messages arrive again.
+    case works
+    /// More comes than the receiver takes: the oldest of what waits begins to go.
+    case overflows
+    /// Nothing has to go any more. `dropped`: how many messages went.
+    case keepsUp(dropped: UInt64)
+}
+
+/// Told the news on a sender's own thread, or on that which hands lines over when the queue overflows.
+public typealias OutboundReport = @Sendable (OutboundNews) -> Void

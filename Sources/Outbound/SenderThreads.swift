@@ -11,7 +11,7 @@ final class SenderThreads: Sendable {
     }
 
     let closing: Closing
-    let queue: LineQueue
+    private let queue: LineQueue
     private let report: OutboundReport
     private let tally = Mutex(Tally())
     private let ended: WakeUp
@@ -62,7 +62,7 @@ final class SenderThreads: Sendable {
 
     /// Queues a line. False where it could not be taken.
     func take(_ line: Span<UInt8>) -> Bool {
-        queue.append(line) { report(.overflow) }
+        queue.append(line) { report(.overflows) }
     }
 
     func delivered() {
@@ -71,7 +71,17 @@ final class SenderThreads: Sendable {
             defer { tally.isFailing = false }
             return tally.isFailing
         }
-        if isNews { report(nil) }
+        if isNews { report(.works) }
+        tellLosses()
+    }
+
+    /// The next line, as ``LineQueue/next(into:idle:)`` has it.
+    func next(into line: inout [UInt8]) -> Bool { queue.next(into: &line) { tellLosses() } }
+
+    /// Says that all arrives again, if it does.
+    private func tellLosses() {
+        guard !tally.withLock({ $0.isFailing }), let dropped = queue.takeLosses() else { return }
+        report(.keepsUp(dropped: dropped))
     }
 
     /// Something went wrong. Said once, until something goes well.
@@ -80,7 +90,7 @@ final class SenderThreads: Sendable {
             defer { tally.isFailing = true }
             return !tally.isFailing
         }
-        if isNews { report(fault) }
+        if isNews { report(.fails(fault)) }
     }
 
     /// A message was given up.

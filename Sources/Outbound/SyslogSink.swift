@@ -16,7 +16,7 @@ public final class SyslogSink: Sendable {
     ///
     /// - Parameters:
     ///   - client: whose certificates are believed; nil is for transports without TLS.
-    ///   - report: told when the server cannot be reached, and when it can be again.
+    ///   - report: told when the server cannot be reached or messages are dropped, and when that is over.
     public init(_ settings: SyslogSettings, client: TLSClient?, report: @escaping OutboundReport) throws(Errno) {
         self.settings = settings
         self.client = client
@@ -53,7 +53,7 @@ public final class SyslogSink: Sendable {
         var line: [UInt8] = []
         var message: [UInt8] = []
         var wire: [UInt8] = []
-        while threads.queue.next(into: &line) {
+        while threads.next(into: &line) {
             message.removeAll(keepingCapacity: true)
             form.write(line.span, into: &message)
             while true {

@@ -15,7 +15,7 @@ public final class Webhook: Sendable {
     ///
     /// - Parameters:
     ///   - client: whose certificates are believed; nil is for targets without TLS.
-    ///   - report: told when messages begin to fail, and when they arrive again.
+    ///   - report: told when messages begin to fail or to be dropped, and when that is over.
     public init(
         _ settings: WebhookSettings, secret: WebhookSecret, client: TLSClient?, report: @escaping OutboundReport
     ) throws(Errno) {
@@ -65,7 +65,7 @@ public final class Webhook: Sendable {
 
     private func run() {
         var line: [UInt8] = []
-        while threads.queue.next(into: &line) {
+        while threads.next(into: &line) {
             guard let first = try? Randomness.number(), let second = try? Randomness.number() else {
                 threads.failing(.libraryFailure)
                 threads.gaveUp()

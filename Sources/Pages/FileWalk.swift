@@ -227,41 +227,9 @@ public struct FileWalk: Equatable, BitwiseCopyable, Sendable {
 }
 
 extension ResponseWriter {
-    /// Appends the name of a file without control characters, and without those that turn the direction of what follows: by them
-    /// an `.exe` shows as a picture. `file` where nothing is left.
+    /// Appends the name of a file, of which nothing is left out but what is not legible. `file` where nothing is left.
     fileprivate mutating func append(fileName name: Span<UInt8>) {
-        var (start, index, isEmpty) = (0, 0, true)
-        while index < name.count {
-            let control = Self.controlCount(name, at: index)
-            guard control > 0 else {
-                isEmpty = false
-                index += 1
-                continue
-            }
-            append(htmlText: name.extracting(start..<index))
-            index += control
-            start = index
-        }
-        append(htmlText: name.extracting(droppingFirst: start))
-        if isEmpty { append("file") }
-    }
-
-    /// How many bytes the control character takes that begins at an index; 0 where none does.
-    private static func controlCount(_ name: Span<UInt8>, at index: Int) -> Int {
-        let rest = name.count - index
-        switch name[index] {
-        case 0..<0x20, 0x7f: return 1
-        // U+0080 to U+009F, and U+061C.
-        case 0xc2 where rest > 1 && name[index + 1] < 0xa0: return 2
-        case 0xd8 where rest > 1 && name[index + 1] == 0x9c: return 2
-        case 0xe2 where rest > 2:
-            switch (name[index + 1], name[index + 2]) {
-            // U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069.
-            case (0x80, 0x8e...0x8f), (0x80, 0xa8...0xae), (0x81, 0xa6...0xa9): return 3
-            default: return 0
-            }
-        default: return 0
-        }
+        if !append(legible: name, replacement: "") { append("file") }
     }
 
     /// Appends one to three bytes as a group of Base64. They pass over the stack, which is scrubbed after each part.

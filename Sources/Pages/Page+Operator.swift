@@ -104,7 +104,7 @@ extension Page {
             writer.markup("<input type=\"hidden\" name=\"label\" value=\"")
             writer.append(htmlText: label)
             writer.element("\">\n<div><dt>", words.labelLabel, "</dt><dd><bdi>")
-            writer.append(htmlText: label)
+            writer.append(legible: label)
             writer.markup("</bdi></dd></div>\n")
         }
         if let from = plan.from {
@@ -271,7 +271,7 @@ extension Page {
 
     private static func fact(_ writer: inout ResponseWriter, _ name: String, _ value: String) {
         writer.element("<div><dt>", name, "</dt>")
-        writer.element("<dd><bdi>", value, "</bdi></dd></div>\n")
+        writer.element("<dd><bdi>", Legible.text(value), "</bdi></dd></div>\n")
     }
 
     private static func moment(_ writer: inout ResponseWriter, _ words: Words, _ name: String, _ seconds: Int) {

@@ -157,7 +157,7 @@ extension Page {
         ruleFacts(&writer, words, facts.rules)
         if let label {
             writer.element("<div><dt>", words.labelLabel, "</dt><dd><bdi>")
-            writer.append(htmlText: label)
+            writer.append(legible: label)
             writer.markup("</bdi></dd></div>\n")
         }
         writer.markup("</dl>\n")

@@ -87,6 +87,6 @@ public enum Problem: Equatable, Sendable {
         }
     }
 
-    /// What is the same in all languages, with a direction of its own amid a sentence (UAX #9, FSI and PDI).
-    private static func isolated(_ text: String) -> String { "\u{2068}" + text + "\u{2069}" }
+    /// What is the same in all languages, with a direction of its own amid a sentence (UAX #9, FSI and PDI), which nothing in it can end.
+    private static func isolated(_ text: String) -> String { "\u{2068}" + Legible.text(text) + "\u{2069}" }
 }

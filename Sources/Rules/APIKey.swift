@@ -65,8 +65,17 @@ public final class APIKey {
     private var wasRevoked = false
     /// What it has used up.
     public let budget: KeyBudget
+    /// The key that was rotated to this one; nil for one that was not made so.
+    let parent: KeyID?
+    /// The key of the file or the environment that this one was made from, by however many steps: it ends with that, and may do what that
+    /// may.
+    var source: KeyID?
 
-    init(_ line: KeyLine, origin: Origin, owner: UInt16, budget: KeyBudget = KeyBudget()) {
+    init(
+        _ line: KeyLine, origin: Origin, owner: UInt16, budget: KeyBudget = KeyBudget(), rotatedFrom old: APIKey? = nil
+    ) {
+        parent = old?.id
+        source = old.map { $0.origin == .memory ? $0.source ?? $0.id : $0.id }
         name = line.name
         id = line.id
         hash = line.hash

@@ -17,6 +17,19 @@ public struct CountryCode: BitwiseCopyable, Equatable, Sendable {
     }
 }
 
+extension CountryCode {
+    /// Whether it is one of ISO 3166-1 (as of 2025), or one of those that databases have besides: `XK` for Kosovo, `EU` and `AP` for no
+    /// one country of Europe or Asia. A rule about any other, such as `UK` for `GB`, would be none.
+    public var isAssigned: Bool { Self.assigned[Int(first - 0x41)] >> UInt32(second - 0x41) & 1 == 1 }
+
+    /// For each first letter a bit for each second one.
+    private static let assigned: [26 of UInt32] = [
+        0x2df_d978, 0x36f_7bfb, 0x3f2_7ded, 0x200_5610, 0x01e_00d4, 0x002_5700, 0x15f_b9fb, 0x01a_3400, 0x00f_7818,
+        0x000_d010, 0x342_b1d0, 0x13e_0507, 0x3ff_fcfd, 0x212_c975, 0x000_1000, 0x14e_3cf1, 0x000_0001, 0x054_4010,
+        0x3ae_7fdf, 0x26a_7eec, 0x304_1041, 0x010_2155, 0x004_0020, 0x000_0400, 0x008_0010, 0x040_1001,
+    ]
+}
+
 extension CountryCode: CustomStringConvertible {
     /// The two letters.
     public var description: String { String(decoding: [first, second], as: UTF8.self) }
@@ -59,8 +72,8 @@ extension [CountryCode] {
         var words = ListWords()
         while let word = words.next(text) {
             let bytes = text.extracting(word)
-            guard let code = CountryCode(bytes) else {
-                throw ListFault(text: "'\(ListWords.text(bytes))' is no country code of two letters")
+            guard let code = CountryCode(bytes), code.isAssigned else {
+                throw ListFault(text: "'\(ListWords.text(bytes))' is no country code of ISO 3166-1, such as GB")
             }
             guard count < CountryRule.maximumCountries else {
                 throw ListFault(text: "there are more than \(CountryRule.maximumCountries)")

@@ -99,7 +99,8 @@ public final class KeyBook {
     /// Takes the lines of a file that was read anew in place of those of the last time.
     ///
     /// A line with an id and a hash that were there keeps what was used up, what was revoked, and the end that rotating set. A
-    /// key whose line is gone is gone, and is the same if its line comes again. A key that was made meanwhile stays as long as the file has its name.
+    /// key whose line is gone is gone, and is the same if its line comes again. A key that was made meanwhile has the scopes, the limits and
+    /// the end of the line that it comes from, and is gone with it, unless the file has a line of its own for it.
     ///
     /// - Returns: how many keys the file has, and how many are gone.
     public func replaceLines(_ lines: [KeyLine]) -> (count: Int, removed: Int) {
@@ -118,16 +119,31 @@ public final class KeyBook {
                 add(line)
             }
         }
-        var names = Set(lines.map(\.name))
-        if let own = byID[.environment] { names.insert(own.name) }
+        if byID[.environment] != nil { left.insert(.environment) }
+        for key in keys where key.origin == .memory { follow(key, left) }
         removed += remove { key in
             switch key.origin {
             case .environment: false
             case .file: !left.contains(key.id)
-            case .memory: !names.contains(key.name)
+            case .memory: !(key.source.map { left.contains($0) } ?? false)
             }
         }
         return (lines.count, removed)
+    }
+
+    /// Settles from which of the lines that are left a key comes that was made meanwhile, and does as that says. Keys are in the order
+    /// in which they came, so that which it was made from is settled.
+    private func follow(_ key: APIKey, _ left: Set<KeyID>) {
+        guard let parent = key.parent else { return }
+        if left.contains(parent) {
+            key.source = parent
+        } else if let old = byID[parent], old.origin == .memory {
+            key.source = old.source
+        }
+        guard let line = key.source.flatMap({ byID[$0] }), line.origin != .memory else { return }
+        key.scopes = line.scopes
+        key.caps = line.caps
+        key.lineExpires = line.lineExpires
     }
 
     /// Makes a key that does what another one does, which stays valid for some seconds more.
@@ -145,7 +161,7 @@ public final class KeyBook {
         guard keys.count < KeyFile.maximumKeys else { throw .tooMany }
         let line = KeyLine(
             name: key.name, id: id, hash: hash, scopes: key.scopes, caps: key.caps, expires: key.lineExpires)
-        let new = APIKey(line, origin: .memory, owner: key.owner, budget: key.budget)
+        let new = APIKey(line, origin: .memory, owner: key.owner, budget: key.budget, rotatedFrom: key)
         key.retire(at: now + Int64(grace))
         add(new)
         return new

@@ -70,9 +70,18 @@ extension Draft {
         if isNested || kind == .null || !route.knows(field) { fail(.unknownField) }
     }
 
-    /// Refuses an array or an object of JSON that says nothing, where that could burn more.
-    func refuseStructure() {
-        if route.isStrict { fail(.key(.malformedField)) }
+    /// Refuses an array without elements or an object of JSON, where to say nothing could burn more, leave a secret open that was to
+    /// have a passphrase or a rule, or a link without its limits.
+    func refuseStructure(_ name: Span<UInt8>) {
+        if route.isStrict { return fail(.key(.malformedField)) }
+        let field = Self.field(name)
+        guard depth == 0, isKnown(field) else { return }
+        switch field {
+        case .passphrase: fail(.malformedBody(.unexpectedKind))
+        case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: fail(.key(.malformedField))
+        case .timeToLive: if case .makeLink = route { fail(.key(.malformedField)) }
+        default: if let rule = field.rule { take(rule, []) }
+        }
     }
 
     /// The page's form sends empty fields where nothing was said; elsewhere they are mistakes.
@@ -209,21 +218,18 @@ enum ShortID {
 
 /// Moments as an operator says them.
 enum IncidentTime {
+    /// How many bytes a text for one may have.
+    static let longest = 32
+
     /// Seconds since 1970 from such a number, from RFC 3339, or from what a form's field for date and time sends, which is taken
-    /// as UTC; nil for anything else. `%3A` stands for a colon.
+    /// as UTC; nil for anything else.
     static func seconds(_ text: Span<UInt8>) -> Int64? {
-        guard !text.isEmpty, text.count <= 32 else { return nil }
+        guard !text.isEmpty, text.count <= longest else { return nil }
         var bytes: [UInt8] = []
         var isNumber = true
-        var index = 0
-        while index < text.count {
-            let isColon =
-                index + 2 < text.count && text[index] == UInt8(ascii: "%") && text[index + 1] == UInt8(ascii: "3")
-                && text[index + 2] | 0x20 == UInt8(ascii: "a")
-            let byte = isColon ? UInt8(ascii: ":") : text[index]
-            if byte < 0x30 || byte > 0x39 { isNumber = false }
-            bytes.append(byte)
-            index += isColon ? 3 : 1
+        for index in text.indices {
+            if text[index] < 0x30 || text[index] > 0x39 { isNumber = false }
+            bytes.append(text[index])
         }
         if isNumber { return bytes.count <= 12 ? Draft.number(bytes).map { Int64($0) } : nil }
         if bytes.count == 16 { bytes += [0x3a, 0x30, 0x30] }

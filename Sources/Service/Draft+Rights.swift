@@ -140,6 +140,9 @@ extension Draft {
     }
 
     private func refusalToCreate(_ rights: Rights, _ now: Moment) -> Refusal? {
+        // Whatever right there was when this was asked before may have ended meanwhile.
+        rights.right = .open
+        (rights.timeToLiveLimit, rights.contentLimit) = (.max, .max)
         if rights.hasLink { return refusalOfLink(rights, now) }
         let isBound = route.isInAPI || context.settings.requiresKey
         switch rights.caller {
@@ -149,7 +152,6 @@ extension Draft {
         case .refused(let refusal): return isBound ? refusal : nil
         case .key(let key):
             if let refusal = key.refusal(now: now.wallSeconds) ?? key.refusalToCreate {
-                rights.right = .open
                 // A browser shows a key to every page, also where everybody may create.
                 return isBound ? .key(refusal) : nil
             }

@@ -17,6 +17,9 @@ final class DraftRules {
     /// The rules for the vault; none where there are none.
     var settled: [UInt64] { SecretRules.words(hours: hours, notBefore: notBefore, places: places) }
 
+    /// A number below, of seconds until 2001, is a year or a date without its signs: it would be a rule that is none.
+    private static let firstMoment: Int64 = 1_000_000_000
+
     /// Why a rule is not understood.
     struct Fault {
         /// What is allowed instead.
@@ -32,7 +35,7 @@ final class DraftRules {
         switch rule {
         case .hours: return readHours(text)
         case .notBefore:
-            guard let instant = Instant(parsing: text) else {
+            guard let instant = Instant(parsing: text), instant.seconds >= Self.firstMoment else {
                 return Fault(allowed: Instant.allowed, wrong: ListWords.text(text))
             }
             notBefore = instant.seconds
@@ -84,24 +87,34 @@ final class DraftRules {
     }
 
     private static func networks(_ text: Span<UInt8>) throws(ListFault) -> [AddressRange] {
-        try [AddressRange](ranges: text, limit: SecretRules.maximumNetworks)
+        let ranges = try [AddressRange](ranges: text, limit: SecretRules.maximumNetworks)
+        // A list of nothing would allow all, which nobody means who sends one.
+        guard !ranges.isEmpty else { throw ListFault(text: "there is none") }
+        return ranges
     }
 
     private static func countries(_ text: Span<UInt8>) throws(ListFault) -> [CountryCode] {
         let countries = try [CountryCode](countries: text)
-        guard countries.count <= SecretRules.maximumCountries else { throw ListFault(text: "there are too many") }
+        guard (1...SecretRules.maximumCountries).contains(countries.count) else {
+            throw ListFault(text: "there are none, or too many")
+        }
         return countries
     }
 
     // MARK: What was wrong
 
-    /// The first entry of a list that is none; or how many there may be, where all are.
+    /// The first entry of a list that is none; all of it where there is no entry; or how many there may be, where all are.
     private static func wrong(in text: Span<UInt8>, isNetwork: Bool) -> String {
         var words = ListWords()
+        var isEmpty = true
         while let range = words.next(text) {
             let word = text.extracting(range)
-            if isNetwork ? AddressRange(word) == nil : CountryCode(word) == nil { return ListWords.text(word) }
+            if isNetwork ? AddressRange(word) == nil : CountryCode(word)?.isAssigned != true {
+                return ListWords.text(word)
+            }
+            isEmpty = false
         }
+        if isEmpty { return ListWords.text(text) }
         return "> \(isNetwork ? SecretRules.maximumNetworks : SecretRules.maximumCountries)"
     }
 
@@ -147,7 +160,12 @@ extension Draft {
             if text.count == 16 { text += [0x3a, 0x30, 0x30] }
             if text.count == 19 { text.append(UInt8(ascii: "Z")) }
         }
-        if let fault = begunRules().read(rule, text) { refuseRule(rule, fault.allowed, wrong: fault.wrong) }
+        take(rule, text)
+    }
+
+    /// Takes a rule as it is meant; one of nothing is refused.
+    func take(_ rule: SecretRule, _ value: [UInt8]) {
+        if let fault = begunRules().read(rule, value) { refuseRule(rule, fault.allowed, wrong: fault.wrong) }
     }
 
     /// Refuses a rule that is longer than any.

@@ -90,7 +90,7 @@ final class Draft {
     private(set) var source = Source.query
     private(set) var field = Field.ignored
     /// How deep the fields at hand lie in nested objects, which v1 does not have.
-    fileprivate var depth = 0
+    fileprivate(set) var depth = 0
     private var seen: [2 of UInt64] = .init(repeating: 0)
     var contentText = UTF8Validator()
     /// Whether the last byte that came was a CR, which is not sealed before it is known what follows.
@@ -329,7 +329,10 @@ final class Draft {
             if takesContent && kind.isText && !contentText.isComplete { fail(.contentIsNotText) }
             endItem()
         case .file: endFile()
-        case .timeToLive: timeToLive = Self.number(value)
+        case .timeToLive:
+            timeToLive = Self.number(value)
+            // For a secret that is the standard one, as everywhere; a link would outlive what was meant.
+            if timeToLive == nil, case .makeLink = route { fail(.key(.malformedField)) }
         case .length: length = Self.number(value)
         case .recipient:
             if !value.isEmpty, recipients.count < 10 { recipients.append(ObscuredAddress.text(value)) }
@@ -435,9 +438,9 @@ private struct Sink: FieldSink {
     mutating func appendValue(_ piece: Span<UInt8>) { draft.append(piece) }
     mutating func endField() { draft.end() }
     mutating func beginObject(name: Span<UInt8>) {
+        draft.refuseStructure(name)
         draft.depth += 1
-        draft.refuseStructure()
     }
     mutating func endObject() { draft.depth -= 1 }
-    mutating func emptyArray(name: Span<UInt8>) { draft.refuseStructure() }
+    mutating func emptyArray(name: Span<UInt8>) { draft.refuseStructure(name) }
 }

@@ -36,10 +36,7 @@ extension OnetimeService {
         response.append(lines.span)
         if context.lookCount == log.count, context.lookName == caller.key?.name { return }
         // Nor do several readers, who find each other's looks.
-        var look = AuditEvent(.auditLook)
-        look.keyName = caller.key?.name
-        tell(request, &look)
-        log.recordLook(look, now: now)
+        auditLook(.auditLook, request, now, key: caller.key?.name)
         (context.lookCount, context.lookName) = (log.count, caller.key?.name)
     }
 

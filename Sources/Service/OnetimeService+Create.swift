@@ -91,11 +91,12 @@ extension OnetimeService {
                 throw .libraryFailure
             }
             let receiptID = try receiptID(of: receiptToken)
-            let secret = try seal(draft, stretching, token, receiptToken, receiptID, request, now)
-            // Once more: others may have used up the key or the link while a passphrase was stretched.
+            // Once more, before it is written down whose secret it is: others may have used up the key or the link while a passphrase
+            // was stretched.
             if let refusal = draft.refusalToCreate(now) {
                 return refuse(refusal, draft.route, request, &response, draft)
             }
+            let secret = try seal(draft, stretching, token, receiptToken, receiptID, request, now)
             let key = draft.creator
             if let refusal = rateRefusal(.creation, request, now) ?? creationRefusal(of: key, request, now) {
                 return refuse(refusal, draft.route, request, &response, draft)

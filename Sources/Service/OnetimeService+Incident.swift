@@ -95,6 +95,7 @@ extension OnetimeService {
         case .surveyed(let name):
             line = AuditEvent(.report)
             line.keyName = name
+            return log.recordLook(line, now: .now)
         }
         log.record(line, now: .now)
     }
@@ -121,7 +122,7 @@ extension OnetimeService {
         } catch {
             return refuse(error, route, request, &response)
         }
-        used(caller, request)
+        looked(caller, request)
         note(.surveyed(by: caller.key?.name))
         beginJSON(.ok, &response)
         if case .report = route {
@@ -157,7 +158,10 @@ extension OnetimeService {
 
     private func time(_ name: StaticString, in request: borrowing Request) throws(Refusal) -> Int64? {
         guard let text = field(name, in: request), !text.isEmpty else { return nil }
-        guard let seconds = IncidentTime.seconds(text) else { throw .key(.malformedField) }
+        // Escapes take three bytes for one. Where a form's rules make a plus a space, it can be but that of an offset.
+        guard text.count <= 3 * IncidentTime.longest, let bytes = FormDecoder.unescaped(text),
+            let seconds = IncidentTime.seconds(bytes.span)
+        else { throw .key(.malformedField) }
         return seconds
     }
 

@@ -168,7 +168,7 @@ extension OnetimeService {
         } catch {
             return refuse(error, .listKeys, request, &response)
         }
-        used(caller, request)
+        looked(caller, request)
         beginJSON(.ok, &response)
         response.append("{\"failed\":")
         response.append(decimal: context.failedKeys)

@@ -11,6 +11,8 @@ internal import SecureMemory
 enum KeyEvent {
     /// Something was done with a key.
     case used(APIKey)
+    /// Something was looked at with a key.
+    case looked(APIKey)
     /// Credentials were no key's.
     case failed
     case rotated(APIKey, to: APIKey)
@@ -79,6 +81,13 @@ extension OnetimeService {
         note(.used(key), request)
     }
 
+    /// The same where nothing was changed: whoever looks again and again has a line a minute.
+    func looked(_ caller: Caller, _ request: borrowing Request) {
+        guard let key = caller.key else { return }
+        key.use()
+        note(.looked(key), request)
+    }
+
     /// Notes that a secret was created: the key has one use less, or the link is gone.
     func created(_ draft: Draft, _ request: borrowing Request) {
         switch draft.right {
@@ -99,6 +108,7 @@ extension OnetimeService {
             context.failedKeys += 1
             auditRefusal(by: "api-key", request, as: .keyFailed)
         case .used(let key): audit(.keyUse, request, .now, key: key.name)
+        case .looked(let key): auditLook(.keyUse, request, .now, key: key.name)
         case .rotated(let key, _): audit(.keyRotated, request, .now, key: key.name)
         case .revoked(let key): audit(.keyRevoked, request, .now, key: key.name)
         case .linkMade(let key): audit(.linkMade, request, .now, key: key.name)

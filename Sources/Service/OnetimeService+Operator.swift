@@ -24,7 +24,7 @@ extension OnetimeService {
             let span = try reportSpan(request, now)
             let start = try surveyStart(request) ?? 0
             let page = pageContext(request)
-            used(caller, request)
+            looked(caller, request)
             note(.surveyed(by: caller.key?.name))
             Page.console(&response, page, facts(start, span, now, vault))
         } catch {
@@ -55,7 +55,7 @@ extension OnetimeService {
                 _ = try burn(selection, draft, request, now, vault)
                 return goBack(request, &response)
             }
-            used(draft.caller, request)
+            looked(draft.caller, request)
             confirm(selection, draft, request, &response, vault)
         } catch {
             if error == .tooBusy { return Page.notice(&response, pageContext(request), .busy(retryAfter: 1)) }

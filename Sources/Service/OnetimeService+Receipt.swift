@@ -29,7 +29,7 @@ extension OnetimeService {
         writeReceipt(view, id, token, request, &response)
         if context.settings.tellsViewed { vault.markViewed(id) }
         auditLook(id, view, request, now, key: caller.key?.name)
-        used(caller, request)
+        looked(caller, request)
     }
 
     /// Burns, after a passphrase if there is one.
@@ -147,8 +147,8 @@ extension OnetimeService {
         let caller = judge(request, now)
         if let refusal = refusal(of: caller, requiring: .recent) { return refuse(refusal, .recent, request, &response) }
         guard let apiToken = context.apiToken(request) else { return refuse(.noMemory, .recent, request, &response) }
-        used(caller, request)
-        audit(.recent, request, now, key: caller.key?.name)
+        looked(caller, request)
+        auditLook(.recent, request, now, key: caller.key?.name)
         beginJSON(.ok, &response)
         response.append("[")
         var isFirst = true

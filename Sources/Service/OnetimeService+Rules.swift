@@ -86,7 +86,8 @@ extension OnetimeService {
         _ vault: isolated Vault
     ) -> RuleRefusal? {
         guard view.hasConditions else { return timeRefusal(nil, now.wallSeconds).map { .time($0) } }
-        return vault.withConditions(of: id, view) { refusal(by: SecretRules($0), request, now) } ?? nil
+        // It was there when it was looked at, and nothing came between; if it were not, nobody would be who may read it.
+        return vault.withConditions(of: id, view) { refusal(by: SecretRules($0), request, now) } ?? .place(.network)
     }
 
     private func refusal(
@@ -212,6 +213,16 @@ extension OnetimeService {
         var event = AuditEvent(.receiptLook)
         event.secret = view.secretID
         event.receipt = receipt
+        event.keyName = key
+        tell(request, &event)
+        log.recordLook(event, now: now)
+    }
+
+    /// Writes down that the holder of a key looked at something that is no receipt, as often.
+    @inline(never)
+    func auditLook(_ action: AuditAction, _ request: borrowing Request, _ now: Moment, key: String?) {
+        guard let log = context.audit else { return }
+        var event = AuditEvent(action)
         event.keyName = key
         tell(request, &event)
         log.recordLook(event, now: now)

@@ -124,12 +124,22 @@ struct Outgoing {
     }
 
     /// From the sender's thread.
-    private static func tell(_ name: String, _ fault: OutboundFault?, _ log: LogStream) {
-        let outcome = fault == nil ? "success" : "failure"
-        let text =
-            fault.map { "the \(name)'s receiver gets \($0 == .overflow ? "not all" : "nothing"): \($0)" }
-            ?? "the \(name)'s receiver gets messages again"
-        log.event(text, fault == nil ? .info : .warning, [("event.action", name), ("event.outcome", outcome)])
+    private static func tell(_ name: String, _ news: OutboundNews, _ log: LogStream) {
+        let text: String
+        var isGood = false
+        switch news {
+        case .fails(let fault): text = "nothing: \(fault)"
+        case .overflows: text = "not all: more waits than the queue holds, and the oldest are dropped"
+        case .works:
+            text = "messages again"
+            isGood = true
+        case .keepsUp(let dropped):
+            text = "all messages again; \(dropped) were dropped"
+            isGood = true
+        }
+        log.event(
+            "the \(name)'s receiver gets " + text, isGood ? .info : .warning,
+            [("event.action", name), ("event.outcome", isGood ? "success" : "failure")])
     }
 }
 

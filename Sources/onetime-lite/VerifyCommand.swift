@@ -109,7 +109,9 @@ enum VerifyCommand {
             Console.failure("the certificate's signature is wrong: it, or what it states, was changed")
             return false
         }
-        for key in request.keys where !certificates.contains(where: { $0.key.text == key.text }) {
+        // Those of runs that a part of a log has not may be elsewhere, but not all.
+        let isPart = request.allowsPartial && certificates.contains { request.knows($0.key) }
+        for key in request.keys where !isPart && !certificates.contains(where: { $0.key.text == key.text }) {
             Console.failure("the certificate is signed, but by another key: \(last.key.text)")
             return false
         }
@@ -146,12 +148,20 @@ enum VerifyCommand {
             Console.failure("there is no line of an audit log")
             return Status.broken
         }
-        for key in request.keys
-        where !verifier.isPartial && !verifier.runs.contains(where: { $0.key?.text == key.text }) {
-            Console.failure("the log was begun by another key: \(verifier.runs.last?.key?.text ?? "")")
-            return Status.broken
+        var absent = verifier.absent.map(\.text)
+        let known = verifier.runs.compactMap { $0.key?.text }
+        // A run whose key nobody knows may be the one of any.
+        if known.count == verifier.runs.count {
+            let missing = request.keys.map(\.text).filter { !known.contains($0) }
+            guard missing.isEmpty || request.allowsPartial && missing.count < request.keys.count else {
+                Console.failure("the log was begun by another key: \(known.last ?? "")")
+                return Status.broken
+            }
+            absent += missing.filter { !absent.contains($0) }
         }
-        return tell(verifier, request)
+        for key in absent { say("The run of \(key) is not here.\n") }
+        let status = tell(verifier, request)
+        return absent.isEmpty ? status : Status.incomplete
     }
 
     private static func read(_ path: String, _ verifier: inout ChainVerifier) throws(ChainFault) -> Bool {
@@ -223,6 +233,8 @@ enum VerifyCommand {
         case .noBeginning(let event): "the log begins with event \(event); --partial takes that line on trust"
         case .notCertified:
             "the chain does not hold what the certificate vouches for: its end was cut off, or it is another"
+        case .absentRun(let key):
+            "the run of \(key), which a certificate vouches for, is not here; --partial takes a part of a log"
         case .afterEnd: "the certificate says that the log ended before this line"
         case .foreignKey: "the log was begun by another key than the certificate's"
         case .foreignGap(let event):

@@ -121,6 +121,57 @@ import Testing
         #expect(desk.log.count == UInt64(1 + AuditLog.lookPlaces + 2), "refusals have places of their own")
     }
 
+    @Test func `looks by keys are counted apart from looks at receipts, by what they look at`() throws {
+        let desk = try Desk()
+        for receipt in 0..<1000 as Range<UInt64> { look(at: receipt, from: 1, desk) }
+        let before = desk.log.count
+        for _ in 0..<50 {
+            for action in [.keyUse, .recent, .report] as [AuditAction] {
+                for name in ["ci", "night"] {
+                    var event = AuditEvent(action)
+                    (event.address, event.keyName) = (address(1, 1), name)
+                    desk.log.recordLook(event, now: desk.now)
+                }
+            }
+        }
+        #expect(desk.log.count == before + 6)
+        desk.pass(milliseconds: 60_000)
+        desk.log.tellRepeated(by: desk.now.milliseconds, now: desk.now)
+        let lines = desk.lines().filter { $0.contains(#""onetime.count":49"#) }
+        #expect(lines.count == 6 && lines.allSatisfy { $0.contains(#""user.name":""#) })
+    }
+
+    @Test func `what is counted is what a plain list would count`() {
+        var generator = SystemRandomNumberGenerator()
+        for places in [1, 3, 64] {
+            var events = RepeatedEvents(places: places)
+            var (now, told, counted) = (1000 as UInt64, 0, 0 as UInt64)
+            // All kinds that were told within the minute, and when that ends.
+            var known: [(kind: UInt64, ends: UInt64)] = []
+            for _ in 0..<20_000 {
+                now += UInt64.random(in: 0...2000, using: &generator)
+                while let event = events.takeNext(endedBy: now) { counted += event.count ?? 0 }
+                known.removeAll { $0.ends <= now }
+                let kind = UInt64.random(in: 1...200, using: &generator)
+                var event = AuditEvent(.receiptLook)
+                event.receipt = RecordID(high: 0, low: kind)
+                // All that find no place are of one kind.
+                let isKnown = known.contains { $0.kind == kind }
+                let found = isKnown || known.count < places ? kind : 0
+                let isNew = !known.contains { $0.kind == found }
+                #expect(events.admit(&event, upTo: 1, now: now) == isNew)
+                #expect((event.receipt == nil) == (found == 0))
+                if isNew {
+                    known.append((found, now + RepeatedEvents.span))
+                    told += 1
+                }
+                #expect(events.nextEnd == known.first?.ends)
+            }
+            while let event = events.takeNext(endedBy: .max) { counted += event.count ?? 0 }
+            #expect(told + Int(counted) == 20_000)
+        }
+    }
+
     @Test func `texts are messages of which nothing is cut`() {
         #expect(AuditLog.messages(of: []) == [""])
         #expect(AuditLog.messages(of: ["a=1", "b=2"]) == ["a=1, b=2"])

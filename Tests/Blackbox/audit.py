@@ -418,6 +418,47 @@ def wrong_passphrases(results):
         results.equal(end_meanwhile(expire, ttl=1), [("expire", None), wrong], "or after the secret's time")
 
 
+def polling_keys(results):
+    """Whoever looks again and again with a key has a line a minute and a number; whatever is done with it has its line each time."""
+    keys = {}
+    for name in ("boss", "ci", "night"):
+        command = [binary_path(), "keygen", "--name", name, "--scopes", "create,burn,receipt,recent,admin"]
+        keys[name] = subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()
+    lines = "\n".join(line for _, line in keys.values())
+    with Server("--audit", "memory,stdout", environment={"API_KEYS": lines}) as server:
+
+        def bearer(name):
+            return [("Authorization", "Bearer " + keys[name][0])]
+
+        made = [share(server.port, "x", bearer("ci")) for _ in range(5)]
+        burn(server.port, made[0]["metadata_key"], bearer("ci"))
+        receipt = "/api/v1/private/" + made[1]["metadata_key"]
+        ways = (("ci", "/api/v1/private/recent"), ("ci", receipt), ("night", "/api/v1/private/recent"), ("boss", "/api/state"),
+                ("boss", "/api/report"), ("boss", "/operator"), ("boss", "/api/keys"))
+        for _ in range(50):
+            for name, path in ways:
+                answer = request(server.port, "GET", path, bearer(name))
+                results.check(answer.status == 200, "it is shown", (path, answer.status))
+        revoked = post_form(server.port, "/api/keys/revoke", {"name": "night"}, bearer("boss"))
+        results.equal(revoked.status, 200, "a key ends")
+        server.stop()
+        told = [json.loads(line) for line in audit_lines(server.text("stdout").encode())]
+
+    def seen(action, name):
+        """How many lines, and how many more these count."""
+        some = [line for line in told if line["event.action"] == action and line.get("user.name") == name]
+        counted = [line["onetime.count"] for line in some if "onetime.count" in line]
+        results.check(all(line["source.ip"] == "127.0.0.1" for line in some if action != "report"), "%s: from where" % action, some)
+        return len(some) - len(counted), counted
+
+    for action, name, wanted in (
+        ("create", "ci", (5, [])), ("burn", "ci", (1, [])), ("recent", "ci", (1, [49])), ("receipt-look", "ci", (1, [49])),
+        ("key-use", "ci", (5 + 1 + 1, [99])), ("recent", "night", (1, [49])), ("key-use", "night", (1, [49])),
+        ("report", "boss", (1, [149])), ("key-use", "boss", (1 + 1, [199])), ("key-revoked", "night", (1, [])),
+    ):
+        results.equal(seen(action, name), wanted, "%s of %s" % (action, name))
+
+
 def body(results):
     directory = tempfile.mkdtemp(prefix="onetime-audit-")
     try:
@@ -425,6 +466,7 @@ def body(results):
         results.run(configuration, results, directory)
         results.run(long_configuration, results)
         results.run(wrong_passphrases, results)
+        results.run(polling_keys, results)
         results.run(session, results, directory)
         results.run(small_tampering, results)
         results.run(stalled_receiver, results, directory)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from urllib.parse import quote
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from onetime_harness import Server, binary_path, run_suite  # noqa: E402
@@ -270,6 +271,20 @@ def report(results):
             ("/api/state?after=99999999999999", 200), ("/api/report?after=99999999999999", 200),
         ):
             results.equal(scene.get(path).status, status, path)
+        # Moments in an address, however its writer escapes them.
+        moment = 1767265200
+        for text in ("2026-01-01T13:00:00+02:00", "2026-01-01T09:00:00-02:00", "2026-01-01T11:00:00Z", "2026-01-01T11:00", str(moment)):
+            for escaped in (text, quote(text), quote(text, safe=":"), quote(text, safe="+"), "".join("%%%02x" % ord(c) for c in text)):
+                for path in ("/api/report?at=%s" % escaped, "/api/report?from=%s&to=%s" % (escaped, escaped)):
+                    answer = scene.get(path)
+                    results.equal((answer.status, answer.json().get("from"), answer.json().get("to")), (200, moment, moment), path)
+        page = request(port, "GET", "/operator?from=2026-01-01T13%3A00&to=2026-01-01T15:00%3a00%2B02:00", [scene.basic()])
+        results.check('value="2026-01-01T13:00"' in page.text() and page.status == 200, "on the page, too", page.text()[:2000])
+        for text in (
+            "2026-01-01T13:00:00%2", "2026-01-01T13:00:00%", "2026-01-01T13:00:00%2x02:00", "2026-01-01T13:00:00%252B02:00",
+            "2026-01-01T13:00:00%2002:00", "2026-01-01+13:00:00Z", "%2B2026", "%00", "2026-01-01T13:00:00%2B02:00%00", "%31" * 33,
+        ):
+            results.equal(scene.get("/api/report?at=" + text).status, 422, "malformed: " + text)
         for path in ("/api/state", "/api/report"):
             for headers, status in (([], 401), ([scene.night], 403), ([("Authorization", "Bearer x")], 401)):
                 results.equal(scene.get(path, headers).status, status, path + " is not for everybody")
@@ -401,6 +416,11 @@ def operator(results):
         results.check(report.count("<details>") == 3 and "Burned" in report, "the report tells of what is gone")
         for query in ("from=soon", "until=5", "AT=1", "at=1&at=2"):
             results.equal(request(port, "GET", "/operator?" + query, [basic]).status, 400, "no such time, or field: " + query)
+        turned, legible = "a\u202eb\u2069c\x1b", "<bdi>a\ufffdb\ufffdc\ufffd</bdi>"
+        asked = post(dict(empty, label=turned, action="burn", form_token=scene.proof)).text()
+        results.check(legible in asked and 'value="%s"' % turned in asked, "a label is shown legibly, and sent as it is", asked[-2000:])
+        shown = request(port, "GET", "/receipt/" + scene.labelled(turned)["metadata_key"]).text()
+        results.check(legible in shown and turned not in shown, "so it is on the receipt", shown[-2000:])
         results.equal(request(port, "POST", "/api/keys/revoke", [FORM, scene.admin], b"name=boss").status, 200, "the key ends")
         results.equal(request(port, "GET", "/operator", [basic]).status, 404, "and the page with it")
 

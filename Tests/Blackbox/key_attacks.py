@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from keys import basic, bearer, intended, keygen, server_of  # noqa: E402
+from keys import basic, bearer, intended, keygen, server_of, used  # noqa: E402
 from onetime_harness import Server, binary_path, run_suite  # noqa: E402
 from onetime_http import FORM, Connection, build, post_form, receipt, request, reveal, share  # noqa: E402
 
@@ -69,6 +69,32 @@ def meanwhile(results):
             results.equal((len(keys["keys"]), keys["links"]), (2, 0), way + ": no key was made, no link either")
             results.equal(reveal(port, kept["secret_key"]).json()["value"], "kept", way + ": it is there still")
             results.equal(reveal(port, locked["secret_key"], passphrase="pass").json()["value"], "locked", way + ": no try")
+
+
+def open_meanwhile(results):
+    """Where everybody may create, what a key that ended meanwhile made is nobody's, and is counted for nobody."""
+    admin, admin_line = keygen("admin", "--scopes", "admin")
+    for way in ("revoked", "expired", "used up"):
+        extra = {"revoked": (), "expired": ("--expires", "2s"), "used up": ("--uses", "1")}[way]
+        key, line = keygen("victim", "--scopes", "create", "--max-ttl", "60", *extra)
+        with server_of(admin_line, line, arguments=["--max-anonymous-ttl", "600"]) as server:
+            port, begin = server.port, time.monotonic()
+            bodies = (b"secret=x&ttl=3600", b"secret=x&ttl=3600&passphrase=pass")
+            waiting = [held(port, "/", body, bearer(key)) for body in bodies]
+            time.sleep(0.2)
+            if way == "revoked":
+                post_form(port, "/api/keys/revoke", {"name": "victim"}, [bearer(admin)])
+            if way == "used up":
+                share(port, "own", [bearer(key)], ttl=60)
+            time.sleep(max(0, 2.1 - (time.monotonic() - begin)) if way == "expired" else 0)
+            before = 1 if way == "used up" else 0
+            results.equal(finish(waiting), [303, 303], way + ": everybody may")
+            results.equal(used(port, admin, key), (before, before), way + ": the key did nothing more")
+            listed = request(port, "GET", "/api/state", [bearer(admin)]).json()["list"]
+            names = sorted(entry["key"] or "" for entry in listed)
+            results.equal(names, ["", ""] + ["victim"] * before, way + ": the secrets are nobody's")
+            lives = sorted(entry["expires"] - entry["created"] for entry in listed)
+            results.check(all(598 <= life <= 602 for life in lives[-2:]), way + ": and live as long as anybody's", lives)
 
 
 def last_use(results):
@@ -376,7 +402,7 @@ def late_link(results):
 
 def main(results):
     """Everything."""
-    for test in (meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, foreign_forms, late_link):
+    for test in (meanwhile, open_meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, foreign_forms, late_link):
         results.run(test, results)
 
 

@@ -16,10 +16,12 @@ import zlib
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from onetime_harness import Server, binary_path, free_port, run_suite  # noqa: E402
 from onetime_http import (  # noqa: E402
+    JSON,
     Connection,
     build,
     burn,
     form,
+    json_body,
     multipart,
     post_form,
     receipt,
@@ -317,8 +319,18 @@ def links(results):
         port = server.port
         for header, status in (([], 401), ([bearer(reader)], 403)):
             results.equal(post_form(port, "/api/links", {}, header).status, status, "who may not make links")
-        for wrong in ({"ttl": 0}, {"ttl": 99999999}, {"max_ttl": "x"}, {"max_size": 0}):
+        for wrong in ({"ttl": 0}, {"ttl": 99999999}, {"ttl": "1h"}, {"ttl": ""}, {"max_ttl": "x"}, {"max_size": 0}):
             results.equal(post_form(port, "/api/links", wrong, [bearer(maker)]).status, 422, "a link with %s" % wrong)
+        for wrong in ({"max_ttl": {}}, {"max_size": {"bytes": 9}}, {"max_size": []}, {"ttl": {"hours": 1}}):
+            answer = request(port, "POST", "/api/links", [JSON, bearer(maker)], json_body(wrong))
+            results.equal(answer.status, 422, "a link with %s in JSON" % wrong)
+        for target in ("rotate", "revoke"):
+            for wrong in ({"name": {"is": "maker"}}, {"name": []}, {"id": {}, "name": "maker"}, {"grace": {}, "name": "maker"}):
+                if target == "revoke" and "grace" in wrong:
+                    continue
+                answer = request(port, "POST", "/api/keys/" + target, [JSON, bearer(admin)], json_body(wrong))
+                results.equal(answer.status, 422, "%s with %s in JSON" % (target, wrong))
+        results.equal(len(request(port, "GET", "/api/keys", [bearer(admin)]).json()["keys"]), 3, "nothing came of it")
         token = make_link(port, maker, max_size=50)
         for _ in range(3):
             page = request(port, "GET", "/new/" + token)
@@ -435,7 +447,7 @@ def changing(results):
             hang_up("%s\n%s" % (answer["line"], two_line), "success")
             results.equal(status(new), 403, "its line in the file changes nothing")
             hang_up(two_line, "success")
-            results.equal(status(new), 401, "until the name is gone")
+            results.equal(status(new), 401, "until its line is gone")
             results.equal(change("revoke", name="two").status, 200, "revoked")
             results.equal(status(two), 401, "fails at once")
             results.equal(change("revoke", name="two").status, 404, "there is none to revoke")
@@ -449,6 +461,15 @@ def changing(results):
             results.equal(change("rotate").status, 401, "an administrator's own key, without grace")
             results.equal(change("revoke", key=own, name="nobody").status, 404, "its successor is one, too")
             results.equal(change("revoke", key=own).status, 422, "whom?")
+            ops, ops_line = keygen("ops", "--scopes", "admin,create")
+            plain_line = keygen("ops", "--scopes", "create")[1]
+            hang_up("%s\n%s" % (ops_line, plain_line), "success")
+            made = change("rotate", key=ops).json()["key"]
+            results.equal(change("revoke", key=made, name="nobody").status, 404, "what a key was rotated to does what that did")
+            hang_up("%s\n%s" % (ops_line.replace(",admin", ""), plain_line), "success")
+            results.equal((change("revoke", key=made, name="nobody").status, status(made)), (403, 200), "and no more than its line")
+            hang_up(plain_line, "success")
+            results.equal(status(made), 401, "nor longer, whatever other line has its name")
     finally:
         if os.path.exists(path):
             os.remove(path)

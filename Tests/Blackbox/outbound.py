@@ -21,7 +21,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Harness"))
-from onetime_harness import REPOSITORY, run_suite
+from onetime_harness import REPOSITORY, Server, run_suite
+from onetime_http import share
 from onetime_tls import Certificates, openssl
 
 SECRET = "a key that the receiver shares"
@@ -293,6 +294,73 @@ def slowness(results, program, _certificates):
     results.check(12 > len(numbers) > 5 and counts["dropped"] == 100 - len(numbers), "the oldest go: %s" % numbers)
 
 
+def news(said):
+    """What a sender said of itself, in its order."""
+    return [words for words in said if words.startswith(("fails", "works", "overflows", "keeps up"))]
+
+
+def overflows(results, program, _certificates):
+    """Where more comes than a receiver takes it is said once, and once more when that is over, with the number of what was lost."""
+
+    def slow(receiver, peer, number):
+        time.sleep(0.05)
+        answers(OK)(receiver, peer, number)
+
+    def bursts():
+        for _ in range(2):
+            yield from (line(number=number, pad="x" * 900) for number in range(100))
+            time.sleep(2.5)
+            yield line()
+
+    receiver = Receiver(slow)
+    said, counts = sent(program, "http://127.0.0.1:%d/" % receiver.port, bursts(), private="yes", threads=2, queue=10000)
+    told = news(said)
+    results.check([words[:8] for words in told] == ["overflow", "keeps up"] * 2, "a webhook: two bursts: %s" % told)
+    lost = sum(int(words.split()[2]) for words in told[1::2])
+    results.equal((lost, counts["delivered"]), (counts["dropped"], 202 - counts["dropped"]), "a webhook: what was lost is told")
+    answer = b"HTTP/1.1 503 Later\r\n\r\n"
+    receiver = Receiver(lambda receiver, peer, number: (time.sleep(0.05), answers(*[answer] * 4, OK)(receiver, peer, number)))
+    said, counts = sent(program, "http://127.0.0.1:%d/" % receiver.port, bursts(), private="yes", threads=1, queue=10000, tries=50)
+    told = [words[:8] for words in news(said)]
+    results.check(
+        sorted(told[:2]) == ["fails: i", "overflow"] and told[2:] == ["works", "keeps up", "overflow", "keeps up"],
+        "a webhook that fails at first: %s" % news(said),
+    )
+
+    def later(receiver, peer, number):
+        time.sleep(1)
+        octets(receiver, peer, number)
+
+    def flood():
+        yield from (line(number=number, pad="x" * 1000) for number in range(20000))
+        time.sleep(4)
+
+    receiver = Receiver(later)
+    said, counts = sent(program, "syslog+tcp://127.0.0.1:%d" % receiver.port, flood(), timeout=5000)
+    told = news(said)
+    # It takes about as much as comes, so losses begin and end often.
+    results.check([words[:8] for words in told] in (["overflow", "keeps up"], ["overflow", "keeps up"] * 2), "syslog: %s" % told)
+    results.equal(sum(int(words.split()[2]) for words in told[1::2]), counts["dropped"], "syslog: what was lost is told")
+
+
+def in_the_log(results, _program, _certificates):
+    """The server's own log has it in an operator's words."""
+    receiver = Receiver(lambda receiver, peer, number: (time.sleep(0.02), answers(OK)(receiver, peer, number)))
+    arguments = ["--webhook", "http://127.0.0.1:%d/" % receiver.port, "--webhook-allow-private", "--webhook-queue", "16k"]
+    with Server(*arguments, environment={"WEBHOOK_SECRET": SECRET}) as server:
+        for _ in range(300):
+            share(server.port, "secret=x")
+        for _ in range(200):
+            told = re.findall(r"the webhook's receiver gets [^\"]*", server.text("stdout"))
+            if len(told) > 1:
+                break
+            time.sleep(0.05)
+    results.equal(told[:1], ["the webhook's receiver gets not all: more waits than the queue holds, and the oldest are dropped"], "it begins")
+    results.check(
+        len(told) == 2 and re.fullmatch(r"the webhook's receiver gets all messages again; [1-9]\d* were dropped", told[1]), "it ends", told
+    )
+
+
 def private_targets(results, program, _certificates):
     """Unless it is allowed nothing goes to this machine or to private networks, however they are spelled."""
     receiver = Receiver(answers(OK))
@@ -500,7 +568,7 @@ def main(results):
     folder = tempfile.mkdtemp(prefix="onetime-outbound-")
     try:
         certificates = prepare(folder)
-        for test in (signatures, wrong_certificates, tries, slowness, private_targets, syslog, stalls):
+        for test in (signatures, wrong_certificates, tries, slowness, overflows, in_the_log, private_targets, syslog, stalls):
             results.run(test, results, program, certificates)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from keys import bearer, keygen  # noqa: E402
 from onetime_harness import Server, run_suite  # noqa: E402
-from onetime_http import burn, post_form, receipt, request, reveal, share  # noqa: E402
+from onetime_http import JSON, burn, json_body, post_form, receipt, request, reveal, share  # noqa: E402
 
 PROXY = ("--trusted-proxies", "127.0.0.1", "--country-header", "CF-IPCountry")
 INSIDE = [("X-Forwarded-For", "192.0.2.7"), ("CF-IPCountry", "NL")]
@@ -182,8 +182,12 @@ def hours_of_a_secret(results):
             ("not before its end", {"not_before": str(int(time.time()) + 7200), "ttl": 3600}),
             ("no hours", {"hours": "never"}),
             ("a moment that is none", {"not_before": "tomorrow"}),
+            ("a year", {"not_before": "2027"}),
+            ("a date without its signs", {"not_before": "20271231"}),
             ("networks with host bits", {"allow_networks": "192.0.2.7/24"}),
             ("a country that is none", {"allow_countries": "Netherlands"}),
+            ("networks of which there is none", {"allow_networks": " , "}),
+            ("countries of which there is none", {"deny_countries": ","}),
             ("too many networks", {"allow_networks": " ".join("10.0.0.%d" % number for number in range(17))}),
             ("a rule that is too long", {"hours": "Mon 00:00-24:00 UTC; " * 40}),
         ):
@@ -204,6 +208,34 @@ def hours_of_a_secret(results):
             results.equal(answer.json()["message"], expected, "the rule is named that leaves no time: %r" % fields)
             told = [event["rule.name"] for event in served.events()]
             results.equal(told, [name.replace("_", "-")], "and audited: %r" % fields)
+
+
+def shapes(results):
+    """In JSON, too, what was to be a rule or a passphrase is never nothing: a secret that was to be kept is not made open."""
+    with Server() as server:
+        for name, values in {
+            "hours": ({"days": "Mon"}, {}, []),
+            "not_before": ({"at": 1}, []),
+            "allow_networks": ({"v4": "192.0.2.0/24"}, [], ["192.0.2.0/24", "10.0.0.0/8"], [""], [[]], True),
+            "deny_networks": ({}, []),
+            "passphrase": ({"a": "b"}, {}, []),
+        }.items():
+            for value in values:
+                for path in ("/api/v1/share", "/api/v1/generate"):
+                    answer = request(server.port, "POST", path, [JSON], json_body({name: value, "secret": "x"}))
+                    told = "%s, %s as %s" % (path, name, value)
+                    if value == [""]:
+                        results.equal(answer.status, 200, told + ": an empty text says nothing, as in a form")
+                        continue
+                    wanted = ("400",) if name == "passphrase" or value in ([[]], ["192.0.2.0/24", "10.0.0.0/8"]) else ("422",)
+                    results.check(answer.header("X-OTS-Intended-Status") in wanted, told, answer.text()[:200])
+        for fields in ({"hours": None}, {"passphrase": None}, {"other": {"hours": {}, "passphrase": []}}, {"other": []}):
+            answer = request(server.port, "POST", "/api/v1/share", [JSON], json_body(dict(fields, secret="x")))
+            results.equal(answer.status, 200, "what says nothing is nothing: %s" % fields)
+        made = request(
+            server.port, "POST", "/api/v1/share", [JSON], json_body({"secret": "x", "allow_networks": ["192.0.2.0/24"]})
+        ).json()
+        results.check(is_refused(reveal(server.port, made["secret_key"])), "a list of one is one")
 
 
 def rates(results):
@@ -259,6 +291,7 @@ def main(results):
     results.run(places_of_a_secret, results)
     results.run(hours_of_the_server, results)
     results.run(hours_of_a_secret, results)
+    results.run(shapes, results)
     results.run(rates, results)
     results.run(no_secrets, results)
 

@@ -103,6 +103,7 @@ def what_is_wrong(results, server):
         ("hours", "<b>" * 200, "> 512"),
         ("allow_networks", "192.0.2.0/24 10.0.0.0/33", "10.0.0.0/33"),
         ("deny_networks", "192.0.2.7/24", "192.0.2.7/24"),
+        ("deny_networks", " , ", " , "),
         ("deny_networks", " ".join("10.0.0.%d" % number for number in range(17)), "> 16"),
         ("allow_countries", "NL, Netherlands", "Netherlands"),
         ("not_before", "<i>soon</i>", "<i>soon</i>"),
@@ -123,6 +124,10 @@ def what_is_wrong(results, server):
         results.check(">content<" not in answer.text(), told + ": the content is not sent back")
         results.check('<option value="86400" selected' in answer.text(), told + ": the lifetime is kept")
         results.check(not LINK.search(answer.text()), told + ": nothing is made", markup.title)
+    answer = submit(server, deny_networks="x\u202ey\u2069z\u200f\u0085\u061c\u2028\x1b\u00e9")
+    problem = re.search(r'id="problem".*?</div>', answer.text(), re.S)[0]
+    said = "\u2068x\ufffdy\ufffdz\ufffd\ufffd\ufffd\ufffd\ufffd\u00e9\u2069"
+    results.check(said in html.unescape(problem), "what turns or hides what follows is replaced", problem)
     answer = submit(server, hours=hours(3))
     check_page(results, answer, "hours after its end", 422)
     results.check("nobody can read it before it expires" in answer.text(), "hours after its end are told", answer.text()[:2000])

@@ -135,7 +135,10 @@ def several_runs(results, directory):
         results.check(code == 1 and "cut off" in text, "the end of run %d is cut off" % (number + 1), text)
         start = places[number - 1] + 1 if number else 0
         code, text = judged(lines[:start] + lines[place:], *given)
-        results.check(code == 1, "run %d is gone, its certificate is not" % (number + 1), text)
+        said = "the run of " + keys[number] + ", which a certificate vouches for, is not here"
+        results.check(code == 1 and said in text, "run %d is gone, its certificate is not" % (number + 1), text)
+        code, text = judged(lines[:start] + lines[place + 1 :], *given)
+        results.equal(code, 1, "its certificate is gone, too, but its key is known")
         code, text = judged(lines[: place - 2] + lines[place + 1 :], *(given[: 2 * number] + given[2 * number + 2 :]))
         said = "Run %d: no certificate vouches for events 0 to" % (number + 1)
         results.check(code == 3 and said in text, "its end and its certificate are gone", text)
@@ -150,6 +153,58 @@ def several_runs(results, directory):
     results.check(code == 3 and "Run 1 was begun by a key that was not given" in text, "a run that somebody else made", text)
     code, text = judged(lines[:4] + lines[places[0] : places[0] + 1] + lines[places[0] + 1 :], *given)
     results.equal(code, 1, "half of a run")
+
+
+def parts_of_runs(results, directory):
+    """A part of a log may be without runs whose certificates and keys are known; they are named, and it may not be cut within one."""
+    path, certificates = os.path.join(directory, "part.ndjson"), os.path.join(directory, "certificates.ndjson")
+    keys = [one_run(path, 8)]
+    time.sleep(1.1)  # certificates tell seconds
+    keys += [one_run(path, 2, signal.SIGKILL), one_run(path, 4)]
+    with open(path, "rb") as file:
+        lines = file.read().splitlines(True)
+    starts = [number for number, line in enumerate(lines) if b'"event.action":"start"' in line] + [len(lines)]
+    with open(certificates, "wb") as file:
+        file.writelines(line for line in lines if b"onetime.certificate" in line)
+    first, third = ("--public-key", keys[0]), ("--public-key", keys[2])
+
+    def judged(some, *arguments):
+        with open(path, "wb") as file:
+            file.writelines(line for line in some if b"onetime.certificate" not in line)
+        return verify(path, "--certificate", certificates, *arguments)
+
+    def absent(text):
+        return [number for number, key in enumerate(keys) if "The run of %s is not here." % key in text]
+
+    code, text = judged(lines, "--partial", *first, *third)
+    results.check(code == 3 and absent(text) == [] and "Run 2: no certificate" in text, "all three, of which one was killed", text)
+    for name, start, end, missing in (
+        ("cut before the second run", starts[1], starts[3], [0]),
+        ("cut within the second run", starts[1] + 2, starts[3], [0]),
+        ("cut before the third run", starts[2], starts[3], [0]),
+        ("cut within the third run", starts[2] + 1, starts[3], [0]),
+        ("cut behind the first run", 0, starts[1], [2]),
+        ("cut within the first run and behind it", 2, starts[1], [2]),
+    ):
+        for given in ((), (*first, *third)):
+            code, text = judged(lines[start:end], "--partial", *given)
+            results.check(code == 3 and absent(text) == missing, name, text)
+        code, text = judged(lines[start:end], *first, *third)
+        results.check(code == 1, name + ", which was not to be", text)
+    code, text = judged(lines[starts[2] :], "--partial", *first)
+    results.check(code == 1 and "another key" in text, "a part that has no run of the given keys", text)
+    code, text = judged(lines[starts[1] : -2], "--partial", *first, *third)
+    results.check(code == 1 and "cut off" in text, "the end is not to be cut off", text)
+    code, text = judged(lines[starts[2] + 1 : -2], "--partial", *first, *third)
+    results.check(code == 1 and "cut off" in text, "nor that of a run whose beginning is gone", text)
+    with open(certificates, "rb") as file:
+        some = file.read().splitlines(True)
+    with open(certificates, "wb") as file:
+        file.writelines(some[1:])
+    code, text = judged(lines[starts[2] :], "--partial", *first, *third)
+    results.check(code == 3 and absent(text) == [0], "a run of which there is but the key", text)
+    code, text = judged(lines[starts[2] :], *first, *third)
+    results.check(code == 1, "which was not to be, either", text)
 
 
 def polling(results):
@@ -200,6 +255,7 @@ def body(results):
         results.run(gaps_of_others, results)
         results.run(other_lines, results)
         results.run(several_runs, results, directory)
+        results.run(parts_of_runs, results, directory)
         results.run(polling, results)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -64,6 +64,30 @@ private func id(_ text: String) throws -> KeyID {
         #expect(book.replaceLines([]) == (0, 1) && book.isInUse)
     }
 
+    @Test func aRotatedKeyEndsWithTheLineItComesFromAndMayDoWhatThatSays() throws {
+        let (one, other) = (
+            try line("aaaaaaaa", "scopes=create,admin max-ttl=60"), try line("bbbbbbbb", "scopes=create")
+        )
+        let book = KeyBook([one, other], ownerName: "a")
+        let first = try #require(book.find(one.id))
+        let second = try book.rotate(first, id: try id("cccccccc"), hash: .init(repeating: 7), grace: 0, now: 5)
+        let third = try book.rotate(second, id: try id("dddddddd"), hash: .init(repeating: 8), grace: 0, now: 5)
+        let tighter = try line("aaaaaaaa", "scopes=create max-ttl=30 expires=1970-01-01T00:01:40Z")
+        #expect(book.replaceLines([tighter, other]) == (2, 0))
+        for key in [second, third] {
+            #expect(key.scopes == .create && key.caps.maximumTimeToLive == 30 && key.lineExpires == 100)
+        }
+        // The line of the second has the place of the first.
+        #expect(book.replaceLines([try #require(second.line), other]) == (2, 1))
+        #expect(third.refusal(now: 5) == nil)
+        // Others of its name do not keep it.
+        #expect(book.replaceLines([other]) == (1, 2))
+        #expect(third.refusal(now: 5) == .unknown && book.find(third.id) == nil)
+        let own = try #require(book.find(.environment))
+        let ofOwn = try book.rotate(own, id: try id("eeeeeeee"), hash: .init(repeating: 9), grace: 0, now: 5)
+        #expect(book.replaceLines([]) == (0, 1) && ofOwn.refusal(now: 5) == nil)
+    }
+
     @Test func aLineThatGoesAndComesAgainIsTheSameKey() throws {
         let (one, two) = (try line("aaaaaaaa", "uses=2"), try line("bbbbbbbb"))
         let (three, four) = (try line("dddddddd"), try line("eeeeeeee", name: "b"))

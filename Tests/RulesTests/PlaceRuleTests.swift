@@ -60,6 +60,17 @@ import Testing
         #expect(CountryCode(text.utf8Span.span) == nil)
     }
 
+    @Test func `a list names countries that there are, so that a rule about none is not taken for one`() throws {
+        let letters = (UInt8(ascii: "A")...UInt8(ascii: "Z")).map { $0 }
+        let known = letters.flatMap { first in letters.compactMap { CountryCode([first, $0].span) } }
+        // ISO 3166-1 has 249.
+        #expect(known.count { $0.isAssigned } == 249 + 3)
+        for text in ["GB", "AD", "ZW", "BQ", "SS", "ZA", "XK", "EU", "AP"] { #expect(try codes(text).count == 1) }
+        for text in ["UK", "EN", "ZZ", "AA", "NL, UK", "SU"] {
+            #expect(throws: ListFault.self, "\(text)") { try codes(text) }
+        }
+    }
+
     @Test func `a country that nobody knows is in no list`() throws {
         let (nl, de) = (try codes("NL"), try codes("de"))
         #expect(CountryRule().permits(nil))

@@ -1,5 +1,5 @@
 // Sends the lines of its input to a webhook or to syslog, for the suite that plays the receivers: `send-lines URL [NAME=VALUE]...`.
-// Says on its output when sending fails and works again; at the end of its input it stops and says what it counted.
+// Says on its output when sending fails or loses lines, and when that is over; at the end of its input it stops and says what it counted.
 import Kernel
 import Outbound
 import SecureMemory
@@ -19,7 +19,14 @@ struct SendLines {
         var resolver = Resolver()
         resolver.server = values["server"].flatMap { SocketAddress($0) }
         let client = try TLSClient(authorityFile: values["authorities"])
-        let report: OutboundReport = { fault in say(fault.map { "fails: \($0)" } ?? "works") }
+        let report: OutboundReport = { news in
+            switch news {
+            case .fails(let fault): say("fails: \(fault)")
+            case .works: say("works")
+            case .overflows: say("overflows")
+            case .keepsUp(let dropped): say("keeps up: \(dropped) dropped")
+            }
+        }
         if let transport = SyslogSettings.Transport(url) {
             var settings = SyslogSettings(transport)
             settings.hostName = "unit.example"

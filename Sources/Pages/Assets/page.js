@@ -440,7 +440,7 @@ function start() {
   if (recent?.length) {
     const format = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: 'short' });
     const entries = recent.map(({ receipt, created, label }) => element('li', {},
-      element('a', { href: `/receipt/${receipt}${query}` }, label ? element('bdi', {}, label) : format.format(created)),
+      element('a', { href: `/receipt/${receipt}${query}` }, label ? element('bdi', {}, legible(label)) : format.format(created)),
       label ? ` ${format.format(created)}` : ''));
     find('#recent').append(element('h2', {}, word('recent')), element('ul', {}, ...entries));
     find('#recent').hidden = false;

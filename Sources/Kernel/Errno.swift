@@ -46,6 +46,8 @@ public struct Errno: RawRepresentable, Error, Equatable, Sendable, CustomStringC
     public static let messageTooLarge = Errno(rawValue: EMSGSIZE)
     /// A file has more bytes than it may (`EFBIG`).
     public static let fileTooLarge = Errno(rawValue: EFBIG)
+    /// A pipe has nothing to be read (`ENODATA`).
+    public static let noData = Errno(rawValue: ENODATA)
 
     /// The kernel's own words for it, such as "Address already in use".
     public var description: String {

@@ -5,7 +5,8 @@ internal import Glibc
 public enum File {
     /// The bytes of a file, if they are no more than `limit`; else the error is ``Errno/fileTooLarge``.
     ///
-    /// Never waits: a pipe that nobody writes to is empty. The corresponding C functions are `open` and `read`.
+    /// Never waits: from a pipe in which nothing is (yet, or any more) nothing is read, and the error is ``Errno/noData``. As an empty
+    /// file it would say that there are no settings and no rules. The corresponding C functions are `open` and `read`.
     public static func read(_ path: String, limit: Int) throws(Errno) -> [UInt8] {
         let file = try openedWithoutWaiting(path)
         // One byte more than is allowed, to see whether there is one; no more room than the file seems to need.
@@ -22,6 +23,7 @@ public enum File {
             count += read
         }
         guard count <= limit else { throw .fileTooLarge }
+        if count == 0, facts.st_mode & S_IFMT == S_IFIFO { throw .noData }
         bytes.removeLast(bytes.count - count)
         return bytes
     }

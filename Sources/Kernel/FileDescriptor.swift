@@ -44,6 +44,15 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return flags >= 0 && flags & O_ACCMODE != O_RDONLY
     }
 
+    /// Opens those of standard input, output and error that the starter left closed, to nothing. Else what the program opens itself would
+    /// get their numbers, and be written to as if it were the output. The corresponding C functions are `fcntl` and `open`.
+    public static func holdStandardOnes() {
+        for rawValue: Int32 in 0...2 where fcntl(rawValue, F_GETFD) < 0 {
+            // The lowest number that is free is this one. Without /dev/null there is nothing better.
+            _ = unsafe "/dev/null".withCString { unsafe open($0, O_RDWR) }
+        }
+    }
+
     /// Whether a descriptor is a terminal. The corresponding C function is `isatty`.
     public static func isTerminal(_ rawValue: Int32) -> Bool {
         isatty(rawValue) == 1

@@ -66,6 +66,25 @@ public struct NonblockingOutput: ~Copyable, Sendable {
         return unsafe poll(&wanted, 1, Int32(clamping: milliseconds)) == 1
     }
 
+    /// Writes all of it, and waits for room for so long at most. Returns whether all was taken.
+    public func writeAll(_ bytes: Span<UInt8>, within milliseconds: UInt64) -> Bool {
+        let deadline = BootClock.milliseconds() + milliseconds
+        var written = 0
+        while written < bytes.count {
+            do throws(Errno) {
+                if let count = try write(bytes.extracting(droppingFirst: written)) {
+                    written += count
+                    continue
+                }
+            } catch {
+                return false
+            }
+            let now = BootClock.milliseconds()
+            guard now < deadline, waitForRoom(milliseconds: Int(deadline - now)) else { return false }
+        }
+        return true
+    }
+
     private static func write(_ bytes: Span<UInt8>, to descriptor: Int32) throws(Errno) -> Int {
         try SystemCalls.retrying {
             unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }

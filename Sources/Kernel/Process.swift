@@ -17,9 +17,10 @@ public enum Process {
     /// The number by which the kernel knows this process.
     public static var identity: Int32 { getpid() }
 
-    /// Makes a write to a pipe or socket that nobody reads an error instead of the end of the process.
-    public static func ignoreBrokenPipes() {
+    /// Makes a write to a pipe or socket that nobody reads, or to a file that may not grow, an error instead of the end of the process.
+    public static func ignoreFailedWrites() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Ends the process at once, without running what is registered for its end.

@@ -45,7 +45,12 @@ extension ServiceContext {
 
     /// Whether links may point to a host as a request names it.
     func isTrusted(_ host: Span<UInt8>) -> Bool {
-        for allowed in settings.allowedHosts where host.equals(allowed.utf8Span.span) { return true }
+        // One that is allowed without a port is so on every port: the one that clients see may be a proxy's or a container's.
+        let name = HostName.withoutPort(host)
+        for allowed in settings.allowedHosts {
+            let allowed = allowed.utf8Span.span
+            if host.equals(lowerCase: allowed) || name.equals(lowerCase: allowed) { return true }
+        }
         return HostName.isLoopbackOrPrivate(host)
     }
 
@@ -91,6 +96,13 @@ extension Span<UInt8> {
         return true
     }
 
+    /// The same for a text that is part of the program.
+    func equals(lowerCase text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        // A StaticString shows its bytes by a pointer that lives as long as the program.
+        return unsafe equals(lowerCase: Span(_unsafeStart: text.utf8Start, count: count))
+    }
+
     func hasPrefix(_ text: StaticString) -> Bool {
         count >= text.utf8CodeUnitCount && extracting(first: text.utf8CodeUnitCount).equals(text)
     }
@@ -101,10 +113,12 @@ enum HostName {
     /// Whether a host is this machine or an address of a private network (RFC 1918, RFC 4193, link-local).
     static func isLoopbackOrPrivate(_ host: Span<UInt8>) -> Bool {
         let name = withoutPort(host)
-        if name.equals("localhost") || name.equals("[::1]") { return true }
-        if name.count > 10, name.extracting(last: 10).equals(".localhost") { return true }
+        if name.equals(lowerCase: "localhost") || name.equals("[::1]") { return true }
+        if name.count > 10, name.extracting(last: 10).equals(lowerCase: ".localhost") { return true }
         if name.count > 6, name[5] == UInt8(ascii: ":"), name[0] == UInt8(ascii: "[") {
-            return name.hasPrefix("[fc") || name.hasPrefix("[fd") || name.hasPrefix("[fe80")
+            let group = name.extracting(1..<5)
+            return group.equals(lowerCase: "fe80") || group.extracting(first: 2).equals(lowerCase: "fc")
+                || group.extracting(first: 2).equals(lowerCase: "fd")
         }
         guard let (first, second) = ipv4Prefix(name) else { return false }
         switch (first, second) {
@@ -116,7 +130,7 @@ enum HostName {
     /// Whether a host is this machine.
     static func isLoopback(_ host: Span<UInt8>) -> Bool {
         let name = withoutPort(host)
-        return name.equals("localhost") || name.equals("[::1]") || ipv4Prefix(name)?.0 == 127
+        return name.equals(lowerCase: "localhost") || name.equals("[::1]") || ipv4Prefix(name)?.0 == 127
     }
 
     @_lifetime(copy host)

@@ -24,7 +24,7 @@ struct AuditOptions {
     var closedDescriptor: Int32? {
         var wanted: [Int32] = targets.compactMap { if case .descriptor(let number) = $0 { number } else { nil } }
         if let certificate = certificate.descriptor { wanted.append(certificate) }
-        return wanted.first { $0 > 2 && !FileDescriptor.isWritable($0) }
+        return wanted.first { !FileDescriptor.isWritable($0) }
     }
 }
 

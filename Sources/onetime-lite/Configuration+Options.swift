@@ -100,7 +100,7 @@ extension Configuration {
                 help: "another host that links may point to when a request names it; several with commas",
                 separator: ","
             ) { (text, configuration) throws(Option.Refused) in
-                let hosts = text.split(separator: ",").map { $0.filter { $0 != " " } }
+                let hosts = text.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() }
                 guard !hosts.isEmpty, hosts.allSatisfy(isHost) else {
                     throw Option.Refused(allowed: "hosts with optional ports, with commas between them")
                 }

@@ -7,7 +7,7 @@ struct OnetimeLite {
     static func main() {
         // Before anything else: whatever goes wrong from here on shows nothing to anybody.
         let hardening = ProcessHardening.apply()
-        Process.ignoreBrokenPipes()
+        Process.ignoreFailedWrites()
         Process.exit(run(Array(CommandLine.arguments.dropFirst()), hardening))
     }
 

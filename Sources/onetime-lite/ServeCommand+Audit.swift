@@ -108,8 +108,9 @@ final class Proof {
         }
     }
 
-    /// Ends the log and states what became of all secrets. Everything is wiped already.
-    fileprivate func end(_ tally: VaultTally, wiped: Int, now: Moment) {
+    /// Ends the log and states what became of all secrets. Everything is wiped already. Whoever does not take his part is waited for no
+    /// longer than ``patience``, and the operator's log says so: a stalled reader would have the process never end.
+    fileprivate func end(_ tally: VaultTally, wiped: Int, now: Moment, _ operatorLog: LogStream) {
         if let log {
             log.tellRepeated(by: .max, now: now)
             var event = AuditEvent(.shutdownWipe)
@@ -120,12 +121,17 @@ final class Proof {
         // Sinks take what waits while this is signed.
         let certificate = target == nil ? nil : try? certificate(tally, held: 0, isFinal: true, now: now)
         if let late = log?.close(within: Self.patience), late > 0 {
-            Console.failure("\(late) receivers of the audit log did not take all of it in time")
+            operatorLog.event(
+                "\(late) receivers of the audit log did not take all of it in time", .warning,
+                [("event.action", "stop")])
         }
         guard let target else { return }
-        guard let certificate else { return Console.failure("the certificate could not be signed: OpenSSL failed") }
-        if FileDescriptor.isTerminal(target) { Console.write("\n" + certificate.text + "\n", to: target) }
-        Console.write(certificate.line(at: now), to: target)
+        var text = certificate?.line(at: now) ?? ""
+        if let certificate, FileDescriptor.isTerminal(target) { text = "\n" + certificate.text + "\n" + text }
+        if text.isEmpty || !NonblockingOutput(target).writeAll(text.utf8Span.span, within: Self.patience) {
+            let reason = certificate == nil ? "OpenSSL failed" : "it could not be written where it should go"
+            operatorLog.event("there is no certificate: \(reason)", .error, [("event.action", "certificate")])
+        }
     }
 }
 
@@ -143,7 +149,7 @@ struct Running {
         try server.run(isolation: vault)
         let wiped = vault.count
         vault.wipeAll(now: .now)
-        proof.end(vault.tally, wiped: wiped, now: .now)
+        proof.end(vault.tally, wiped: wiped, now: .now, log)
         log.event("stopped; everything is wiped", .info, [("event.action", "stop")])
         log.finish(patience: Self.lastWordsPatience)
     }

@@ -22,6 +22,7 @@ enum ServeCommand {
             Console.failure("descriptor \(closed) is not open for writing")
             return 2
         }
+        FileDescriptor.holdStandardOnes()
         let arena: SecureArena
         let inputs: SecureArena
         let shares: ShareTable

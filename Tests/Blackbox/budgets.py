@@ -430,6 +430,19 @@ def links(results):
             results.check(ask(right, client(100)).status in (200, 201, 303), name + ": the link is there still")
 
 
+def hours_that_never_come(results):
+    """To find out that hours never meet is work: it counts as a secret that was made."""
+    days = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    closed = "%s 00:00-24:00 UTC" % days[(time.gmtime().tm_wday + 3) % 7]
+    with Server("--trusted-proxies", "127.0.0.1", "--creations-per-minute", "3") as server:
+        fields = {"secret": "x", "hours": closed, "ttl": 3600}
+        intended = [
+            post_form(server.port, "/api/v1/share", fields, client(1)).header("X-OTS-Intended-Status") for _ in range(4)
+        ]
+        results.equal(intended, ["422"] * 3 + ["429"], "so many, and then he has to wait")
+        results.equal(post_form(server.port, "/api/v1/share", {"secret": "x"}, client(2)).status, 200, "others need not")
+
+
 def looks(results):
     """Looks at one receipt are one line a minute and a number; creations have theirs."""
     with Audited() as served:
@@ -455,6 +468,7 @@ def main(results):
     results.run(looks_at_secrets, results)
     results.run(embeddings, results)
     results.run(links, results)
+    results.run(hours_that_never_come, results)
     results.run(looks, results)
     results.run(guesses, results)
     results.run(passphrases, results)

@@ -351,6 +351,26 @@ def reload(results):
             results.check("need a restart" in event["message"], "and says so", event)
 
 
+def pipes(results):
+    """A pipe in which nothing is, not yet or not any more, is no empty file: rules that it has to tell would be none."""
+    with Folder() as folder:
+        pipe = os.path.join(folder.path, "pipe")
+        os.mkfifo(pipe)
+        for arguments in ([pipe], ["--key-file", pipe], ["--brand-file", pipe]):
+            status, _, error = run(["check", "--config"] + arguments)
+            results.check(status == 2 and "cannot be read" in error, "%s: an empty pipe is refused" % arguments, (status, error))
+        source, sink = os.pipe()
+        os.write(sink, b"deny-networks = 127.0.0.0/8\n")
+        os.close(sink)
+        with Server("--config", "/proc/self/fd/%d" % source, pass_fds=[source]) as server:
+            status = lambda: request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x").header("X-OTS-Intended-Status")  # noqa: E731
+            results.equal(status(), "403", "a rule that came by a pipe is in force")
+            event = hang_up(server)
+            results.equal(event["event.outcome"], "failure", "the pipe has nothing more at SIGHUP: refused")
+            results.equal(status(), "403", "and the rule stays")
+        os.close(source)
+
+
 def basic(name, token):
     """Basic authentication."""
     return "Basic " + base64.b64encode(("%s:%s" % (name, token)).encode()).decode()
@@ -382,6 +402,10 @@ def hosts(results):
                 ("127.0.0.1", 200),
                 ("127.0.0.1:%d" % server.port, 200),
                 ("localhost:%d" % server.port, 200),
+                ("LocalHost", 200),
+                ("A.LOCALHOST:1", 200),
+                ("[FD00::1]", 200),
+                ("[FE80::1]", 200),
                 ("a.localhost", 200),
                 ("10.1.2.3", 200),
                 ("[::1]", 200),
@@ -455,6 +479,17 @@ def hosts(results):
             with Server(*arguments) as server:
                 results.equal(request(server.port, "GET", "/", host="main.example:80").status, 200, "%s: served" % arguments)
                 results.equal(request(server.port, "GET", "/", host="evil.example").status, 421, "%s: others not" % arguments)
+        with Server("--allow-host", "one.example,Two.example:8443") as server:
+            for host, is_linked in (
+                ("one.example", True),
+                ("one.example:8080", True),
+                ("ONE.example", True),
+                ("two.example:8443", True),
+                ("two.example", False),
+            ):
+                made = request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x", host=host).json()
+                linked = made["metadata_url"].startswith("http://%s/" % host)
+                results.equal(linked, is_linked, "%s: links point to it or not: %s" % (host, made["metadata_url"]))
         for arguments in ([], ["--brand-file", brands]):
             with Server(*arguments) as server:
                 for host in ("evil.example", "main.example.", "203.0.113.7"):
@@ -463,7 +498,7 @@ def hosts(results):
 
 
 def main(results):
-    for part in (precedence, mistakes, secrets, certificates, reload, hosts):
+    for part in (precedence, mistakes, secrets, certificates, reload, pipes, hosts):
         results.run(part, results)
 
 

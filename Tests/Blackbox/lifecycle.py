@@ -1,6 +1,6 @@
 """From start to end: how fast it starts, how little it holds, what it says to wrong options, and how it stops.
 
-python3 Tests/Blackbox/lifecycle.py          about 15 seconds
+python3 Tests/Blackbox/lifecycle.py          about 25 seconds
 """
 
 import os
@@ -287,9 +287,57 @@ def hardened(results):
         results.check(not files, "no file is open", files)
 
 
+def limited(results):
+    """A file that may not grow is a full disk, and no end of the server."""
+    wrapper = ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh"]
+    with Server("--log-requests", "--audit", "stderr", wrapper=wrapper) as server:
+        made = share(server.port, "kept")
+        results.equal(reveal(server.port, made["secret_key"]).json().get("value"), "kept", "it serves")
+        results.equal(server.stop(), 0, "and ends as always")
+
+
+def certificates(results):
+    """Where the certificate cannot be written the log says so, and the end waits for nobody who does not read."""
+    full = os.open("/dev/full", os.O_WRONLY)
+    source, stalled = os.pipe()
+    os.set_blocking(stalled, False)
+    try:
+        while True:
+            os.write(stalled, b"x" * 4096)
+    except BlockingIOError:
+        os.set_blocking(stalled, True)
+    for name, descriptor in (("a full disk", full), ("a pipe that nobody reads", stalled)):
+        for audit in ("memory", "fd:%d" % descriptor):
+            with Server("--certificate", "fd:%d" % descriptor, "--audit", audit, pass_fds=[descriptor]) as server:
+                begin = time.monotonic()
+                results.equal(server.stop(), 0, "%s, audit to %s: it ends as always" % (name, audit))
+                took = time.monotonic() - begin
+                results.check(took < 6, "%s, audit to %s: in time" % (name, audit), took)
+                told = server.text("stdout")
+                results.check("there is no certificate" in told, "%s, audit to %s: and says so" % (name, audit), told[-600:])
+    for one in (full, source, stalled):
+        os.close(one)
+
+
+def closed(results):
+    """Where the starter closed standard descriptors, nothing that the server opens gets their numbers."""
+    with Server(wrapper=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]) as server:
+        names = [os.readlink("/proc/%d/fd/%d" % (server.pid, one)) for one in range(3)]
+        results.equal(names, ["/dev/null"] * 3, "they lead to nothing")
+        results.equal(request(server.port, "GET", "/health").status, 200, "it serves")
+        results.equal(server.stop(), 0, "and ends as always")
+    port = free_port()
+    for option, closing in (("--audit", "stdout"), ("--audit", "stderr"), ("--certificate", "stdout")):
+        command = 'exec "$0" "$@" %s' % (">&-" if closing == "stdout" else "2>&-")
+        ended = subprocess.run(
+            ["sh", "-c", command, binary_path(), "--listen", "127.0.0.1:%d" % port, option, closing], timeout=5
+        )
+        results.equal(ended.returncode, 2, "%s %s where that is closed: refused" % (option, closing))
+
+
 def main(results):
     """Each part starts servers of its own."""
-    for part in (starting, words, checking, ending, at_once, impatient, wiping, hardened):
+    for part in (starting, words, checking, ending, at_once, impatient, wiping, hardened, limited, certificates, closed):
         results.run(part, results)
 
 

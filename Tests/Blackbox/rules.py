@@ -208,6 +208,17 @@ def hours_of_a_secret(results):
             results.equal(answer.json()["message"], expected, "the rule is named that leaves no time: %r" % fields)
             told = [event["rule.name"] for event in served.events()]
             results.equal(told, [name.replace("_", "-")], "and audited: %r" % fields)
+        # What cannot be read must not leave the secret to everybody.
+        for field in ("hours", "not_before", "allow_networks", "deny_networks", "allow_countries", "deny_countries", "passphrase"):
+            for value in ({"a": "NL"}, {"a": {}}, {}, []):
+                body = json.dumps({"secret": "x", field: value}).encode()
+                answer = request(served.port, "POST", "/api/v1/share", [("Content-Type", "application/json")] + INSIDE, body)
+                intended = answer.header("X-OTS-Intended-Status")
+                wanted = "400" if field == "passphrase" else "422"
+                results.equal(intended, wanted, "%s is %s: %s" % (field, value, answer.text()[:200]))
+        body = json.dumps({"secret": "x", "hours": None, "other": {"hours": {}}, "more": []}).encode()
+        answer = request(served.port, "POST", "/api/v1/share", [("Content-Type", "application/json")] + INSIDE, body)
+        results.equal(answer.status, 200, "null says nothing, and fields that are not ours may be anything")
 
 
 def shapes(results):

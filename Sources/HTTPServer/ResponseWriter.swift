@@ -23,6 +23,8 @@ public struct ResponseWriter: ~Copyable {
     private(set) var bodyBytes = 0
     /// For how many seconds browsers shall come by TLS only (RFC 6797); 0 says nothing about it.
     var strictTransportSeconds = 0
+    /// When the answer at hand is made.
+    var date = DateField()
 
     /// How the answer at hand is framed; a connection keeps it while other ones use the writer.
     struct Form {
@@ -268,6 +270,7 @@ public struct ResponseWriter: ~Copyable {
     }
 
     private mutating func finishFields() {
+        if date.isSet, !output.append(date.line.span) { overflowed = true }
         if strictTransportSeconds > 0 {
             put("Strict-Transport-Security: max-age=")
             put(decimal: UInt64(strictTransportSeconds))

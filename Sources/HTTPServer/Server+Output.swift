@@ -59,6 +59,7 @@ extension Server {
     /// Readies the writer for an answer to the request at hand.
     func prepareWriter(for connection: Peer, keepsAlive: Bool) {
         writer.strictTransportSeconds = connection.session == nil ? 0 : limits.strictTransportSeconds
+        writer.date.show(now.wallSeconds)
         writer.prepare(connection.head, keepsAlive: keepsAlive)
     }
 

@@ -55,6 +55,21 @@ public struct Moment: Sendable {
 }
 
 extension WallClock {
+    /// A moment as HTTP writes it (IMF-fixdate of RFC 9110, section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+    public static func fixedDate(_ seconds: Int64) -> String {
+        let days: [7 of StaticString] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+        let months: [12 of StaticString] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ]
+        var time = time_t(seconds)
+        var parts = unsafe tm()
+        unsafe gmtime_r(&time, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let (day, month) = unsafe (days[Int(parts.tm_wday)], months[Int(parts.tm_mon)])
+        let date = unsafe "\(day), \(two(parts.tm_mday)) \(month) \(parts.tm_year + 1900)"
+        return unsafe "\(date) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+    }
+
     /// A moment as RFC 3339 writes it, in UTC: `2026-11-23T20:17:00Z`.
     public static func timestamp(_ seconds: Int64) -> String {
         var time = time_t(seconds)

@@ -38,6 +38,28 @@ import Testing
         #expect(text == "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello")
     }
 
+    @Test(arguments: [
+        (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"), (253_402_300_799, "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ])
+    func anAnswerTellsWhenItWasMade(_ seconds: Int64, _ date: String) throws {
+        let text = try written(for: get) { writer in
+            for second in [seconds - 1, seconds, seconds] { writer.date.show(second) }
+            writer.begin(.noContent)
+            writer.finish()
+        }
+        #expect(text == "HTTP/1.1 204 No Content\r\nDate: \(date)\r\n\r\n")
+    }
+
+    @Test func noDateIsMadeUpForAYearThatHasNone() throws {
+        let text = try written(for: get) { writer in
+            writer.date.show(253_402_300_800)
+            writer.begin(.noContent)
+            writer.finish()
+        }
+        #expect(text == "HTTP/1.1 204 No Content\r\n\r\n")
+    }
+
     @Test func anAnswerToHeadHasTheLengthAndNoBody() throws {
         let text = try written(for: "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n") { writer in
             writer.begin(.ok)

@@ -82,7 +82,9 @@ extension Page {
         submit(&writer, " class=\"primary\" name=\"action\" value=\"conceal\"", words.createButton)
         writer.markup("</div>\n")
         writer.element("<p class=\"hint\" id=\"sealed-here\" hidden>", words.sealedHere, "</p>\n")
-        writer.element("<p class=\"hint\" id=\"sealed-by-server\" hidden>", words.sealedByServer, "</p>\n")
+        let byServer = words.fill(words.sealedByServer, "HTTPS")
+        writer.element("<p class=\"hint\" id=\"sealed-by-server\" hidden>", byServer, "</p>\n")
+        wayWithoutScript(&writer, words)
         options(&writer, context, policy, chosenLifetime, rules, problem, most: link == nil ? 20 : 1)
         writer.markup("</form>\n<section id=\"recent\" hidden></section>\n")
         close(&writer, context)
@@ -104,6 +106,15 @@ extension Page {
         writer.element(">", label, "</button></noscript>\n<button disabled")
         writer.markup(attributes)
         writer.element(">", label, "</button>\n")
+    }
+
+    /// For browsers that run scripts and do not get this page's, because of the network or of an extension: `noscript` does not help
+    /// them, and the button waits for ever. The style sheet shows it once the script had its time, which takes it away. Whoever sends the
+    /// form by it has read that it is not sealed where he is.
+    private static func wayWithoutScript(_ writer: inout ResponseWriter, _ words: Words) {
+        writer.markup("<div id=\"unscripted\">\n")
+        writer.element("<p class=\"caution\">", words.fill(words.sealedByServer, "JavaScript"), "</p>\n")
+        writer.element("<button name=\"action\" value=\"conceal\">", words.createButton, "</button>\n</div>\n")
     }
 
     /// The words of the form's script.

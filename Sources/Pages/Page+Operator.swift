@@ -10,12 +10,15 @@ public struct OperatorEntry: Sendable {
     public let facts: ReceiptFacts
     /// The name of the API key that it was created with, or nil.
     public let keyName: String?
+    /// Where the walk through all secrets goes on after it; nil at its end.
+    public let next: Int?
 
     /// An entry.
-    public init(id: String, facts: ReceiptFacts, keyName: String?) {
+    public init(id: String, facts: ReceiptFacts, keyName: String?, next: Int?) {
         self.id = id
         self.facts = facts
         self.keyName = keyName
+        self.next = next
     }
 }
 
@@ -29,17 +32,19 @@ public struct OperatorFacts: Sendable {
     public var lockDown: StaticString = "none"
     /// How many secrets the last burnings of many burned, and when they began.
     public var burnings: [(began: Int64, count: Int)] = []
-    /// Secrets, as many as a page holds.
+    /// Secrets, as many as a page holds if there is little to tell of each.
     public var entries: [OperatorEntry] = []
-    /// The address of the next ones, or nil; without what names the language.
-    public var next: String?
+    /// Where the walk through all secrets goes on after them; nil at its end.
+    public var next: Int?
+    /// What the address of the next ones says besides, such as `&from=0`; without what names the language.
+    public var query = ""
     /// The span that the list is about, if it is a report's.
     public var span: ClosedRange<Int64>?
 
     /// A page with nothing on it.
     public init() {}
 
-    /// How many entries a page holds.
+    /// How many entries a page holds at most.
     public static let entryLimit = 20
 }
 
@@ -210,11 +215,21 @@ extension Page {
         writer.markup("\">\n</div>\n")
     }
 
+    /// How much room an entry and the end of the page take at most: with all times in the longest language, all rules that fit into a
+    /// secret, and a brand's footer.
+    private static let entryRoom = 24 * 1024
+
     private static func list(_ writer: inout ResponseWriter, _ context: PageContext, _ facts: OperatorFacts) {
         let words = context.words
         if facts.entries.isEmpty && facts.next == nil { return }
         writer.markup("<section class=\"card\">\n")
+        var (last, next): (Int?, Int?) = (nil, facts.next)
         for entry in facts.entries {
+            guard writer.freeBodyCapacity > entryRoom else {
+                next = last
+                break
+            }
+            last = entry.next
             writer.element("<details>\n<summary><code>", entry.id, "</code> ")
             state(&writer, words, entry.facts.state)
             writer.markup("</summary>\n")
@@ -233,8 +248,9 @@ extension Page {
             }
             writer.markup("</details>\n")
         }
-        if let next = facts.next {
-            writer.element("<p class=\"actions\"><a class=\"button\" href=\"", next, "")
+        if let next {
+            writer.element("<p class=\"actions\"><a class=\"button\" href=\"/operator?after=", "\(next)", "")
+            writer.element("", facts.query, "")
             if !context.query.isEmpty { writer.element("&locale=", words.tag, "") }
             writer.element("\">", words.more, "</a></p>\n")
         }

@@ -20,8 +20,8 @@ public enum Problem: Equatable, Sendable {
     /// A rule that the sender gave is not understood or can't be kept. `wrong`: what of it, which is escaped when written;
     /// `isKept`: whether this server keeps such rules at all.
     case malformedRule(SecretRule, wrong: String, isKept: Bool)
-    /// With the rules that the sender gave, nobody could read it.
-    case neverOpen
+    /// With the rules that the sender gave, nobody could read it, because of this one.
+    case neverOpen(SecretRule)
     /// The server has too much to do. `retryAfter`: seconds to wait, also sent as Retry-After.
     case busy(retryAfter: Int)
 
@@ -62,8 +62,7 @@ public enum Problem: Equatable, Sendable {
     /// The field for a rule that it is about.
     var rule: SecretRule? {
         switch self {
-        case .malformedRule(let rule, _, _): rule
-        case .neverOpen: .hours
+        case .malformedRule(let rule, _, _), .neverOpen(let rule): rule
         default: nil
         }
     }

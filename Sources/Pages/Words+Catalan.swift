@@ -64,7 +64,7 @@ extension Words {
         generateButton: "Genera una contrasenya",
         generateHint: "Cal una contrasenya nova per a algú? Us n’inventem una i la compartiu igual.",
         sealedHere: "Es xifra al vostre navegador: el servidor no el veu mai.",
-        sealedByServer: "Sense HTTPS, el vostre navegador no el pot xifrar: ho fa el servidor.",
+        sealedByServer: "Sense {}, el vostre navegador no el pot xifrar: ho fa el servidor.",
         sealing: "S’està xifrant: {}",
         sending: "S’està enviant: {}",
         cancel: "Cancel·la",

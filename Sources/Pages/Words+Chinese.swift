@@ -62,7 +62,7 @@ extension Words {
         generateButton: "生成密码",
         generateHint: "要给别人一个新密码？我们来生成，并用同样的方式分享。",
         sealedHere: "在您的浏览器中加密，服务器始终看不到内容。",
-        sealedByServer: "没有 HTTPS，浏览器无法加密，将由服务器加密。",
+        sealedByServer: "没有 {}，浏览器无法加密，将由服务器加密。",
         sealing: "正在加密：{}",
         sending: "正在发送：{}",
         cancel: "取消",

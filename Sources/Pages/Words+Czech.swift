@@ -63,7 +63,7 @@ extension Words {
         generateButton: "Vygenerovat heslo",
         generateHint: "Potřebujete pro někoho nové heslo? Vymyslíme ho a předáme stejným způsobem.",
         sealedHere: "Šifruje se ve vašem prohlížeči: server tajemství nikdy neuvidí.",
-        sealedByServer: "Bez HTTPS váš prohlížeč šifrovat nemůže: udělá to server.",
+        sealedByServer: "Bez {} váš prohlížeč šifrovat nemůže: udělá to server.",
         sealing: "Šifrování: {}",
         sending: "Odesílání: {}",
         cancel: "Zrušit",

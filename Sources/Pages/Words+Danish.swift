@@ -64,7 +64,7 @@ extension Words {
         generateButton: "Lav en adgangskode",
         generateHint: "Skal nogen have en ny adgangskode? Vi finder på en og deler den på samme måde.",
         sealedHere: "Forsegles i din browser. Serveren ser den aldrig.",
-        sealedByServer: "Uden HTTPS kan din browser ikke forsegle den. Det gør serveren.",
+        sealedByServer: "Uden {} kan din browser ikke forsegle den. Det gør serveren.",
         sealing: "Forsegler: {}",
         sending: "Sender: {}",
         cancel: "Annuller",

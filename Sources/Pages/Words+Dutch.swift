@@ -64,7 +64,7 @@ extension Words {
         generateButton: "Verzin een wachtwoord",
         generateHint: "Heeft iemand een nieuw wachtwoord nodig? Wij verzinnen er een en delen het op dezelfde manier.",
         sealedHere: "Verzegeld in je browser: de server krijgt het nooit te zien.",
-        sealedByServer: "Zonder HTTPS kan je browser het niet verzegelen: de server doet het.",
+        sealedByServer: "Zonder {} kan je browser het niet verzegelen: de server doet het.",
         sealing: "Verzegelen: {}",
         sending: "Versturen: {}",
         cancel: "Afbreken",

@@ -63,7 +63,7 @@ extension Words {
         generateButton: "Generate a password",
         generateHint: "Need a new password for someone? We make one up and share it the same way.",
         sealedHere: "Sealed in your browser: the server never sees it.",
-        sealedByServer: "Without HTTPS your browser cannot seal it: the server does.",
+        sealedByServer: "Without {} your browser cannot seal it: the server does.",
         sealing: "Sealing: {}",
         sending: "Sending: {}",
         cancel: "Cancel",

@@ -63,7 +63,7 @@ extension Words {
         generateButton: "Luo salasana",
         generateHint: "Tarvitseeko joku uuden salasanan? Keksimme sen ja jaamme sen samalla tavalla.",
         sealedHere: "Sinetöidään selaimessasi: palvelin ei näe sitä koskaan.",
-        sealedByServer: "Ilman HTTPS-yhteyttä selaimesi ei voi sinetöidä sitä: palvelin tekee sen.",
+        sealedByServer: "Selaimesi ei voi sinetöidä sitä ({} puuttuu): palvelin tekee sen.",
         sealing: "Sinetöidään: {}",
         sending: "Lähetetään: {}",
         cancel: "Peruuta",

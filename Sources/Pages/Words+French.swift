@@ -65,7 +65,7 @@ extension Words {
         generateHint:
             "Quelqu’un a besoin d’un nouveau mot de passe ? Nous en inventons un et le partageons de la même façon.",
         sealedHere: "Scellé dans votre navigateur : le serveur ne le voit jamais.",
-        sealedByServer: "Sans HTTPS, votre navigateur ne peut pas le sceller : le serveur s’en charge.",
+        sealedByServer: "Sans {}, votre navigateur ne peut pas le sceller : le serveur s’en charge.",
         sealing: "Scellement : {}",
         sending: "Envoi : {}",
         cancel: "Annuler",

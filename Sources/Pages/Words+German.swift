@@ -64,7 +64,7 @@ extension Words {
         generateButton: "Passwort erzeugen",
         generateHint: "Braucht jemand ein neues Passwort? Wir denken uns eines aus und teilen es auf demselben Weg.",
         sealedHere: "In Ihrem Browser versiegelt: Der Server bekommt es nie zu sehen.",
-        sealedByServer: "Ohne HTTPS kann Ihr Browser es nicht versiegeln: Das macht der Server.",
+        sealedByServer: "Ohne {} kann Ihr Browser es nicht versiegeln: Das macht der Server.",
         sealing: "Versiegeln: {}",
         sending: "Senden: {}",
         cancel: "Abbrechen",

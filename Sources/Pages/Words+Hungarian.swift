@@ -63,7 +63,7 @@ extension Words {
         generateButton: "Jelszó készítése",
         generateHint: "Új jelszó kell valakinek? Kitalálunk egyet, és ugyanígy megosztjuk.",
         sealedHere: "Az Ön böngészője zárja le: a kiszolgáló sosem látja.",
-        sealedByServer: "HTTPS nélkül a böngészője nem tudja lezárni: a kiszolgáló teszi meg.",
+        sealedByServer: "{} nélkül a böngészője nem tudja lezárni: a kiszolgáló teszi meg.",
         sealing: "Lezárás: {}",
         sending: "Küldés: {}",
         cancel: "Mégse",

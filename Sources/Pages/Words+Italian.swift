@@ -64,7 +64,7 @@ extension Words {
         generateButton: "Genera una password",
         generateHint: "Serve una nuova password per qualcuno? Ne creiamo una noi e la condividi allo stesso modo.",
         sealedHere: "Cifrato nel tuo browser: il server non lo vede mai.",
-        sealedByServer: "Senza HTTPS il tuo browser non può cifrarlo: lo fa il server.",
+        sealedByServer: "Senza {} il tuo browser non può cifrarlo: lo fa il server.",
         sealing: "Cifratura: {}",
         sending: "Invio: {}",
         cancel: "Annulla",

@@ -63,7 +63,7 @@ extension Words {
         generateButton: "パスワードを生成",
         generateHint: "誰かに新しいパスワードが必要ですか？ こちらで作って、同じ方法で共有します。",
         sealedHere: "お使いのブラウザで暗号化します。サーバーが中身を見ることはありません。",
-        sealedByServer: "HTTPSではないため、ブラウザで暗号化できません。代わりにサーバーが暗号化します。",
+        sealedByServer: "{}を使えないため、ブラウザで暗号化できません。代わりにサーバーが暗号化します。",
         sealing: "暗号化中：{}",
         sending: "送信中：{}",
         cancel: "キャンセル",

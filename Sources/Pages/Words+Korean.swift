@@ -63,7 +63,7 @@ extension Words {
         generateButton: "비밀번호 생성",
         generateHint: "누군가에게 줄 새 비밀번호가 필요하세요? 대신 만들어 같은 방법으로 공유해 드립니다.",
         sealedHere: "사용 중인 브라우저에서 암호화되며, 서버는 내용을 볼 수 없습니다.",
-        sealedByServer: "HTTPS가 아니어서 브라우저에서 암호화할 수 없습니다. 서버가 대신 암호화합니다.",
+        sealedByServer: "{} 없이는 브라우저에서 암호화할 수 없습니다. 서버가 대신 암호화합니다.",
         sealing: "암호화 중: {}",
         sending: "보내는 중: {}",
         cancel: "취소",

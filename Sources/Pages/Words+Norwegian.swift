@@ -63,7 +63,7 @@ extension Words {
         generateButton: "Lag et passord",
         generateHint: "Trenger noen et nytt passord? Vi finner på ett og deler det på samme måte.",
         sealedHere: "Forsegles i nettleseren din: tjeneren ser den aldri.",
-        sealedByServer: "Uten HTTPS kan ikke nettleseren forsegle den: tjeneren gjør det.",
+        sealedByServer: "Uten {} kan ikke nettleseren forsegle den: tjeneren gjør det.",
         sealing: "Forsegler: {}",
         sending: "Sender: {}",
         cancel: "Avbryt",

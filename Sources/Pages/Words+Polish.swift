@@ -63,7 +63,7 @@ extension Words {
         generateButton: "Wygeneruj hasło",
         generateHint: "Potrzebujesz dla kogoś nowego hasła? Wymyślimy je i przekażemy w ten sam sposób.",
         sealedHere: "Szyfrowanie odbywa się w Twojej przeglądarce: serwer nigdy nie zobaczy sekretu.",
-        sealedByServer: "Bez HTTPS Twoja przeglądarka nie może zaszyfrować sekretu: zrobi to serwer.",
+        sealedByServer: "Bez {} Twoja przeglądarka nie może zaszyfrować sekretu: zrobi to serwer.",
         sealing: "Szyfrowanie: {}",
         sending: "Wysyłanie: {}",
         cancel: "Anuluj",

@@ -64,7 +64,7 @@ extension Words {
         generateButton: "Gerar uma senha",
         generateHint: "Precisa de uma senha nova para alguém? Criamos uma e compartilhamos da mesma forma.",
         sealedHere: "Criptografado no seu navegador: o servidor nunca o vê.",
-        sealedByServer: "Sem HTTPS, o seu navegador não consegue criptografá-lo: o servidor faz isso.",
+        sealedByServer: "Sem {}, o seu navegador não consegue criptografá-lo: o servidor faz isso.",
         sealing: "Criptografia: {}",
         sending: "Envio: {}",
         cancel: "Cancelar",

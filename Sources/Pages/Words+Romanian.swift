@@ -64,7 +64,7 @@ extension Words {
         generateButton: "Generați o parolă",
         generateHint: "Aveți nevoie de o parolă nouă pentru cineva? O generăm noi și o trimiteți la fel.",
         sealedHere: "Criptat în browserul dvs.: serverul nu îl vede niciodată.",
-        sealedByServer: "Fără HTTPS, browserul dvs. nu îl poate cripta: o face serverul.",
+        sealedByServer: "Fără {}, browserul dvs. nu îl poate cripta: o face serverul.",
         sealing: "Criptare: {}",
         sending: "Trimitere: {}",
         cancel: "Anulați",

@@ -64,7 +64,7 @@ extension Words {
         generateButton: "Generar una contraseña",
         generateHint: "¿Alguien necesita una contraseña nueva? Inventamos una y la compartimos igual.",
         sealedHere: "Sellado en su navegador: el servidor nunca lo ve.",
-        sealedByServer: "Sin HTTPS su navegador no puede sellarlo: lo hace el servidor.",
+        sealedByServer: "Sin {} su navegador no puede sellarlo: lo hace el servidor.",
         sealing: "Sellando: {}",
         sending: "Enviando: {}",
         cancel: "Cancelar",

@@ -63,7 +63,7 @@ extension Words {
         generateButton: "Skapa ett lösenord",
         generateHint: "Behöver någon ett nytt lösenord? Vi hittar på ett och delar det på samma sätt.",
         sealedHere: "Förseglas i din webbläsare: servern ser den aldrig.",
-        sealedByServer: "Utan HTTPS kan webbläsaren inte försegla den: det gör servern.",
+        sealedByServer: "Utan {} kan webbläsaren inte försegla den: det gör servern.",
         sealing: "Förseglar: {}",
         sending: "Skickar: {}",
         cancel: "Avbryt",

@@ -62,7 +62,7 @@ extension Words {
         generateButton: "Parola üret",
         generateHint: "Birine yeni bir parola mı gerekiyor? Üretir ve aynı yolla paylaşırız.",
         sealedHere: "Tarayıcınızda mühürlenir: sunucu onu hiç görmez.",
-        sealedByServer: "HTTPS olmadan tarayıcınız mühürleyemez: bunu sunucu yapar.",
+        sealedByServer: "{} olmadan tarayıcınız mühürleyemez: bunu sunucu yapar.",
         sealing: "Mühürleniyor: {}",
         sending: "Gönderiliyor: {}",
         cancel: "İptal",

@@ -173,12 +173,13 @@ enum HostName {
 }
 
 extension Request {
-    /// Whether a page of another site has a browser fetch this as a part of itself, and no person follows a link. Clients that are no
-    /// browsers send no such fields.
+    /// Whether a page of another site, or of a neighbour within this one, has a browser fetch this as a part of itself, and no person
+    /// follows a link. Clients that are no browsers send no such fields.
     ///
     /// https://www.w3.org/TR/fetch-metadata/: a frame is a navigation, too, with a destination that is no document.
     var isEmbeddedElsewhere: Bool {
-        guard let site = value(of: .secFetchSite), site.equals("cross-site") else { return false }
+        guard let site = value(of: .secFetchSite), !site.equals("same-origin"), !site.equals("none")
+        else { return false }
         if let mode = value(of: .secFetchMode), !mode.equals("navigate") { return true }
         guard let destination = value(of: .secFetchDest) else { return false }
         return !destination.equals("document")

@@ -71,6 +71,8 @@ final class Draft {
 
     /// Whether it named something that there is, or was a moment ago.
     var isKnown = false
+    /// Whether the log has a line already of what it is refused for.
+    var isWrittenDown = false
     /// The secret that a passphrase is being tried on.
     var attempt: RecordID?
     /// Whose wrong passphrases are one fewer until this one is found right or wrong.

@@ -214,8 +214,8 @@ extension OnetimeService {
         var position: Int? = start
         var budget = Self.surveyBudget
         var isFirst = true
-        // One takes at most about 1.2 KiB, with a name of 255 bytes and all times.
-        while response.freeBodyCapacity > 4096,
+        // One takes at most about 4 KiB, with a name of 255 bytes, all times and all rules.
+        while response.freeBodyCapacity > 6144,
             let found = vault.survey(&position, budget: &budget, isWithGone: span != nil, now: now)
         {
             if let span, !span.concerns(found.receipt) { continue }
@@ -265,6 +265,7 @@ extension OnetimeService {
         response.append(",\"wrong_passphrases\":")
         response.append(decimal: receipt.failedAttempts)
         write(",\"wrong_at\":[", receipt.failureTimes, &response)
+        writeRules(receipt.conditions, &response)
         response.append("}")
     }
 

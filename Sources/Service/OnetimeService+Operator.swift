@@ -109,17 +109,16 @@ extension OnetimeService {
             let found = vault.survey(&position, budget: &budget, isWithGone: span != nil, now: now)
         {
             if let span, !span.concerns(found.receipt) { continue }
+            var told = ReceiptFacts(found.receipt, now)
+            told.rules = RuleTexts(found.receipt.conditions)
             facts.entries.append(
                 OperatorEntry(
-                    id: ShortID.text(found.receiptID.high), facts: ReceiptFacts(found.receipt, now),
-                    keyName: context.keys.name(ofOwner: found.receipt.owner)))
+                    id: ShortID.text(found.receiptID.high), facts: told,
+                    keyName: context.keys.name(ofOwner: found.receipt.owner), next: position))
         }
-        if let position {
-            var next = "/operator?after=\(position)"
-            if let span { next += "&from=\(span.from)" }
-            if let span, !span.isUntilNow { next += "&to=\(span.until)" }
-            facts.next = next
-        }
+        facts.next = position
+        if let span { facts.query = "&from=\(span.from)" }
+        if let span, !span.isUntilNow { facts.query += "&to=\(span.until)" }
         return facts
     }
 }

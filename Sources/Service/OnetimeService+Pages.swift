@@ -320,7 +320,7 @@ extension Problem {
         case .malformedRule(let rule, _, let wrong):
             let isAboutCountries = rule == .allowCountries || rule == .denyCountries
             self = .malformedRule(rule, wrong: wrong, isKept: !isAboutCountries || context.tellsCountries)
-        case .neverOpen: self = .neverOpen
+        case .neverOpen(let rule): self = .neverOpen(rule)
         case .needsScript: self = .needsScript
         case .nothingToShare: self = .emptyContent
         case .key(.content(let limit)): self = .contentTooLarge(limit: limit)

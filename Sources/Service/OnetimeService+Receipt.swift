@@ -85,11 +85,11 @@ extension OnetimeService {
                 throw .arenaFull
             }
             guard try unlock(draft, stretching, token.span, secretID, now, vault) != nil else {
+                countWrongPassphrase(on: secretID, draft, request, now)
                 let left = vault.attemptFailed(secretID, now: now)
                 if left == 0, vault.receipt(receiptID, now: now)?.state == .burned {
                     audit(.burn, request, now, secret: secretID, receipt: receiptID, rule: "tries")
                 }
-                countWrongPassphrase(draft, request, now)
                 return refuse(.wrongPassphrase(attemptsLeft: left), draft.route, request, &response, draft)
             }
             finishBurning(receiptID, receiptToken, draft, request, &response, now, vault)
@@ -248,7 +248,7 @@ extension OnetimeService {
     }
 
     /// The rules that the secret has, under the names by which they were sent.
-    private func writeRules(_ conditions: [UInt64], _ response: inout ResponseWriter) {
+    func writeRules(_ conditions: [UInt64], _ response: inout ResponseWriter) {
         if conditions.isEmpty { return }
         let texts = RuleTexts(conditions)
         if let moment = texts.notBefore {

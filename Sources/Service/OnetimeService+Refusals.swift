@@ -20,7 +20,7 @@ extension OnetimeService {
         case .key(.linkGone): countRate(.miss, request, .now)
         default: break
         }
-        auditRefusal(refusal, route, request, subject ?? draft?.subject)
+        if draft?.isWrittenDown != true { auditRefusal(refusal, route, request, subject ?? draft?.subject) }
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
         case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .operatorPage,
@@ -175,7 +175,9 @@ extension OnetimeService {
             response.append(rule.name)
             response.append(" has to be ")
             response.append(json: allowed)
-        case .neverOpen: response.append("With these rules nobody could read the secret before it expires")
+        case .neverOpen(let rule):
+            response.append(rule.name)
+            response.append(": with this rule nobody could read the secret before it expires")
         case .duplicateField: response.append("A field was given more than once")
         case .malformedBody(let fault): response.append(fault.reason)
         case .lockedDown: response.append("This server is locked down by its operator. Nothing was consumed.")

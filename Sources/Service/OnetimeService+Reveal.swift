@@ -307,10 +307,9 @@ extension OnetimeService {
         _ now: Moment, _ vault: isolated Vault
     ) -> Outcome {
         let lived = vault.secret(id, claim: draft.claim, now: now) != nil
+        countWrongPassphrase(on: id, draft, request, now)
         let left = vault.attemptFailed(id, now: now)
-        countWrongPassphrase(draft, request, now)
         if left == 0, lived, vault.secret(id, claim: draft.claim, now: now) == nil {
-            audit(.wrongPassphrase, request, now, outcome: .failure, secret: id, rule: "passphrase")
             audit(.burn, request, now, secret: id, rule: "tries")
         }
         if left == 0 { return missing(draft, request, &response) }

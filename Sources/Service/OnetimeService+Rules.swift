@@ -149,10 +149,13 @@ extension OnetimeService {
         return nil
     }
 
-    /// Counts a passphrase that was tried and was wrong.
-    func countWrongPassphrase(_ draft: Draft, _ request: borrowing Request, _ now: Moment) {
+    /// Counts a passphrase that was tried and was wrong, and writes it down before anything comes of it: whatever became of the secret
+    /// meanwhile, and however the one who tried is answered.
+    func countWrongPassphrase(on id: RecordID, _ draft: Draft, _ request: borrowing Request, _ now: Moment) {
         draft.endTry()
         countRate(.wrongPassphrase, request, now)
+        audit(.wrongPassphrase, request, now, outcome: .failure, secret: id, rule: "passphrase")
+        draft.isWrittenDown = true
     }
 
     /// What is wrong with the rules of a secret that is to be made: hours that never come.
@@ -170,8 +173,9 @@ extension OnetimeService {
                 at: now.wallSeconds, server: context.settings.hours, secret: rules.hours, notBefore: rules.notBefore)
         else { return nil }
         let seconds = Int64(timeToLive(draft))
-        guard let opens = refusal.opens, opens < now.wallSeconds + seconds else { return .neverOpen }
-        return nil
+        if let opens = refusal.opens, opens < now.wallSeconds + seconds { return nil }
+        let comesTooLate = rules.notBefore.map { $0 >= now.wallSeconds + seconds } ?? false
+        return .neverOpen(rules.hours == nil || comesTooLate ? .notBefore : .hours)
     }
 
     // MARK: Audit
@@ -248,9 +252,6 @@ extension OnetimeService {
         tell(request, &event)
         var limit = Self.linesOfRefusals
         switch refusal {
-        case .wrongPassphrase:
-            event.action = .wrongPassphrase
-            return log.record(event, now: .now)
         // Written down where it was judged.
         case .key(.unknown): return
         case .rule(.rate): limit = 1
@@ -317,7 +318,7 @@ extension Refusal {
         case .vaultFull, .noMemory: "capacity"
         case .foreignOrigin: "origin"
         case .lockedDown: "lockdown"
-        case .neverOpen: "hours"
+        case .neverOpen(let rule): rule == .notBefore ? "not-before" : "hours"
         case .internalError: "failure"
         }
     }

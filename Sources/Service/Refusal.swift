@@ -39,8 +39,8 @@ enum Refusal: Error, Equatable {
     case rule(RuleRefusal)
     /// A rule that the sender gave is not understood: what is allowed instead, and what of it was wrong.
     case malformedRule(SecretRule, allowed: String, wrong: String)
-    /// With the rules that the sender gave, nobody could ever read the secret.
-    case neverOpen
+    /// With the rules that the sender gave, nobody could ever read the secret, because of this one.
+    case neverOpen(SecretRule)
     case internalError
     /// The operator has stopped creating or revealing.
     case lockedDown

@@ -35,16 +35,26 @@ struct Record: ~Copyable {
 
     /// What it takes of the vault's budget. What is shared is counted by itself.
     var cost: Int {
-        Int(content.byteCount) + Self.overhead(extras, readers: Int(readers), hasConditions: hasConditions)
+        Int(content.byteCount)
+            + Self.overhead(
+                extras, readers: Int(readers), hasConditions: hasConditions, hasBook: book != nil)
+    }
+
+    /// What a book would add to that: 0 where there is one, or where room is kept for it.
+    var costOfBook: Int {
+        Self.overhead(extras, readers: Int(readers), hasConditions: hasConditions, hasBook: true)
+            - Self.overhead(extras, readers: Int(readers), hasConditions: hasConditions, hasBook: book != nil)
     }
 
     /// The size of the ciphertext.
     var contentCount: Int { Int(book?.content?.byteCount ?? content.byteCount) }
 
     /// What a secret takes besides its ciphertext, with all that may be noted of it.
-    static func overhead(_ extras: RecordExtras?, readers: Int, hasConditions: Bool) -> Int {
-        guard extras != nil || readers > 1 || hasConditions else { return overhead }
-        let isNoted = readers > 1 || extras?.lock != nil || hasConditions
+    static func overhead(
+        _ extras: RecordExtras?, readers: Int, hasConditions: Bool, hasBook: Bool = false
+    ) -> Int {
+        guard extras != nil || readers > 1 || hasConditions || hasBook else { return overhead }
+        let isNoted = hasBook || readers > 1 || extras?.lock != nil || hasConditions
         let book = isNoted ? 512 + 64 * readers : 0
         let cell = hasConditions ? MemoryLayout<ConditionCell>.stride : 0
         return overhead + book + cell + (extras?.byteCount ?? 0)

@@ -66,9 +66,10 @@ extension Vault {
         return slot
     }
 
-    /// The book of a record, which gets one if it has none.
+    /// The book of a record, which gets one if it has none, and counts it where no room was kept for it.
     func book(of slot: Int) -> RecordBook {
         if let book = records[slot].book { return book }
+        bytesInRecords += records[slot].costOfBook
         let book = RecordBook(readers: Int(records[slot].readers))
         records[slot].book = book
         return book

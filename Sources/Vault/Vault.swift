@@ -146,11 +146,14 @@ public actor Vault {
         return withConditions(of: view.slot, body)
     }
 
-    /// Notes for the sender that a rule refused somebody who asked for a secret.
+    /// Notes for the sender that a rule refused somebody who asked for a secret. A vault without room for one more book
+    /// notes it only where there is one, or where room was kept for it.
     ///
     /// - Parameter code: which one, as the caller numbers them from 1.
     public func noteRefusal(_ id: RecordID, code: UInt8, now: Moment) {
         guard let slot = living(id, now) else { return }
+        let cost = records[slot].costOfBook
+        if cost > 0, cost > freeBytes { return }
         book(of: slot).noteRefusal(code: code, wallSeconds: now.wallSeconds)
         tell(receipts.id(of: slot))
     }

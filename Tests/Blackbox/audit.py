@@ -3,13 +3,14 @@
 Chains are made and checked here by a second implementation, in Python. What the README says about `openssl pkeyutl` is run as it
 stands there.
 
-    python3 Tests/Blackbox/audit.py          about 40 seconds
+    python3 Tests/Blackbox/audit.py          about 45 seconds
 """
 
 import hashlib
 import json
 import os
 import random
+import re
 import select
 import shutil
 import signal
@@ -19,8 +20,9 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
+from keys import bearer, keygen  # noqa: E402
 from onetime_harness import REPOSITORY, Server, binary_path, die_with_parent, free_port, run_suite  # noqa: E402
-from onetime_http import burn, post_form, request, reveal, share  # noqa: E402
+from onetime_http import FORM, Connection, build, burn, form, post_form, request, reveal, share  # noqa: E402
 
 EVENTS = 1000000
 FIELD = b',"event.hash":"'
@@ -339,6 +341,83 @@ def long_configuration(results):
         results.check(done.returncode == 2 and b"secret-word" not in done.stdout, "what is typed is not repeated", done.stdout)
 
 
+def wrong_passphrases(results):
+    """Each wrong passphrase has its line, also one that turns out to be wrong after the secret's end; the burning that comes of it
+    has the next one, and none of them is a refusal besides."""
+    admin, line = keygen("operator", "--scopes", "admin")
+    wrong, burned, gone = ("wrong-passphrase", "passphrase"), ("burn", "tries"), ("refused", "unknown")
+    with Server("--audit", "stdout", "--max-attempts", "2", environment={"API_KEYS": line}) as server:
+        port = server.port
+        proof = re.search(r'name="form_token" value="([^"]+)"', request(port, "GET", "/").text())[1]
+
+        def make(**fields):
+            made = share(port, "x", passphrase="swordfish", **fields)
+            made["ends"] = time.monotonic() + made["secret_ttl"]
+            time.sleep(0.1)
+            line = json.loads(audit_lines(server.text("stdout").encode())[-1])
+            return dict(made, number=line["event.sequence"], secret=line["onetime.secret"])
+
+        def told(made):
+            """Action and rule of what the log has about a secret, or about none, since it was made."""
+            time.sleep(0.1)
+            lines = [json.loads(line) for line in audit_lines(server.text("stdout").encode())]
+            lines = [line for line in lines if line["event.sequence"] > made["number"]]
+            lines = [line for line in lines if line.get("onetime.secret", made["secret"]) == made["secret"]]
+            return [(line["event.action"], line.get("rule.name")) for line in lines if line["event.action"] != "key-use"]
+
+        for name, ask in (
+            ("API", lambda one: reveal(port, one["secret_key"], passphrase="wrong")),
+            ("page", lambda one: post_form(port, "/secret/" + one["secret_key"], {"form_token": proof, "passphrase": "wrong"})),
+            ("burning", lambda one: burn(port, one["metadata_key"], passphrase="wrong")),
+        ):
+            made = make()
+            for lines in ([wrong], [wrong, wrong, burned], [wrong, wrong, burned, gone]):
+                ask(made)
+                results.equal(told(made), lines, name + ": each try, then what came of the last; what is gone takes none")
+
+        def send(connection, made):
+            target = "/api/v1/secret/" + made["secret_key"]
+            body = form({"passphrase": "wrong"})
+            connection.send(build("POST", target, [FORM], body, "127.0.0.1:%d" % port))
+
+        made = make()
+        with Connection(port) as first, Connection(port) as second:
+            for connection in (first, second):
+                send(connection, made)
+            statuses = [connection.response("POST").status for connection in (first, second)]
+        results.equal((statuses, told(made)), ([404, 404], [wrong, wrong, burned]), "two tries at the same time are two")
+
+        def end_meanwhile(end, **fields):
+            """What the log says of a secret that ended while a passphrase was tried on it, which others before it kept waiting."""
+            for _ in range(5):
+                busy, made = make(), make(**fields)
+                with Connection(port) as first, Connection(port) as second, Connection(port) as connection:
+                    for other in (first, second):
+                        send(other, busy)
+                    end(made["ends"], lambda: send(connection, made))
+                    results.equal(connection.response("POST").status, 404, "it is refused")
+                is_late = time.monotonic() > made["ends"] + 0.02
+                lines = told(made)
+                # The machine may have been so busy that the try came before or after it all.
+                if wrong in lines and (is_late or lines[0] != wrong):
+                    return sorted(lines)
+            return "never so in five times", lines
+
+        def burn_all(_, send_try):
+            send_try()
+            time.sleep(0.02)
+            answer = post_form(port, "/api/burn", {"all": "true", "confirm": "yes"}, [bearer(admin)])
+            results.equal(answer.status, 200, "all are burned")
+
+        results.equal(end_meanwhile(burn_all), [("burn-many", None), wrong], "a try that ends after a burning is a wrong one")
+
+        def expire(ends, send_try):
+            time.sleep(max(ends - time.monotonic() - 0.05, 0))
+            send_try()
+
+        results.equal(end_meanwhile(expire, ttl=1), [("expire", None), wrong], "or after the secret's time")
+
+
 def polling_keys(results):
     """Whoever looks again and again with a key has a line a minute and a number; whatever is done with it has its line each time."""
     keys = {}
@@ -386,6 +465,7 @@ def body(results):
         results.run(options, results)
         results.run(configuration, results, directory)
         results.run(long_configuration, results)
+        results.run(wrong_passphrases, results)
         results.run(polling_keys, results)
         results.run(session, results, directory)
         results.run(small_tampering, results)

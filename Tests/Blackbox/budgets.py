@@ -4,6 +4,7 @@ Clients are played by a trusted proxy.
 python3 Tests/Blackbox/budgets.py          about 20 seconds
 """
 
+import itertools
 import json
 import os
 import re
@@ -364,32 +365,34 @@ def looks_at_secrets(results):
 
 
 def embeddings(results):
-    """What pages of other sites have a browser fetch is refused unseen and spends nothing; links that people follow are served."""
+    """What pages of other sites and of neighbours have a browser fetch is refused unseen and spends nothing; links that people follow
+    are served."""
 
     def fetched(mode, destination, site="cross-site"):
         return [("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination)]
 
+    kinds = (("no-cors", "image"), ("cors", "empty"), ("no-cors", "script"), ("navigate", "iframe"), ("navigate", "object"))
     with Audited("--misses-per-minute", "3") as served:
         made = share(served.port, "kept", client(200))
-        for number, (mode, destination) in enumerate(
-            (("no-cors", "image"), ("cors", "empty"), ("no-cors", "script"), ("navigate", "iframe"), ("navigate", "object")), 1
-        ):
+        for number, (site, (mode, destination)) in enumerate(itertools.product(("cross-site", "same-site"), kinds), 1):
             for path in ("/receipt/%s", "/secret/%s", "/%s", "/receipt/%s/events", "/new/%s", "/api/v1/private/%s", "/secret/%s/burn"):
-                fields = client(number) + fetched(mode, destination)
+                fields = client(number) + fetched(mode, destination, site)
                 answers = [request(served.port, "GET", path % ("%031d" % miss), fields) for miss in range(4)]
                 statuses = {answer.header("X-OTS-Intended-Status") or str(answer.status) for answer in answers}
-                results.equal(statuses, {"403"}, "%s as %s by %s" % (path, destination, mode))
+                results.equal(statuses, {"403"}, "%s as %s by %s, %s" % (path, destination, mode, site))
             path = "/receipt/" + made["metadata_key"]
-            results.equal(request(served.port, "GET", path, client(number) + fetched(mode, destination)).status, 403, "also one that is")
+            fields = client(number) + fetched(mode, destination, site)
+            results.equal(request(served.port, "GET", path, fields).status, 403, "also one that is")
             results.equal(request(served.port, "GET", path, client(number)).status, 200, "and nothing was spent by it")
             # A form that sends itself: by what is no token, too.
             for _ in range(4):
-                fields = client(number) + fetched("navigate", "document")
+                fields = client(number) + fetched("navigate", "document", site)
                 results.equal(post_form(served.port, "/secret/no-token", {}, fields).status, 403, "a foreign form")
             results.equal(request(served.port, "GET", path, client(number)).status, 200, "spends nothing either")
         for path in ("/receipt/" + made["metadata_key"], "/secret/" + made["secret_key"], "/" + made["secret_key"]):
             for fields in (
                 fetched("navigate", "document"),
+                fetched("navigate", "document", "same-site"),
                 fetched("no-cors", "image", "same-origin"),
                 fetched("navigate", "document", "none"),
                 [("Sec-Fetch-Site", "cross-site")],

@@ -4,6 +4,7 @@ python3 Tests/Blackbox/incident.py          about 30 seconds
 """
 
 import base64
+import html
 import os
 import re
 import subprocess
@@ -28,6 +29,7 @@ from onetime_http import (  # noqa: E402
     reveal,
     share,
 )
+from page import Markup  # noqa: E402
 
 MANY = int(os.environ.get("ONETIME_INCIDENT_SECRETS", "100000"))
 
@@ -423,9 +425,49 @@ def operator(results):
         results.equal(request(port, "GET", "/operator", [basic]).status, 404, "and the page with it")
 
 
+def rules(results):
+    """Both lists tell which secrets have rules, as their receipts do; all that may be told of many secrets fits into the pages."""
+    networks = ", ".join("2001:db8:1111:2222:3333:4444:5555:%04x/128" % number for number in range(0x1000, 0x100b))
+    hours = "; ".join("Mon,Wed,Fri,Sun %02d:10-%02d:50 America/Argentina/Buenos_Aires" % (hour, hour) for hour in range(8))
+    begin = int(time.time()) + 2 * 86400
+    given = {"not_before": str(begin), "hours": hours, "allow_networks": networks, "deny_networks": networks.replace("db8", "db9")}
+    with Scene() as scene:
+        port, basic = scene.port, scene.basic()
+        plain, made = share(port, "x"), share(port, "y", ttl=604800, **given)
+        told = receipt(port, made["metadata_key"]).json()
+        told = {name: told[name] for name in given}
+        for path in ("/api/state", "/api/report"):
+            listed = scene.list(path)
+            results.equal([{name: each[name] for name in given if name in each} for each in listed], [{}, told], path)
+        shown = Markup(request(port, "GET", "/operator", [basic]).text()).texts
+        page = " ".join("".join(shown).split())
+        for text in (hours, networks, "Not before", time.strftime("%-d %B %Y, %H:%M UTC", time.gmtime(begin))):
+            results.equal(page.count(text), 1, "the page tells of it once: %.40s" % text)
+        results.equal(scene.burn(key="night").status, 200, "nothing of it is in the way")
+        burn(port, made["metadata_key"])
+        results.check(all(told["hours"] not in each.values() for each in scene.list("/api/report")), "what is gone has no rules")
+        # The longest that there may be, refused as often as is remembered.
+        for number in range(60):
+            made = share(port, "x", ttl=604800, **given)
+            if number < 30:
+                for _ in range(20):
+                    reveal(port, made["secret_key"])
+        results.equal(len({each["id"] for each in scene.list("/api/state")}), 61, "all of them are listed")
+        ids, path = [], "/operator"
+        while path:
+            answer = request(port, "GET", path, [basic])
+            results.equal(answer.status, 200, "a page of them")
+            some = re.findall(r"<summary><code>([0-9a-f]{16})", answer.text())
+            results.check(1 <= len(some) <= 20, "some on each", len(some))
+            ids += some
+            path = re.search(r'href="(/operator\?after=[^"]*)"', answer.text())
+            path = path and html.unescape(path[1])
+        results.equal((len(ids), len(set(ids))), (61, 61), "and each on one of its pages")
+
+
 def main(results):
     """Everything."""
-    for test in (burning, receipts, report, operator, many):
+    for test in (burning, receipts, report, operator, rules, many):
         results.run(test, results)
 
 

@@ -195,6 +195,19 @@ def hours_of_a_secret(results):
             results.check(
                 answer.header("X-OTS-Intended-Status") == "422", "%s: refused at once" % name, answer.text()[:200]
             )
+        served.events()
+        soon, late = (str(int(time.time()) + wait) for wait in (1800, 7200))
+        for name, fields in (
+            ("hours", {"hours": hours(3)}),
+            ("not_before", {"not_before": late}),
+            ("not_before", {"not_before": late, "hours": hours(0)}),
+            ("hours", {"not_before": soon, "hours": hours(3)}),
+        ):
+            answer = post_form(served.port, "/api/v1/share", dict(fields, secret="x", ttl=3600), INSIDE)
+            expected = name + ": with this rule nobody could read the secret before it expires"
+            results.equal(answer.json()["message"], expected, "the rule is named that leaves no time: %r" % fields)
+            told = [event["rule.name"] for event in served.events()]
+            results.equal(told, [name.replace("_", "-")], "and audited: %r" % fields)
         # What cannot be read must not leave the secret to everybody.
         for field in ("hours", "not_before", "allow_networks", "deny_networks", "allow_countries", "deny_countries", "passphrase"):
             for value in ({"a": "NL"}, {"a": {}}, {}, []):

@@ -131,6 +131,17 @@ def what_is_wrong(results, server):
     answer = submit(server, hours=hours(3))
     check_page(results, answer, "hours after its end", 422)
     results.check("nobody can read it before it expires" in answer.text(), "hours after its end are told", answer.text()[:2000])
+    after = (LATER_IN_UTC + datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+    for wrong, fields in (
+        ("hours", {"hours": hours(3)}),
+        ("not_before", {"not_before": after}),
+        ("not_before", {"not_before": after, "hours": hours(0)}),
+        ("hours", {"not_before": good["not_before"], "hours": hours(3)}),
+    ):
+        answer = submit(server, **fields)
+        markup = check_page(results, answer, "%r leave no time" % fields, 422)
+        marked = {values.get("name") for _, values in markup.elements if values.get("aria-invalid") == "true"}
+        results.equal(marked, {wrong}, "the field that leaves no time is marked: %r" % fields)
     answer = submit(server, query="?locale=de", allow_networks="x")
     problem = re.search(r'id="problem".*?</div>', answer.text(), re.S)[0]
     results.check("Nur aus diesen Netzen – hier ungültig: " in problem, "in the reader's language", problem)

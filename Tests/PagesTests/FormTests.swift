@@ -23,11 +23,14 @@ import Testing
         let body = try render { Page.createForm(&$0, Sample.context(), Sample.policy) }.body
         let form = try #require(body.firstRange(of: "<form"))
         let buttons = body[form.lowerBound...].matches(of: /(<noscript>)?<button( disabled)?/)
-        #expect(buttons.count == 3)
+        #expect(buttons.count == 4)
         // Without scripts Enter presses the first one of the form, which has to be one that goes. The last one waits for the script
-        // with all that is folded away.
-        #expect(buttons.map { $0.output.1 != nil } == [true, false, false])
-        #expect(buttons.map { $0.output.2 != nil } == [false, true, false])
+        // with all that is folded away, and the third for the words before it, which come when the script does not.
+        #expect(buttons.map { $0.output.1 != nil } == [true, false, false, false])
+        #expect(buttons.map { $0.output.2 != nil } == [false, true, false, false])
+        let way = try #require(body.firstMatch(of: /<div id="unscripted">\n<p class="caution">([^<]*)<\/p>\n<button/))
+        #expect(way.range.upperBound == buttons[2].range.upperBound)
+        #expect(way.output.1 == "Without JavaScript your browser cannot seal it: the server does.")
     }
 
     @Test func theScriptLearnsHowLongAPasswordIs() throws {
@@ -99,7 +102,8 @@ import Testing
     @Test func anOpenConnectionIsMentioned() throws {
         let open = try render { Page.createForm(&$0, Sample.context(isSecure: false), Sample.policy) }
         let closed = try render { Page.createForm(&$0, Sample.context(), Sample.policy) }
-        #expect(open.body.contains("<p class=\"caution\">"))
-        #expect(!closed.body.contains("<p class=\"caution\">"))
+        let notice = "<p class=\"caution\">This page did not come over an encrypted connection"
+        #expect(open.body.contains(notice))
+        #expect(!closed.body.contains(notice))
     }
 }

@@ -36,7 +36,7 @@ enum Sample {
     static let formProblems: [(String, Problem)] = [
         ("empty", .emptyContent), ("large", .contentTooLarge(limit: 10_000)), ("required", .passphraseRequired),
         ("short", .passphraseTooShort(minimum: 4)), ("long", .passphraseTooLong(maximum: 128)),
-        ("busy", .busy(retryAfter: 120)), ("never", .neverOpen),
+        ("busy", .busy(retryAfter: 120)), ("never", .neverOpen(.notBefore)),
         ("rule", .malformedRule(.hours, wrong: "</p><b id='1'>", isKept: true)),
         ("country", .malformedRule(.denyCountries, wrong: "KP", isKept: false)),
     ]
@@ -68,10 +68,12 @@ enum Sample {
         facts.count = 12
         facts.stopsReveal = true
         facts.burnings = [(Int64(created), 3)]
-        facts.next = "/operator?after=20"
+        facts.next = 20
         facts.entries = states.map { name, state in
-            OperatorEntry(
-                id: "0123456789abcdef", facts: Self.facts(state), keyName: name == "new" ? "night <shift>" : nil)
+            var told = Self.facts(state)
+            if state == .new { told.rules = rules }
+            return OperatorEntry(
+                id: "0123456789abcdef", facts: told, keyName: name == "new" ? "night <shift>" : nil, next: 20)
         }
         return facts
     }

@@ -40,6 +40,23 @@ import Testing
         #expect(count == 6)
     }
 
+    @Test func `neighbours are spread over the table, whatever its seed`() throws {
+        var random = SeededGenerator(seed: 5)
+        let seeds =
+            (0..<64).map { 1 << $0 as UInt64 } + (0..<1000).map { _ in UInt64.random(in: 1 ... .max, using: &random) }
+        let neighbours = [
+            try (1...100).map { try client("192.0.2.\($0):1") }, (1...100).map(network),
+            try (1...100).map { RateClient(key: $0, from: try client("192.0.2.1:1")) },
+        ]
+        for clients in neighbours {
+            for seed in seeds {
+                var counts = [Int](repeating: 0, count: 1024)
+                for client in clients { counts[Int(client.hash(seed) % 1024)] += 1 }
+                #expect(counts.reduce(0, max) <= 8, "seed \(seed)")
+            }
+        }
+    }
+
     @Test func `kinds and clients are counted apart, and a network is one client`() throws {
         var table = RateTable(limits)
         let one = try client("[2001:db8:0:1::1]:1")

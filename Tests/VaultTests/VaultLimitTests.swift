@@ -58,6 +58,59 @@ import Testing
         }
     }
 
+    @Test func `a book that nothing foretold counts for as long as its secret lives`() throws {
+        try withVault { vault, desk in
+            let sent = try (0..<3).map { try desk.conceal([UInt8($0)], in: vault, now: at(0)) }
+            let before = vault.bytesInUse
+            for _ in 0..<30 { vault.noteRefusal(sent[0].id, code: 2, now: at(1)) }
+            // 490 bytes, as malloc counts them, once 20 are remembered.
+            #expect(vault.bytesInUse == before + 576)
+            // One who may ask again has a book, too.
+            let claim = ClaimID(high: 1, low: 2)
+            #expect(try desk.take(sent[1], claim: claim, from: vault, now: at(1)) == [1])
+            #expect(vault.bytesInUse == before + 2 * 576)
+            let isCommitted = vault.commit(sent[1].id, claim: claim, now: at(2))
+            #expect(isCommitted && vault.bytesInUse == before + 576 - 17 - Record.overhead)
+            #expect(try desk.take(sent[0], from: vault, now: at(2)) == [0])
+            #expect(vault.bytesInUse == 17 + Record.overhead)
+            vault.noteRefusal(sent[2].id, code: 2, now: at(3))
+            vault.wipeAll(now: at(3))
+            #expect(vault.bytesInUse == 0)
+        }
+    }
+
+    @Test func `room that was kept for a book is not counted twice`() throws {
+        try withVault { vault, desk in
+            let sent = [
+                try desk.conceal([9], isLocked: true, in: vault, now: at(0)),
+                try desk.conceal([9], readers: 2, in: vault, now: at(0)),
+            ]
+            let before = vault.bytesInUse
+            for sent in sent { vault.noteRefusal(sent.id, code: 2, now: at(1)) }
+            #expect(vault.bytesInUse == before)
+        }
+    }
+
+    @Test func `refusals take no more bytes than there are`() throws {
+        var limits = VaultLimits.small
+        // Room for two secrets and a book, but for one byte.
+        let room = 2 * (17 + Record.overhead) + 575
+        limits.bytes = room
+        try withVault(limits) { vault, desk in
+            let first = try desk.conceal([1], in: vault, now: at(0))
+            vault.noteRefusal(first.id, code: 2, now: at(1))
+            #expect(vault.receipt(first.receiptID, now: at(1))?.refusals == 1)
+            #expect(vault.refusal(forContentOf: 17) == .tooManyBytes)
+            #expect(try desk.take(first, from: vault, now: at(1)) == [1])
+            let sent = try (1...2).map { try desk.conceal([$0], in: vault, now: at(2)) }
+            for sent in sent { vault.noteRefusal(sent.id, code: 2, now: at(3)) }
+            #expect(sent.map { vault.receipt($0.receiptID, now: at(3))?.refusals } == [0, 0])
+            #expect(vault.bytesInUse <= room)
+            let taken = try sent.map { try desk.take($0, from: vault, now: at(4)) }
+            #expect(taken == [[1], [2]], "nor is one lost for it")
+        }
+    }
+
     @Test(arguments: [Int.max, Int.max - 1, 1 << 62, 1 << 32])
     func `any number of bytes may be announced`(_ count: Int) throws {
         try withVault { vault, desk in

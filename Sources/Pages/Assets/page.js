@@ -188,6 +188,7 @@ function start() {
   const { signal: whileHere } = listening;
   let abort = null;
 
+  find('#unscripted').remove();
   for (const waiting of form.querySelectorAll('button:disabled')) waiting.disabled = false;
   find('#files-field').classList.add('scripted');
   find('#many').hidden = false;

@@ -64,19 +64,22 @@ extension Server {
         input.commit(received ?? 0)
         input.wipe()
         scratch = consume input
-        let answer: StaticString = """
+        let fields: StaticString = """
             HTTP/1.1 429 Too Many Requests\r
             Content-Type: text/plain; charset=utf-8\r
             Cache-Control: no-store\r
             Retry-After: 1\r
             Connection: close\r
             Content-Length: 45\r
-            \r
-            This address has too many open connections.\r
 
             """
-        let bytes = unsafe UnsafeBufferPointer(start: answer.utf8Start, count: answer.utf8CodeUnitCount)
-        _ = try? socket.send(unsafe Span(_unsafeElements: bytes))
+        let body: StaticString = "\r\nThis address has too many open connections.\r\n"
+        writer.date.show(now.wallSeconds)
+        var answer: [UInt8] = []
+        unsafe answer += UnsafeBufferPointer(start: fields.utf8Start, count: fields.utf8CodeUnitCount)
+        if writer.date.isSet { for index in writer.date.line.indices { answer.append(writer.date.line[index]) } }
+        unsafe answer += UnsafeBufferPointer(start: body.utf8Start, count: body.utf8CodeUnitCount)
+        _ = try? socket.send(answer.span)
         socket.finishSending()
     }
 

@@ -91,11 +91,12 @@ final class LineQueue: Sendable {
         }
     }
 
-    /// When it is to be seen whether losses are over; the largest number where that is not the question.
-    private var calmMoment: UInt64 {
+    /// When it is to be seen whether losses are over, if it was seen at a moment that they were not; the largest number where that is
+    /// not the question.
+    private func calmMoment(after seen: UInt64) -> UInt64 {
         state.withLock { state in
             let moment = state.droppedAt + Self.calm
-            return state.droppedBefore == nil || moment <= BootClock.milliseconds() ? .max : moment
+            return state.droppedBefore == nil || moment <= seen ? .max : moment
         }
     }
 
@@ -128,8 +129,10 @@ final class LineQueue: Sendable {
                 return true
             case .nothing:
                 if isClosing { return false }
+                // Before it is looked: a moment that comes between the two would never be waited for.
+                let seen = BootClock.milliseconds()
                 idle()
-                closing.waitIdly(for: work.rawValue, until: calmMoment)
+                closing.waitIdly(for: work.rawValue, until: calmMoment(after: seen))
                 work.acknowledge()
                 wasAsleep = true
             }

@@ -65,8 +65,8 @@ public final class APIKey {
     private var wasRevoked = false
     /// What it has used up.
     public let budget: KeyBudget
-    /// The key that was rotated to this one; nil for one that was not made so.
-    let parent: KeyID?
+    /// The key that was rotated to this one; nil for one that was not made so, or whose id is another key's now.
+    var parent: KeyID?
     /// The key of the file or the environment that this one was made from, by however many steps: it ends with that, and may do what that
     /// may.
     var source: KeyID?
@@ -78,7 +78,7 @@ public final class APIKey {
         source = old.map { $0.origin == .memory ? $0.source ?? $0.id : $0.id }
         name = line.name
         id = line.id
-        hash = line.hash
+        hash = origin == .environment ? nil : line.hash
         self.owner = owner
         self.origin = origin
         scopes = line.scopes

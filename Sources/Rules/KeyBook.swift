@@ -115,6 +115,7 @@ public final class KeyBook {
                 key.caps = line.caps
                 key.lineExpires = line.expires
             } else {
+                if let key = byID[line.id], key.line?.hasHash(of: line) != true { orphan(key.id) }
                 removed += remove { $0.id == line.id }
                 add(line)
             }
@@ -129,6 +130,14 @@ public final class KeyBook {
             }
         }
         return (lines.count, removed)
+    }
+
+    /// A key is gone though the file has its id, for it is another key's now: what was made from it meanwhile comes from no line.
+    private func orphan(_ id: KeyID) {
+        for key in keys where key.origin == .memory {
+            if key.source == id { key.source = nil }
+            if key.parent == id { key.parent = nil }
+        }
     }
 
     /// Settles from which of the lines that are left a key comes that was made meanwhile, and does as that says. Keys are in the order

@@ -112,9 +112,9 @@ enum VerifyCommand {
             Console.failure("the certificate's signature is wrong: it, or what it states, was changed")
             return false
         }
-        // Those of runs that a part of a log has not may be elsewhere, but not all.
-        let isPart = request.allowsPartial && certificates.contains { request.knows($0.key) }
-        for key in request.keys where !isPart && !certificates.contains(where: { $0.key.text == key.text }) {
+        // A run that was killed has none; whether the log has the run is found out there. But it cannot be that all are others'.
+        let mayLack = !request.files.isEmpty && certificates.contains { request.knows($0.key) }
+        for key in request.keys where !mayLack && !certificates.contains(where: { $0.key.text == key.text }) {
             Console.failure("the certificate is signed, but by another key: \(last.key.text)")
             return false
         }

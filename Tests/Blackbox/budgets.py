@@ -334,7 +334,9 @@ def before_a_look(results):
         results.equal(told("rate-requests"), [("refused", "failure", "192.0.2.4")], "are one line a minute")
     with Server("--max-connections-per-address", "2", "--audit", "stdout") as server:
         kept = [Connection(server.port) for _ in range(3)]
-        results.equal(kept[2].response().status, 429, "too many connections of an address")
+        answer = kept[2].response()
+        results.equal(answer.status, 429, "too many connections of an address")
+        results.check(answer.header("Date"), "which is told when, as in each answer", answer.headers)
         for connection in kept:
             connection.close()
         server.stop()

@@ -154,7 +154,10 @@ def several_runs(results, directory):
         file.writelines(line for number, line in enumerate(lines) if number not in places)
     code, text = verify(path, *files, *given)
     results.check(code == 0 and "All end as their certificates say" in text, "certificates in files of their own", text)
-    results.equal(verify(path, *files[2:], *given)[0], 1, "one of them is not given, though its key is")
+    code, text = verify(path, *files[2:], *given)
+    results.check(code == 3 and "Run 1: no certificate vouches" in text, "one of them is not given, though its key is", text)
+    code, text = verify(*files[2:], *given)
+    results.check(code == 1 and "another key" in text, "which is wrong where it is about certificates alone", text)
     results.equal(verify(path)[0], 0, "the chain alone is whole")
     other = os.path.join(directory, "forged.ndjson")
     one_run(other, 2)
@@ -189,6 +192,10 @@ def parts_of_runs(results, directory):
 
     code, text = judged(lines, "--partial", *first, *third)
     results.check(code == 3 and absent(text) == [] and "Run 2: no certificate" in text, "all three, of which one was killed", text)
+    code, text = judged(lines, *first, "--public-key", keys[1], *third)
+    results.check(code == 3 and "Run 2: no certificate" in text, "that one's key is known, and the log is whole", text)
+    code, text = judged(lines[: starts[1]] + lines[starts[2] :], *first, "--public-key", keys[1], *third)
+    results.check(code == 1, "it is missing where the log has it not", text)
     for name, start, end, missing in (
         ("cut before the second run", starts[1], starts[3], [0]),
         ("cut within the second run", starts[1] + 2, starts[3], [0]),

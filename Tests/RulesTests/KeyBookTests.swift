@@ -130,8 +130,12 @@ private func id(_ text: String) throws -> KeyID {
         let key = try #require(book.find(try id("aaaaaaaa")))
         var other = try line("aaaaaaaa")
         other.hash[0] = 1
-        #expect(book.replaceLines([other]) == (1, 1))
+        let second = try book.rotate(key, id: try id("cccccccc"), hash: .init(repeating: 7), grace: 0, now: 5)
+        let third = try book.rotate(second, id: try id("dddddddd"), hash: .init(repeating: 8), grace: 0, now: 5)
+        #expect(book.replaceLines([other]) == (1, 3))
         #expect(key.isRevoked && book.find(key.id)?.isRevoked == false)
+        // Nor do keys that were made from the one live on by the line of the other.
+        #expect(second.isRevoked && third.isRevoked)
     }
 
     @Test func thereAreNoMoreKeysThanMayBeAndOldOnesGiveWay() throws {

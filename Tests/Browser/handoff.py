@@ -453,6 +453,15 @@ def without_its_scripts(results, server):
         browser.cdp("Network.setBlockedURLs", {"urls": []})
         browser.go(home(server))
         browser.wait(lambda: not browser.all("#unscripted"), "the script takes the other way away")
+    with Chromium() as browser:
+        browser.cdp("Page.addScriptToEvaluateOnNewDocument", {"source": "Intl.DateTimeFormat = undefined;"})
+        browser.go(home(server))
+        browser.find("#secret").type("the content")
+        time.sleep(1)
+        browser.find(".primary").click()
+        results.equal(browser.url, home(server), "a script that fails when it begins lets nothing go unsealed")
+        browser.wait(lambda: browser.run(is_shown), "which is told of, too", 10)
+        results.check(all("DateTimeFormat" in complaint for complaint in browser.complaints()), "nothing else fails")
     with Chromium(scripts=False) as browser:
         browser.go(home(server))
         time.sleep(5.5)

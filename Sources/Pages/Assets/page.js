@@ -188,8 +188,6 @@ function start() {
   const { signal: whileHere } = listening;
   let abort = null;
 
-  find('#unscripted').remove();
-  for (const waiting of form.querySelectorAll('button:disabled')) waiting.disabled = false;
   find('#files-field').classList.add('scripted');
   find('#many').hidden = false;
   find(globalThis.crypto?.subtle ? '#sealed-here' : '#sealed-by-server').hidden = false;
@@ -353,6 +351,10 @@ function start() {
       bar.remove();
     }
   });
+
+  // Only now: if something fails before, the form is not sent as if there were no scripts.
+  find('#unscripted')?.remove();
+  for (const waiting of form.querySelectorAll('button:disabled')) waiting.disabled = false;
 
   async function send(bar, canSeal, isGenerated) {
     const signal = abort.signal;

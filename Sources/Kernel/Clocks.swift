@@ -1,4 +1,6 @@
 // The two clocks: one that only goes forward and counts suspended time, and the wall clock for what people read.
+// Both declare timespec; whose fields the compiler means depends on which files it has read before.
+internal import CLinux
 internal import Glibc
 
 /// The monotonic clock that counts the time a machine was suspended (`CLOCK_BOOTTIME`).

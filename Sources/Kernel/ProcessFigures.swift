@@ -1,4 +1,6 @@
 // What the kernel knows about this process, for whoever watches it.
+// Both declare timespec; whose fields the compiler means depends on which files it has read before.
+internal import CLinux
 internal import Glibc
 
 /// How much of the machine this process uses. What the kernel does not tell here is nil.

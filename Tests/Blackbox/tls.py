@@ -199,7 +199,7 @@ def page_and_links(results, server):
         answer = post_form(server.port, "/", fields, [("Origin", origin)])
         results.equal(answer.status, 403, "a form of %s is refused" % origin)
     results.check(answer.header("Strict-Transport-Security") is None, "no HSTS with a self-signed certificate")
-    caution = b'class="caution"'
+    caution = b"did not come over an encrypted connection"
     for host, secure in (("secrets.example", True), ("10.0.0.9:99", True), ("localhost", True)):
         page = server.request("GET", "/", host=host)
         results.equal(caution in page.body, not secure, "the page over TLS for %s does not warn of an open line" % host)

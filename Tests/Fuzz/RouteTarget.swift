@@ -27,7 +27,9 @@ import Kernel
         let name = head.host.span(in: span)
         let text = String(decoding: bytes[head.host.lowerBound..<head.host.upperBound], as: UTF8.self)
         if HostName.isLoopback(name) { expect(HostName.isLoopbackOrPrivate(name), "loopback, but not trusted", text) }
-        if HostName.isLoopbackOrPrivate(name) { expect(isKnownPrivate(text), "a host that may be anybody's", text) }
+        if HostName.isLoopbackOrPrivate(name) {
+            expect(isKnownPrivate(text.lowercased()), "a host that may be anybody's", text)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 // The two clocks: one that only goes forward and counts suspended time, and the wall clock for what people read.
-// Both declare timespec; whose fields the compiler means depends on which files it has read before.
+
+// Both modules declare timespec; whose fields the compiler means depends on which files it has read before.
 internal import CLinux
 internal import Glibc
 
@@ -63,10 +64,7 @@ extension WallClock {
         let months: [12 of StaticString] = [
             "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
         ]
-        var time = time_t(seconds)
-        var parts = unsafe tm()
-        unsafe gmtime_r(&time, &parts)
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let parts = unsafe calendar(seconds)
         let (day, month) = unsafe (days[Int(parts.tm_wday)], months[Int(parts.tm_mon)])
         let date = unsafe "\(day), \(two(parts.tm_mday)) \(month) \(parts.tm_year + 1900)"
         return unsafe "\(date) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
@@ -74,11 +72,17 @@ extension WallClock {
 
     /// A moment as RFC 3339 writes it, in UTC: `2026-11-23T20:17:00Z`.
     public static func timestamp(_ seconds: Int64) -> String {
-        var time = time_t(seconds)
-        var parts = unsafe tm()
-        unsafe gmtime_r(&time, &parts)
-        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let parts = unsafe calendar(seconds)
         let date = unsafe "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
         return unsafe "\(date)T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
     }
+
+    private static func calendar(_ seconds: Int64) -> tm {
+        var time = time_t(seconds)
+        var parts = unsafe tm()
+        unsafe gmtime_r(&time, &parts)
+        return unsafe parts
+    }
+
+    private static func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }

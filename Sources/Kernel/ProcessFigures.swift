@@ -1,5 +1,6 @@
 // What the kernel knows about this process, for whoever watches it.
-// Both declare timespec; whose fields the compiler means depends on which files it has read before.
+
+// Both modules declare timespec; whose fields the compiler means depends on which files it has read before.
 internal import CLinux
 internal import Glibc
 

@@ -1,5 +1,6 @@
 // Bodies: framing taken off in place.
 
+import TestRandomness
 import Testing
 
 @testable import HTTPWire

@@ -1,6 +1,7 @@
 // Forms, multipart and JSON: the fields that a sink sees, however the bytes arrive.
 
 import Foundation
+import TestRandomness
 import Testing
 
 @testable import HTTPWire

@@ -1,5 +1,6 @@
 // The header of the PROXY protocol: whom it names, where it ends, and what is none.
 import HTTPWire
+import TestRandomness
 import Testing
 
 @Suite struct ProxyPrefaceTests {

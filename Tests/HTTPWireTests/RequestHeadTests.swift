@@ -1,5 +1,6 @@
 // Request heads: the scanner and the parser together, from vectors, however the bytes arrive.
 
+import TestRandomness
 import Testing
 
 @testable import HTTPWire

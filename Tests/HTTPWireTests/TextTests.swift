@@ -1,6 +1,7 @@
 // The small parts: UTF-8, Base64, JSON escapes, media types, boundaries, numbers, statuses.
 
 import Foundation
+import TestRandomness
 import Testing
 
 @testable import HTTPWire

@@ -1,6 +1,7 @@
 // Vectors as text: one case per line, expectation first.
 
 import Foundation
+import TestRandomness
 import Testing
 
 /// One line of a vector file.
@@ -67,20 +68,7 @@ func printable(_ bytes: some Sequence<UInt8>) -> String {
     return text
 }
 
-/// A generator that gives the same sequence for the same seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededGenerator {
     mutating func bytes(_ count: Int, from alphabet: [UInt8]) -> [UInt8] {
         (0..<count).map { _ in alphabet.randomElement(using: &self) ?? 0 }
     }

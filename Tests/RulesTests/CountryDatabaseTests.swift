@@ -26,7 +26,7 @@ import Testing
         let database = try CountryDatabase(bytes(name))
         let near = try line(name).split(separator: " ").map { try #require(AddressRange(String($0))) }
         let answers = Array(try line("\(name) \(seed)"))
-        var (probe, known) = (Probe(state: UInt64(seed)), 0)
+        var (probe, known) = (Probe(seed: UInt64(seed)), 0)
         try #require(answers.count == 5000)
         for place in 0..<2500 {
             let address = probe.address(near)
@@ -51,7 +51,7 @@ import Testing
     @Test(arguments: 0..<4)
     func `a file that is changed anywhere never makes a look-up crash or go on for long`(_ place: Int) throws {
         let whole = try bytes(Self.names[place])
-        var generator = Probe(state: UInt64(place + 1))
+        var generator = Probe(seed: UInt64(place + 1))
         var opened = 0
         for round in 0..<3000 {
             var file = whole

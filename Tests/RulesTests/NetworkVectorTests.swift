@@ -1,7 +1,8 @@
-// Addresses, ranges and rules against what Python's ipaddress says of them.
 import Foundation
 import Kernel
 import Rules
+// Addresses, ranges and rules against what Python's ipaddress says of them.
+import TestRandomness
 import Testing
 
 @Suite struct NetworkVectorTests {
@@ -37,7 +38,7 @@ import Testing
                 allowed: try [AddressRange](ranges: parts[0].utf8Span.span, limit: 100),
                 denied: try [AddressRange](ranges: parts[1].utf8Span.span, limit: 100))
             let seed = try #require(UInt64(parts[2].trimmingCharacters(in: .whitespaces)))
-            var probe = Probe(state: seed)
+            var probe = Probe(seed: seed)
             for (place, digit) in expected.enumerated() {
                 let bits = try #require(digit.hexDigitValue)
                 for bit in 0..<4 {
@@ -57,16 +58,11 @@ import Testing
 
 /// Addresses near the ranges of a rule; networks.py has the same.
 struct Probe {
-    /// SplitMix64's.
-    var state: UInt64
+    private var generator: SeededGenerator
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+    mutating func next() -> UInt64 { generator.next() }
 
     mutating func address(_ ranges: [AddressRange]) -> InternetAddress {
         let range = ranges[Int(next() % UInt64(ranges.count))]

@@ -1,6 +1,7 @@
 // How often a client may do what, and that the memory for it is bounded.
 
 import Kernel
+import TestRandomness
 import Testing
 
 @testable import Rules

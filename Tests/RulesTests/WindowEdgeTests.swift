@@ -1,5 +1,6 @@
 // The very seconds at which hours open and close, whichever way they are asked about.
 
+import TestRandomness
 import Testing
 
 @testable import Rules

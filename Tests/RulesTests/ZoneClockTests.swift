@@ -1,5 +1,6 @@
 // The clock that remembers how far zones are from UTC: whatever it was asked before, it says what the zone's rule says.
 
+import TestRandomness
 import Testing
 
 @testable import Rules

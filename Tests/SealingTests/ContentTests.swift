@@ -1,6 +1,7 @@
 // Sealing and opening of content: what comes back, and what does not.
 
 import SecureMemory
+import TestRandomness
 import Testing
 
 @testable import Sealing

@@ -1,4 +1,5 @@
 // The heap of ciphertexts and records: blocks, what goes back, what is left in them.
+import TestRandomness
 import Testing
 
 @testable import SecureMemory

@@ -1,5 +1,6 @@
 // The arena's books, compared with a list of who has what.
 
+import TestRandomness
 import Testing
 
 @testable import SecureMemory

@@ -1,5 +1,6 @@
 // Bytes with one owner, and the arena that lends them.
 
+import TestRandomness
 import Testing
 
 @testable import SecureMemory

@@ -1,5 +1,6 @@
 // Shares in locked memory and beyond it.
 
+import TestRandomness
 import Testing
 
 @testable import SecureMemory

@@ -3,6 +3,7 @@
 import Kernel
 import Pages
 import Rules
+import TestRandomness
 import Testing
 import Vault
 

@@ -1,5 +1,6 @@
 // Random histories of small and large wheels, each step compared with a model.
 
+import TestRandomness
 import Testing
 
 @testable import TimerWheel

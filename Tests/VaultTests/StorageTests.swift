@@ -1,6 +1,7 @@
 // The vault's own containers, compared with those of the language.
 
 import Sealing
+import TestRandomness
 import Testing
 
 @testable import Vault

@@ -5,6 +5,7 @@ import Kernel
 import Sealing
 import SecureMemory
 import Synchronization
+import TestRandomness
 
 @testable import Vault
 

@@ -2,6 +2,7 @@
 
 import Kernel
 import Sealing
+import TestRandomness
 import Testing
 
 @testable import Vault

@@ -3,7 +3,8 @@ public import Sealing
 
 /// Something that happened, to be written into the ``AuditLog``.
 ///
-/// Making one takes no memory from the heap; texts are kept by reference and bounded when they are written.
+/// Nothing in it has to be copied or given back with care, so one costs little to make and to hand on: texts that the program did not
+/// bring along are told beside it.
 public struct AuditEvent {
     /// How it went.
     public enum Outcome: Sendable {
@@ -23,8 +24,6 @@ public struct AuditEvent {
     public var receipt: RecordID?
     /// The client's address, IPv4 in its mapped form; ``AuditAddresses`` says how much of it is written.
     public var address: [16 of UInt8]?
-    /// The name of the API key that was used, up to ``AuditLog/nameBound`` bytes of it.
-    public var keyName: String?
     /// The rule that refused, such as `passphrase` or `rate-limit`: `rule.name`.
     public var rule: StaticString?
     /// Why, in more words: `event.reason`.
@@ -34,8 +33,6 @@ public struct AuditEvent {
     public var count: UInt64?
     /// Two capital letters of ISO 3166-1 as ``countryCode(_:_:)`` packs them.
     public var country: UInt16?
-    /// Free words for rare events, such as settings: `message`, up to ``AuditLog/messageBound`` bytes of it.
-    public var message: String?
 
     /// An event of which nothing is known but what it was and how it went.
     @inline(__always)

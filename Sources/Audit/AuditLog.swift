@@ -7,14 +7,17 @@ public import SecureMemory
 ///
 /// Each line ends with `event.hash`: SHA-256 over the 32 bytes of the hash of the line before (zeroes for the first one) and the
 /// bytes of the line up to the comma before that field. Belongs to the loop's thread. ``record(_:now:)`` takes no memory from the
-/// heap and waits for nobody.
+/// heap and waits for nobody. What it wrote is in memory at once; sinks are handed it by ``publish()``.
 public final class AuditLog {
     /// The longest line, in bytes, with its line feed.
     public static let lineBound = 1536
     /// What every line has more bytes than: its first fields and its hash take that many.
     static let leastLine = 256
-    /// The most bytes that a sink is given at one time: what a pipe takes in one piece.
-    public static let batchBound = 4096
+    /// The most bytes that a sink is given at one time.
+    public static let batchBound = 32 << 10
+    /// How many bytes of lines wait at most to be handed to sinks together: some twenty lines. Each time takes a lock, and that waits for
+    /// all that was written to memory before it, as far as it is in no cache; for each line it was a fourth of what the line took.
+    static let publishedAtOnce = 8192
     /// How much of a key's name is written, in bytes of JSON.
     public static let nameBound = 128
     /// How much of a message is written, in bytes of JSON.
@@ -28,8 +31,7 @@ public final class AuditLog {
 
     private struct Feed {
         let queue: SinkQueue
-        /// The first line that it was not given, and how many.
-        var firstMissing: UInt64 = 0
+        /// How many lines it was not given since the last one that it was.
         var missing: UInt64 = 0
     }
 
@@ -44,6 +46,11 @@ public final class AuditLog {
     private var sizes: [UInt16]
     private var oldest: UInt64 = 0
     private var feeds: [Feed] = []
+    /// How many of them miss lines.
+    private var lacking = 0
+    /// Lines that sinks were not handed yet, and how many these are.
+    private var unpublished = LineBuffer(lineCapacity: AuditLog.publishedAtOnce)
+    private var unpublishedCount: UInt64 = 0
     private var refusals = RepeatedEvents(places: AuditLog.refusalPlaces)
     private var looks = RepeatedEvents(places: AuditLog.lookPlaces)
     private var looksByKey = RepeatedEvents(places: AuditLog.lookPlaces)
@@ -94,15 +101,20 @@ public final class AuditLog {
     public func attach(_ sink: any AuditSink, queueBytes: Int) throws(Errno) {
         let queue = try SinkQueue(sink, capacity: max(queueBytes, 2 * Self.lineBound))
         try queue.start()
-        if count == 1 { _ = queue.offer(buffer.line) }
+        publish()
+        if count == 1 { _ = queue.offer(buffer.line, count: 1) }
         feeds.append(Feed(queue: queue))
     }
 
     // MARK: Writing
 
     /// Writes an event down.
-    public func record(_ event: AuditEvent, now: Moment) {
-        for index in feeds.indices where feeds[index].missing > 0 && feeds[index].queue.hasRoom { tellGap(index, now) }
+    ///
+    /// - Parameters:
+    ///   - keyName: the name of the API key that was used: `user.name`, up to ``nameBound`` bytes of it.
+    ///   - message: free words for rare events, such as settings: `message`, up to ``messageBound`` bytes of it.
+    public func record(_ event: AuditEvent, keyName: String? = nil, message: String? = nil, now: Moment) {
+        if lacking > 0 { tellGaps(now) }
         begin(event.action, event.outcome, now)
         if let address = event.address { addresses.write(address, into: &buffer) }
         if let country = event.country {
@@ -111,9 +123,9 @@ public final class AuditLog {
             buffer.append(Self.letter(country & 0xFF))
             buffer.append(0x22)
         }
-        if let name = event.keyName {
+        if let keyName {
             buffer.append(#","user.name":""#)
-            buffer.append(escaping: name, bound: Self.nameBound)
+            buffer.append(escaping: keyName, bound: Self.nameBound)
             buffer.append(0x22)
         }
         if let rule = event.rule { append(#","rule.name":""#, rule) }
@@ -132,7 +144,7 @@ public final class AuditLog {
             buffer.append(#","onetime.count":"#)
             buffer.append(decimal: count)
         }
-        if let message = event.message {
+        if let message {
             buffer.append(#","message":""#)
             buffer.append(escaping: message, bound: Self.messageBound)
             buffer.append(0x22)
@@ -146,20 +158,20 @@ public final class AuditLog {
     /// - Parameter limit: how many of one rule and one network are written, at least one.
     public func recordRefusal(_ event: AuditEvent, upTo limit: Int, now: Moment) {
         tellRepeated(by: now.milliseconds, now: now)
-        var event = event
-        if refusals.admit(&event, upTo: limit, now: now.milliseconds) { record(event, now: now) }
+        var (event, noName) = (event, nil as String?)
+        if refusals.admit(&event, &noName, upTo: limit, now: now.milliseconds) { record(event, now: now) }
     }
 
     /// Writes down that somebody looked at something and changed nothing, unless the same was looked at from the same network, with the
     /// same key, within a minute: then it is counted, like refusals.
-    public func recordLook(_ event: AuditEvent, now: Moment) {
+    public func recordLook(_ event: AuditEvent, keyName: String? = nil, now: Moment) {
         tellRepeated(by: now.milliseconds, now: now)
-        var event = event
+        var (event, keyName) = (event, keyName)
         let isNew =
             event.receipt == nil
-            ? looksByKey.admit(&event, upTo: 1, now: now.milliseconds)
-            : looks.admit(&event, upTo: 1, now: now.milliseconds)
-        if isNew { record(event, now: now) }
+            ? looksByKey.admit(&event, &keyName, upTo: 1, now: now.milliseconds)
+            : looks.admit(&event, &keyName, upTo: 1, now: now.milliseconds)
+        if isNew { record(event, keyName: keyName, now: now) }
     }
 
     /// When ``tellRepeated(by:now:)`` has something to do, in milliseconds of the monotonic clock; nil while nothing is counted.
@@ -171,9 +183,11 @@ public final class AuditLog {
     /// Writes how many refusals and looks were not written, of those that were to be counted up to a moment, in milliseconds of the
     /// monotonic clock: `.max` for all.
     public func tellRepeated(by milliseconds: UInt64, now: Moment) {
-        while let event = refusals.takeNext(endedBy: milliseconds) { record(event, now: now) }
-        while let event = looks.takeNext(endedBy: milliseconds) { record(event, now: now) }
-        while let event = looksByKey.takeNext(endedBy: milliseconds) { record(event, now: now) }
+        while let (event, _) = refusals.takeNext(endedBy: milliseconds) { record(event, now: now) }
+        while let (event, name) = looks.takeNext(endedBy: milliseconds) { record(event, keyName: name, now: now) }
+        while let (event, name) = looksByKey.takeNext(endedBy: milliseconds) {
+            record(event, keyName: name, now: now)
+        }
     }
 
     /// Words of the program's own, which need no escapes.
@@ -217,22 +231,43 @@ public final class AuditLog {
             sizes[sizeIndex(count)] = UInt16(size)
             ring.append(buffer.line)
         }
-        for index in feeds.indices {
-            if feeds[index].missing == 0, feeds[index].queue.offer(buffer.line) { continue }
-            if feeds[index].missing == 0 { feeds[index].firstMissing = count }
-            feeds[index].missing += 1
-            dropped += 1
+        if !feeds.isEmpty {
+            if unpublished.freeCapacity < buffer.line.count { publish() }
+            unpublished.append(buffer.line)
+            unpublishedCount += 1
         }
         count += 1
         buffer.setHash(head)
     }
 
+    /// Hands sinks the lines that were written since they were handed any: to be called before waiting for anything. Waits for nobody
+    /// itself; what a sink has no room for is counted.
+    public func publish() {
+        guard unpublishedCount > 0 else { return }
+        for index in feeds.indices {
+            let taken = feeds[index].missing > 0 ? 0 : feeds[index].queue.offer(unpublished.line, count: unpublishedCount)
+            guard taken < unpublishedCount else { continue }
+            if feeds[index].missing == 0 { lacking += 1 }
+            feeds[index].missing += unpublishedCount - taken
+            dropped += unpublishedCount - taken
+        }
+        unpublished.begin()
+        unpublishedCount = 0
+    }
+
     private func sizeIndex(_ sequence: UInt64) -> Int { Int(truncatingIfNeeded: sequence) & (sizes.count - 1) }
+
+    /// Tells what sinks are missing that have room again.
+    private func tellGaps(_ now: Moment) {
+        for index in feeds.indices where feeds[index].missing > 0 && feeds[index].queue.hasRoom { tellGap(index, now) }
+    }
 
     /// Tells what a sink is missing, in a line that it can be sure of without what is missing: with the hash before it.
     private func tellGap(_ index: Int, _ now: Moment) {
+        publish()
         let feed = feeds[index]
         feeds[index].missing = 0
+        lacking -= 1
         begin(.gap, .failure, now)
         buffer.append(AuditFormat.missingField)
         buffer.append(decimal: feed.missing)
@@ -244,10 +279,12 @@ public final class AuditLog {
 
     /// Has sinks given all that waits for them, for so many milliseconds at most. Returns how many did not get all.
     public func close(within milliseconds: UInt64) -> Int {
+        publish()
         let deadline = BootClock.milliseconds() + milliseconds
         var late = 0
         for feed in feeds where !feed.queue.close(by: deadline) { late += 1 }
         feeds = []
+        lacking = 0
         return late
     }
 

@@ -1,4 +1,4 @@
-// One line while it is written, behind the hash of the line before.
+// One line while it is written, behind the hash of the line before; or several that are complete.
 internal import HTTPWire
 
 /// Room for one line. Its first 32 bytes are the hash of the line before, so that what is hashed lies together.
@@ -38,6 +38,9 @@ struct LineBuffer: ~Copyable {
             return unsafe _overrideLifetime(span, borrowing: self)
         }
     }
+
+    /// How many bytes more there is room for.
+    var freeCapacity: Int { capacity - count }
 
     /// Begins a line, behind the hash that is there.
     mutating func begin() { count = Self.hashSize }

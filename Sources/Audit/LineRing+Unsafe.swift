@@ -1,4 +1,5 @@
 // Lines in a fixed piece of memory, the oldest first.
+internal import Glibc
 internal import HTTPWire
 
 /// Lines, each with its line feed, in a ring of bytes. Places are counted from the first byte that was ever written.
@@ -40,6 +41,27 @@ struct LineRing: ~Copyable {
         end += UInt64(bytes.count)
     }
 
+    /// Appends so many whole lines, or as many of them as fit. Returns how many.
+    mutating func append(_ lines: Span<UInt8>, count: UInt64) -> UInt64 {
+        if lines.count <= freeCapacity {
+            append(lines)
+            return count
+        }
+        var (taken, start) = (UInt64(0), 0)
+        for index in lines.indices where lines[index] == 0x0A {
+            guard index + 1 - start <= freeCapacity else { break }
+            append(lines.extracting(start..<index + 1))
+            (taken, start) = (taken + 1, index + 1)
+        }
+        return taken
+    }
+
+    /// Begins again where the memory does, if nothing is in it: what was in use a short while ago is still in the processor's caches. No
+    /// place is valid any more.
+    mutating func rewindIfEmpty() {
+        if start == end { (start, end) = (0, 0) }
+    }
+
     /// Drops everything before a place.
     mutating func removeAll(before place: UInt64) {
         start = min(max(place, start), end)
@@ -51,7 +73,9 @@ struct LineRing: ~Copyable {
         while place < end {
             let at = index(place)
             let count = min(Int(end - place), capacity - at)
-            if let found = unsafe Self.lineFeed(base + at, count) { return place + UInt64(found) + 1 }
+            if let found = unsafe memchr(base + at, 0x0A, count) {
+                return place + UInt64(unsafe found - UnsafeMutableRawPointer(base + at)) + 1
+            }
             place += UInt64(count)
         }
         return end
@@ -70,43 +94,31 @@ struct LineRing: ~Copyable {
         return nil
     }
 
-    /// The index of the first line feed, eight bytes at a time.
-    private static func lineFeed(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int? {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        var index = 0
-        while index + 8 <= count {
-            let word =
-                unsafe UInt64(
-                    littleEndian: UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self)) ^ (ones &* 0x0A)
-            // The lowest byte that is zero is marked rightly; whether a higher one is does not matter.
-            let zeroes = (word &- ones) & ~word & (ones &* 0x80)
-            if zeroes != 0 { return index + zeroes.trailingZeroBitCount / 8 }
-            index += 8
-        }
-        while index < count {
-            if unsafe bytes[index] == 0x0A { return index }
-            index += 1
-        }
-        return nil
-    }
-
     /// Appends to `output` as many whole lines from a place on as fit, and returns where the next one begins.
     @_lifetime(output: copy output)
     func copyLines(from place: UInt64, into output: inout OutputSpan<UInt8>) -> UInt64 {
         precondition(place >= start && place <= end)
-        var count = min(output.freeCapacity, Int(end - place))
+        let most = min(output.freeCapacity, Int(end - place))
         let at = index(place)
         // What ends where the newest line does ends with a line.
-        if count < Int(end - place) {
-            while count > 0 {
-                let last = at + count - 1
-                if unsafe base[last < capacity ? last : last - capacity] == 0x0A { break }
-                count -= 1
-            }
-        }
+        let count = most == Int(end - place) ? most : wholeLines(at, most)
         let first = min(count, capacity - at)
         output.append(copying: unsafe Span(_unsafeStart: base + at, count: first))
         output.append(copying: unsafe Span(_unsafeStart: base, count: count - first))
         return place + UInt64(count)
+    }
+
+    /// How many bytes whole lines take among so many from an index on.
+    private func wholeLines(_ at: Int, _ count: Int) -> Int {
+        let first = min(count, capacity - at)
+        let behindWrap = unsafe Self.wholeLines(base, count - first)
+        return behindWrap > 0 ? first + behindWrap : unsafe Self.wholeLines(base + at, first)
+    }
+
+    /// How many bytes there are up to the last line feed, and with it.
+    private static func wholeLines(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
+        var end = unsafe bytes + count
+        while unsafe end > bytes, unsafe (end - 1).pointee != 0x0A { unsafe end -= 1 }
+        return unsafe end - bytes
     }
 }

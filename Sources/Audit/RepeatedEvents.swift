@@ -8,7 +8,8 @@ internal import Sealing
 struct RepeatedEvents {
     private struct Entry {
         /// The first one.
-        var event: AuditEvent
+        let event: AuditEvent
+        var keyName: String?
         let hash: Int
         /// The number of an older one in the same bucket, or of none that is counted still.
         let older: UInt64
@@ -45,17 +46,17 @@ struct RepeatedEvents {
     /// Whether an event is to be told; otherwise it is counted. What is to be told may not tell who it was.
     ///
     /// - Parameter limit: how many of its kind are told, at least one.
-    mutating func admit(_ event: inout AuditEvent, upTo limit: Int, now: UInt64) -> Bool {
-        var hash = Self.hash(event)
-        var place = place(of: event, hash)
+    mutating func admit(_ event: inout AuditEvent, _ keyName: inout String?, upTo limit: Int, now: UInt64) -> Bool {
+        var hash = Self.hash(event, keyName)
+        var place = place(of: event, keyName, hash)
         if place == nil, next - first >= UInt64(places) {
-            (event.address, event.country, event.secret, event.receipt, event.keyName) = (nil, nil, nil, nil, nil)
+            (event.address, event.country, event.secret, event.receipt, keyName) = (nil, nil, nil, nil, nil)
             event.reason = "from many addresses"
-            hash = Self.hash(event)
-            place = self.place(of: event, hash)
+            hash = Self.hash(event, keyName)
+            place = self.place(of: event, keyName, hash)
         }
         guard let place else {
-            insert(event, hash, now)
+            insert(event, keyName, hash, now)
             return true
         }
         if entries[place].told < limit {
@@ -66,28 +67,29 @@ struct RepeatedEvents {
         return false
     }
 
-    /// The next count that is due: an event like those that were not told, with how many there were.
-    mutating func takeNext(endedBy now: UInt64) -> AuditEvent? {
+    /// The next count that is due: an event like those that were not told, with how many there were, and the name of their key.
+    mutating func takeNext(endedBy now: UInt64) -> (event: AuditEvent, keyName: String?)? {
         while let end = nextEnd, end <= now {
             let place = index(first)
             first += 1
             var event = entries[place].event
             // Nothing is kept of what is over.
-            entries[place].event.keyName = nil
+            let keyName = entries[place].keyName.take()
             guard entries[place].untold > 0 else { continue }
             event.count = entries[place].untold
             event.reason = "repeated"
-            return event
+            return (event, keyName)
         }
         return nil
     }
 
-    private mutating func insert(_ event: AuditEvent, _ hash: Int, _ now: UInt64) {
+    private mutating func insert(_ event: AuditEvent, _ keyName: String?, _ hash: Int, _ now: UInt64) {
         // There are not that many rules; if there were, a line too many would be no harm.
         guard next - first < UInt64(buckets.count) else { return }
         // A moment may be handed in that is older than another one before it.
         let ends = max(now + Self.span, first < next ? entries[index(next - 1)].ends : 0)
-        let entry = Entry(event: event, hash: hash, older: buckets[bucket(hash)], ends: ends)
+        let entry = Entry(
+            event: event, keyName: keyName, hash: hash, older: buckets[bucket(hash)], ends: ends)
         let place = index(next)
         if place < entries.count { entries[place] = entry } else { entries.append(entry) }
         buckets[bucket(hash)] = next
@@ -98,25 +100,29 @@ struct RepeatedEvents {
 
     private func bucket(_ hash: Int) -> Int { hash & (buckets.count - 1) }
 
-    private func place(of event: AuditEvent, _ hash: Int) -> Int? {
+    private func place(of event: AuditEvent, _ keyName: String?, _ hash: Int) -> Int? {
         var number = buckets[bucket(hash)]
         // Whatever is behind one that is over is older, and over, too.
         while number >= first {
             let place = index(number)
-            if entries[place].hash == hash, Self.areAlike(entries[place].event, event) { return place }
+            if entries[place].hash == hash, entries[place].keyName == keyName,
+                Self.areAlike(entries[place].event, event)
+            {
+                return place
+            }
             number = entries[place].older
         }
         return nil
     }
 
     /// The same for events that are alike, and not to be foreseen by who makes many.
-    private static func hash(_ event: AuditEvent) -> Int {
+    private static func hash(_ event: AuditEvent, _ keyName: String?) -> Int {
         var hasher = Hasher()
         hasher.combine(event.action.rawValue)
         hasher.combine(event.receipt?.low)
         hasher.combine(event.secret?.low)
         hasher.combine(network(event.address))
-        hasher.combine(event.keyName)
+        hasher.combine(keyName)
         hasher.combine(event.rule?.utf8CodeUnitCount)
         return hasher.finalize()
     }
@@ -124,7 +130,7 @@ struct RepeatedEvents {
     private static func areAlike(_ one: AuditEvent, _ other: AuditEvent) -> Bool {
         one.action == other.action && one.receipt == other.receipt && one.secret == other.secret
             && network(one.address) == network(other.address)
-            && areSame(one.rule, other.rule) && one.keyName == other.keyName
+            && areSame(one.rule, other.rule)
     }
 
     /// The half of an address that is the same for all of a network; nil for none.

@@ -33,17 +33,16 @@ final class SinkQueue: Sendable {
         try Process.startThread(named: "onetime-audit") { self.work() }
     }
 
-    /// Queues a line; false where it does not fit.
-    func offer(_ line: Span<UInt8>) -> Bool {
-        let (fits, wasAsleep) = state.withLock { state in
-            guard line.count <= state.lines.freeCapacity else { return (false, false) }
-            state.lines.append(line)
-            let wasAsleep = state.isAsleep
-            state.isAsleep = false
-            return (true, wasAsleep)
+    /// Queues so many whole lines, or as many of them as there is room for. Returns how many.
+    func offer(_ lines: Span<UInt8>, count: UInt64) -> UInt64 {
+        let (taken, wasAsleep) = state.withLock { state in
+            let taken = state.lines.append(lines, count: count)
+            let wasAsleep = state.isAsleep && taken > 0
+            if wasAsleep { state.isAsleep = false }
+            return (taken, wasAsleep)
         }
         if wasAsleep { bell.ring() }
-        return fits
+        return taken
     }
 
     /// Whether at most half of the room is taken.
@@ -75,14 +74,18 @@ final class SinkQueue: Sendable {
         guard let events = try? EventQueue(eventsPerTurn: 1),
             (try? events.add(bell.rawValue, for: .readable, token: 0)) != nil
         else { return }
+        if let needed = sink.descriptors {
+            Process.keepDescriptors(needed + [events.rawValue, bell.rawValue, drained.rawValue])
+        }
         var hasLingered = false
         // Had once: to take memory while the lock is held would have the loop wait for it.
         var batch: [UInt8] = []
         batch.reserveCapacity(AuditLog.batchBound)
         while true {
+            let bound = min(max(sink.batchBound, AuditLog.lineBound), AuditLog.batchBound)
             let step = state.withLock { state -> Step in
                 if state.lines.count > 0 {
-                    Self.take(&state.lines, into: &batch)
+                    Self.take(&state.lines, upTo: bound, into: &batch)
                     return .write
                 }
                 if state.deadline != nil { return .end }
@@ -123,11 +126,12 @@ final class SinkQueue: Sendable {
     }
 
     /// Moves whole lines out of the ring, in place of what is in `batch`.
-    private static func take(_ lines: inout LineRing, into batch: inout [UInt8]) {
+    private static func take(_ lines: inout LineRing, upTo bound: Int, into batch: inout [UInt8]) {
         var place = lines.start
         let start = lines.start
         batch.removeAll(keepingCapacity: true)
-        batch.append(addingCapacity: AuditLog.batchBound) { place = lines.copyLines(from: start, into: &$0) }
+        batch.append(addingCapacity: bound) { place = lines.copyLines(from: start, into: &$0) }
         lines.removeAll(before: place)
+        lines.rewindIfEmpty()
     }
 }

@@ -85,19 +85,19 @@ extension OnetimeService {
         onIncident(event)
         guard let log = context.audit else { return }
         var line: AuditEvent
+        let keyName: String?
         switch event {
         case .lockedDown(let mode, let name):
             line = AuditEvent(mode.isEmpty ? .unlock : .lockdown)
-            (line.keyName, line.rule) = (name, mode.name)
+            (keyName, line.rule) = (name, mode.name)
         case .burned(_, let count, _, let name):
             line = AuditEvent(.burnMany)
-            (line.keyName, line.count) = (name, UInt64(count))
+            (keyName, line.count) = (name, UInt64(count))
         case .surveyed(let name):
             line = AuditEvent(.report)
-            line.keyName = name
-            return log.recordLook(line, now: .now)
+            return log.recordLook(line, keyName: name, now: .now)
         }
-        log.record(line, now: .now)
+        log.record(line, keyName: keyName, now: .now)
     }
 
     // MARK: What there is and was

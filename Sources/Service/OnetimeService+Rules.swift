@@ -199,10 +199,9 @@ extension OnetimeService {
         var event = AuditEvent(action, outcome)
         event.secret = secret
         event.receipt = receipt
-        event.keyName = key
         event.rule = rule
         tell(request, &event)
-        log.record(event, now: now)
+        log.record(event, keyName: key, now: now)
     }
 
     /// Writes down that somebody looked at a receipt, unless he did so within the minute before: then it is counted.
@@ -213,9 +212,8 @@ extension OnetimeService {
         var event = AuditEvent(.receiptLook)
         event.secret = view.secretID
         event.receipt = receipt
-        event.keyName = key
         tell(request, &event)
-        log.recordLook(event, now: now)
+        log.recordLook(event, keyName: key, now: now)
     }
 
     /// Writes down that the holder of a key looked at something that is no receipt, as often.
@@ -223,9 +221,8 @@ extension OnetimeService {
     func auditLook(_ action: AuditAction, _ request: borrowing Request, _ now: Moment, key: String?) {
         guard let log = context.audit else { return }
         var event = AuditEvent(action)
-        event.keyName = key
         tell(request, &event)
-        log.recordLook(event, now: now)
+        log.recordLook(event, keyName: key, now: now)
     }
 
     /// From where a request came.

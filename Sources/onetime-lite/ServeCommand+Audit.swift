@@ -103,9 +103,10 @@ final class Proof {
         for line in lines {
             var event = AuditEvent(.configuration)
             event.count = UInt64(lines.count)
-            event.message = line
-            log.record(event, now: .now)
+            log.record(event, message: line, now: .now)
         }
+        // At the start, the loop's first turn begins with waiting.
+        log.publish()
     }
 
     /// Ends the log and states what became of all secrets. Everything is wiped already. Whoever does not take his part is waited for no
@@ -117,6 +118,7 @@ final class Proof {
             event.count = UInt64(wiped)
             log.record(event, now: now)
             log.record(AuditEvent(.stop), now: now)
+            log.publish()
         }
         // Sinks take what waits while this is signed.
         let certificate = target == nil ? nil : try? certificate(tally, held: 0, isFinal: true, now: now)

@@ -21,7 +21,11 @@ final class Desk {
             key: key.publicKey, arena: arena, now: now, wallMilliseconds: 1_800_000_000_250)
     }
 
-    func record(_ event: AuditEvent) { log.record(event, now: now) }
+    /// In a turn of its own.
+    func record(_ event: AuditEvent) {
+        log.record(event, now: now)
+        log.publish()
+    }
 
     func pass(milliseconds: UInt64) {
         now = Moment(

@@ -41,27 +41,6 @@ struct LineRing: ~Copyable {
         end += UInt64(bytes.count)
     }
 
-    /// Appends so many whole lines, or as many of them as fit. Returns how many.
-    mutating func append(_ lines: Span<UInt8>, count: UInt64) -> UInt64 {
-        if lines.count <= freeCapacity {
-            append(lines)
-            return count
-        }
-        var (taken, start) = (UInt64(0), 0)
-        for index in lines.indices where lines[index] == 0x0A {
-            guard index + 1 - start <= freeCapacity else { break }
-            append(lines.extracting(start..<index + 1))
-            (taken, start) = (taken + 1, index + 1)
-        }
-        return taken
-    }
-
-    /// Begins again where the memory does, if nothing is in it: what was in use a short while ago is still in the processor's caches. No
-    /// place is valid any more.
-    mutating func rewindIfEmpty() {
-        if start == end { (start, end) = (0, 0) }
-    }
-
     /// Drops everything before a place.
     mutating func removeAll(before place: UInt64) {
         start = min(max(place, start), end)

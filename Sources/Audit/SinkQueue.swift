@@ -1,29 +1,36 @@
 // Lines on their way to one sink: from the loop, which never waits, to a thread, which may.
+internal import HTTPWire
 internal import Kernel
 internal import Synchronization
 
-/// A bounded queue with a thread that empties it into a sink.
+/// A bounded queue with a thread that empties it into a sink. Two pieces of memory take turns: the loop fills one while the thread writes
+/// what is in the other from where it lies.
 final class SinkQueue: Sendable {
+    /// What the thread does while there is nothing to write.
+    private enum Rest { case none, linger, sleep }
+
     private struct State: ~Copyable {
-        var lines: LineRing
-        /// Whether the thread waits for the bell.
-        var isAsleep = false
+        var filled: [UInt8] = []
+        /// How many bytes the thread took and did not write yet.
+        var taken = 0
+        var rest = Rest.none
         /// When it has to be done, in milliseconds of ``BootClock``.
         var deadline: UInt64?
-
-        init(capacity: Int) {
-            lines = LineRing(capacity: capacity)
-        }
     }
 
     let sink: any AuditSink
+    private let capacity: Int
     private let state: Mutex<State>
     private let bell: WakeUp
     private let drained: WakeUp
 
+    /// A queue for so many bytes. The system backs its memory as it is filled.
     init(_ sink: any AuditSink, capacity: Int) throws(Errno) {
         self.sink = sink
-        state = Mutex(State(capacity: capacity))
+        self.capacity = capacity
+        var state = State()
+        state.filled.reserveCapacity(capacity)
+        self.state = Mutex(state)
         bell = try WakeUp()
         drained = try WakeUp()
     }
@@ -35,18 +42,28 @@ final class SinkQueue: Sendable {
 
     /// Queues so many whole lines, or as many of them as there is room for. Returns how many.
     func offer(_ lines: Span<UInt8>, count: UInt64) -> UInt64 {
-        let (taken, wasAsleep) = state.withLock { state in
-            let taken = state.lines.append(lines, count: count)
-            let wasAsleep = state.isAsleep && taken > 0
-            if wasAsleep { state.isAsleep = false }
-            return (taken, wasAsleep)
+        let (accepted, isAwaited) = state.withLock { state in
+            let room = capacity - state.taken - state.filled.count
+            let (accepted, size) = lines.count <= room ? (count, lines.count) : Self.lines(of: lines, within: room)
+            // There is memory for all that there is room for.
+            state.filled.append(addingCapacity: size) { $0.append(copying: lines.extracting(first: size)) }
+            let isAwaited = state.rest == .sleep && size > 0 || state.rest == .linger && state.filled.count >= min(Self.enough, capacity / 4)
+            if isAwaited { state.rest = .none }
+            return (accepted, isAwaited)
         }
-        if wasAsleep { bell.ring() }
-        return taken
+        if isAwaited { bell.ring() }
+        return accepted
+    }
+
+    /// How many lines are whole within so many bytes, and how many bytes these are.
+    private static func lines(of lines: Span<UInt8>, within room: Int) -> (UInt64, Int) {
+        var (count, size) = (UInt64(0), 0)
+        for index in 0..<min(max(room, 0), lines.count) where lines[index] == 0x0A { (count, size) = (count + 1, index + 1) }
+        return (count, size)
     }
 
     /// Whether at most half of the room is taken.
-    var hasRoom: Bool { state.withLock { $0.lines.count <= $0.lines.capacity / 2 } }
+    var hasRoom: Bool { state.withLock { $0.taken + $0.filled.count <= capacity / 2 } }
 
     /// Has everything handed on until a moment of ``BootClock``, and waits for it. Returns whether all was.
     func close(by deadline: UInt64) -> Bool {
@@ -62,9 +79,11 @@ final class SinkQueue: Sendable {
 
     // MARK: The thread
 
-    /// How long the thread looks once more by itself, in milliseconds, before it has to be woken: so that a server that is busy
-    /// does not ring for each line.
+    /// How long the thread waits at most for more, in milliseconds, before it has to be woken: so that a server that is busy does not
+    /// ring for each line.
     private static let linger: Int32 = 5
+    /// For how many bytes it is woken before that, unless a fourth of the queue is less.
+    private static let enough = 64 << 10
     /// How long it waits before it offers again what a sink did not take, in milliseconds, at first and at last.
     private static let retries: (first: Int32, last: Int32) = (10, 1000)
 
@@ -77,35 +96,43 @@ final class SinkQueue: Sendable {
         if let needed = sink.descriptors {
             Process.keepDescriptors(needed + [events.rawValue, bell.rawValue, drained.rawValue])
         }
-        var hasLingered = false
         // Had once: to take memory while the lock is held would have the loop wait for it.
-        var batch: [UInt8] = []
-        batch.reserveCapacity(AuditLog.batchBound)
+        var lines: [UInt8] = []
+        lines.reserveCapacity(capacity)
         while true {
-            let bound = min(max(sink.batchBound, AuditLog.lineBound), AuditLog.batchBound)
+            lines.removeAll(keepingCapacity: true)
             let step = state.withLock { state -> Step in
-                if state.lines.count > 0 {
-                    Self.take(&state.lines, upTo: bound, into: &batch)
+                if !state.filled.isEmpty {
+                    swap(&state.filled, &lines)
+                    (state.taken, state.rest) = (lines.count, .none)
                     return .write
                 }
                 if state.deadline != nil { return .end }
-                if !hasLingered { return .linger }
-                state.isAsleep = true
-                return .sleep
+                state.rest = state.rest == .linger ? .sleep : .linger
+                return state.rest == .linger ? .linger : .sleep
             }
             switch step {
-            case .write:
-                hasLingered = false
-                guard deliver(batch.span, events) else { return }
-            case .linger:
-                hasLingered = true
-                wait(Self.linger, events)
+            case .write: guard deliverAll(lines.span, events) else { return }
+            case .linger: wait(Self.linger, events)
             case .sleep: wait(nil, events)
             case .end:
                 drained.ring()
                 return
             }
         }
+    }
+
+    /// Has the sink take whole lines, in parts that it can take at once. Returns false where the time for that is over.
+    private func deliverAll(_ lines: Span<UInt8>, _ events: borrowing EventQueue) -> Bool {
+        var place = 0
+        while place < lines.count {
+            var end = min(lines.count, place + min(max(sink.batchBound, AuditLog.lineBound), AuditLog.batchBound))
+            while lines[end - 1] != 0x0A { end -= 1 }
+            guard deliver(lines.extracting(place..<end), events) else { return false }
+            state.withLock { $0.taken -= end - place }
+            place = end
+        }
+        return true
     }
 
     /// Has the sink take bytes, again and again. Returns false where the time for that is over.
@@ -123,15 +150,5 @@ final class SinkQueue: Sendable {
     private func wait(_ milliseconds: Int32?, _ events: borrowing EventQueue) {
         _ = try? events.wait(milliseconds: milliseconds)
         bell.acknowledge()
-    }
-
-    /// Moves whole lines out of the ring, in place of what is in `batch`.
-    private static func take(_ lines: inout LineRing, upTo bound: Int, into batch: inout [UInt8]) {
-        var place = lines.start
-        let start = lines.start
-        batch.removeAll(keepingCapacity: true)
-        batch.append(addingCapacity: bound) { place = lines.copyLines(from: start, into: &$0) }
-        lines.removeAll(before: place)
-        lines.rewindIfEmpty()
     }
 }

@@ -7,14 +7,14 @@ public import SecureMemory
 ///
 /// Each line ends with `event.hash`: SHA-256 over the 32 bytes of the hash of the line before (zeroes for the first one) and the
 /// bytes of the line up to the comma before that field. Belongs to the loop's thread. ``record(_:now:)`` takes no memory from the
-/// heap and waits for nobody. What it wrote is in memory at once; sinks are handed it by ``publish()``.
+/// heap and waits for nobody. What it wrote is in memory at once; sinks are handed it by ``publish(now:)``.
 public final class AuditLog {
     /// The longest line, in bytes, with its line feed.
     public static let lineBound = 1536
     /// What every line has more bytes than: its first fields and its hash take that many.
     static let leastLine = 256
-    /// The most bytes that a sink is given at one time.
-    public static let batchBound = 32 << 10
+    /// The most bytes that a sink is given at one time: what a pipe takes in one piece.
+    public static let batchBound = 4096
     /// How many bytes of lines wait at most to be handed to sinks together: some twenty lines. Each time takes a lock, and that waits for
     /// all that was written to memory before it, as far as it is in no cache; for each line it was a fourth of what the line took.
     static let publishedAtOnce = 8192
@@ -30,7 +30,7 @@ public final class AuditLog {
     static let lookPlaces = 512
 
     private struct Feed {
-        let queue: SinkQueue
+        let queue: any LineQueue
         /// How many lines it was not given since the last one that it was.
         var missing: UInt64 = 0
     }
@@ -51,6 +51,8 @@ public final class AuditLog {
     /// Lines that sinks were not handed yet, and how many these are.
     private var unpublished = LineBuffer(lineCapacity: AuditLog.publishedAtOnce)
     private var unpublishedCount: UInt64 = 0
+    /// When one of them has to be handed on what it holds, in milliseconds of the monotonic clock.
+    private var nextFlush = UInt64.max
     private var refusals = RepeatedEvents(places: AuditLog.refusalPlaces)
     private var looks = RepeatedEvents(places: AuditLog.lookPlaces)
     private var looksByKey = RepeatedEvents(places: AuditLog.lookPlaces)
@@ -101,7 +103,20 @@ public final class AuditLog {
     public func attach(_ sink: any AuditSink, queueBytes: Int) throws(Errno) {
         let queue = try SinkQueue(sink, capacity: max(queueBytes, 2 * Self.lineBound))
         try queue.start()
-        publish()
+        attach(queue)
+    }
+
+    /// The same for a descriptor, which stays the caller's. It is written to without another thread, unless that could have the loop wait.
+    public func attach(descriptor: Int32, queueBytes: Int) throws(Errno) {
+        let sink = DescriptorSink(descriptor)
+        let isAlone = !FileDescriptor.areSame(descriptor, 1) && !FileDescriptor.areSame(descriptor, 2)
+        let output = NonblockingOutput(descriptor, isAlone: isAlone)
+        guard output.neverWaits else { return try attach(sink, queueBytes: queueBytes) }
+        attach(DirectQueue(output, sink, capacity: max(queueBytes, 2 * Self.lineBound)))
+    }
+
+    private func attach(_ queue: any LineQueue) {
+        share()
         if count == 1 { _ = queue.offer(buffer.line, count: 1) }
         feeds.append(Feed(queue: queue))
     }
@@ -174,9 +189,10 @@ public final class AuditLog {
         if isNew { record(event, keyName: keyName, now: now) }
     }
 
-    /// When ``tellRepeated(by:now:)`` has something to do, in milliseconds of the monotonic clock; nil while nothing is counted.
-    public var nextCount: UInt64? {
-        let next = min(refusals.nextEnd ?? .max, looks.nextEnd ?? .max, looksByKey.nextEnd ?? .max)
+    /// When ``tellRepeated(by:now:)`` or ``publish(now:)`` has something to do, in milliseconds of the monotonic clock; nil while nothing is
+    /// counted and nothing waits.
+    public var nextDue: UInt64? {
+        let next = min(nextFlush, refusals.nextEnd ?? .max, looks.nextEnd ?? .max, looksByKey.nextEnd ?? .max)
         return next == .max ? nil : next
     }
 
@@ -232,7 +248,7 @@ public final class AuditLog {
             ring.append(buffer.line)
         }
         if !feeds.isEmpty {
-            if unpublished.freeCapacity < buffer.line.count { publish() }
+            if unpublished.freeCapacity < buffer.line.count { share() }
             unpublished.append(buffer.line)
             unpublishedCount += 1
         }
@@ -240,9 +256,16 @@ public final class AuditLog {
         buffer.setHash(head)
     }
 
-    /// Hands sinks the lines that were written since they were handed any: to be called before waiting for anything. Waits for nobody
-    /// itself; what a sink has no room for is counted.
-    public func publish() {
+    /// Hands sinks what was written since they were handed any: to be called before waiting for anything. Waits for nobody itself; what a
+    /// sink has no room for is counted.
+    public func publish(now: UInt64) {
+        if unpublishedCount == 0 && now < nextFlush { return }
+        share()
+        nextFlush = .max
+        for feed in feeds { nextFlush = min(nextFlush, feed.queue.flush(now: now) ?? .max) }
+    }
+
+    private func share() {
         guard unpublishedCount > 0 else { return }
         for index in feeds.indices {
             let taken = feeds[index].missing > 0 ? 0 : feeds[index].queue.offer(unpublished.line, count: unpublishedCount)
@@ -264,7 +287,7 @@ public final class AuditLog {
 
     /// Tells what a sink is missing, in a line that it can be sure of without what is missing: with the hash before it.
     private func tellGap(_ index: Int, _ now: Moment) {
-        publish()
+        share()
         let feed = feeds[index]
         feeds[index].missing = 0
         lacking -= 1
@@ -273,13 +296,13 @@ public final class AuditLog {
         buffer.append(decimal: feed.missing)
         buffer.append(AuditFormat.previousField)
         buffer.append(hexadecimal: head)
-        append(AuditFormat.sinkField, feed.queue.sink.name, feed.queue.sink.descriptor)
+        append(AuditFormat.sinkField, feed.queue.name, feed.queue.descriptor)
         finish()
     }
 
     /// Has sinks given all that waits for them, for so many milliseconds at most. Returns how many did not get all.
     public func close(within milliseconds: UInt64) -> Int {
-        publish()
+        share()
         let deadline = BootClock.milliseconds() + milliseconds
         var late = 0
         for feed in feeds where !feed.queue.close(by: deadline) { late += 1 }

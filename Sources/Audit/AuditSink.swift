@@ -9,13 +9,7 @@ public protocol AuditSink: AnyObject, Sendable {
     /// The number of the descriptor that it writes to, which stands behind the name; nil where there is none, or the name says it.
     var descriptor: Int32? { get }
 
-    /// How many bytes of lines it takes at once now, at least ``AuditLog/lineBound`` and at most ``AuditLog/batchBound``. Asked before
-    /// each ``write(_:)`` of other bytes, on the same thread.
-    var batchBound: Int { get }
-    /// All descriptors that it needs; nil where it opens some itself.
-    var descriptors: [Int32]? { get }
-
-    /// Takes lines on: one or several whole ones, each with its line feed, together at most ``batchBound`` bytes.
+    /// Takes lines on: one or several whole ones, each with its line feed, together at most ``AuditLog/batchBound`` bytes.
     ///
     /// - Returns: false where they could not be handed on. The same bytes are then offered again after a while, until it
     ///   works, and meanwhile the queue fills and newer lines are dropped and counted.
@@ -25,39 +19,25 @@ public protocol AuditSink: AnyObject, Sendable {
 extension AuditSink {
     /// None.
     public var descriptor: Int32? { nil }
-    /// As many as are certain to stay whole on a pipe.
-    public var batchBound: Int { 4096 }
-    /// Nothing is known of them.
-    public var descriptors: [Int32]? { nil }
 }
 
-/// A descriptor that somebody else opened, such as standard output. Lines are not torn apart by what others write to the same pipe: up
-/// to 4096 bytes of them (`PIPE_BUF`) are written at a time, or more to one that is empty and not that of the server's other messages.
+/// A descriptor that somebody else opened, and that may keep whoever writes to it waiting. Lines of up to 4096 bytes (`PIPE_BUF`) are
+/// never torn apart by what others write to the same pipe.
 public final class DescriptorSink: AuditSink {
     /// `stdout`, `stderr` or `fd:`, the last with the number: two files of one server each tell of their own gaps.
     public let name: StaticString
     private let rawValue: Int32
-    /// Whether the server writes other messages there, too.
-    private let isShared: Bool
     /// How many bytes of what was offered last are written already.
     private let written = Mutex(0)
 
     /// A sink on a descriptor that stays the caller's.
     public init(_ rawValue: Int32) {
         self.rawValue = rawValue
-        isShared = FileDescriptor.areSame(rawValue, 1) || FileDescriptor.areSame(rawValue, 2)
         name = rawValue == 1 ? "stdout" : rawValue == 2 ? "stderr" : "fd:"
     }
 
     /// The number, where the name does not say it.
     public var descriptor: Int32? { rawValue > 2 ? rawValue : nil }
-
-    /// More than what is certain to stay whole on any pipe, where that is safe: each write wakes the reader, which costs more than what is
-    /// written.
-    public var batchBound: Int { isShared ? 4096 : FileDescriptor.untornCount(rawValue, upTo: AuditLog.batchBound) }
-
-    /// The one that it writes to.
-    public var descriptors: [Int32]? { [rawValue] }
 
     /// Writes on where it had to stop, if it is offered the same bytes again.
     public func write(_ lines: Span<UInt8>) -> Bool {
@@ -98,12 +78,4 @@ public enum AuditTarget: Equatable, Sendable {
 
     /// What is allowed.
     public static let allowed = "memory, stdout, stderr or fd:N with N from 1 to 65535"
-
-    /// The sink for it, or nil for memory alone.
-    public var sink: (any AuditSink)? {
-        switch self {
-        case .memory: nil
-        case .descriptor(let number): DescriptorSink(number)
-        }
-    }
 }

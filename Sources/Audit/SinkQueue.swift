@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// A bounded queue with a thread that empties it into a sink. Two pieces of memory take turns: the loop fills one while the thread writes
 /// what is in the other from where it lies.
-final class SinkQueue: Sendable {
+final class SinkQueue: LineQueue, Sendable {
     /// What the thread does while there is nothing to write.
     private enum Rest { case none, linger, sleep }
 
@@ -18,7 +18,7 @@ final class SinkQueue: Sendable {
         var deadline: UInt64?
     }
 
-    let sink: any AuditSink
+    private let sink: any AuditSink
     private let capacity: Int
     private let state: Mutex<State>
     private let bell: WakeUp
@@ -40,11 +40,10 @@ final class SinkQueue: Sendable {
         try Process.startThread(named: "onetime-audit") { self.work() }
     }
 
-    /// Queues so many whole lines, or as many of them as there is room for. Returns how many.
     func offer(_ lines: Span<UInt8>, count: UInt64) -> UInt64 {
         let (accepted, isAwaited) = state.withLock { state in
             let room = capacity - state.taken - state.filled.count
-            let (accepted, size) = lines.count <= room ? (count, lines.count) : Self.lines(of: lines, within: room)
+            let (accepted, size) = AuditLog.lines(of: lines, count: count, within: room)
             // There is memory for all that there is room for.
             state.filled.append(addingCapacity: size) { $0.append(copying: lines.extracting(first: size)) }
             let isAwaited = state.rest == .sleep && size > 0 || state.rest == .linger && state.filled.count >= min(Self.enough, capacity / 4)
@@ -55,17 +54,14 @@ final class SinkQueue: Sendable {
         return accepted
     }
 
-    /// How many lines are whole within so many bytes, and how many bytes these are.
-    private static func lines(of lines: Span<UInt8>, within room: Int) -> (UInt64, Int) {
-        var (count, size) = (UInt64(0), 0)
-        for index in 0..<min(max(room, 0), lines.count) where lines[index] == 0x0A { (count, size) = (count + 1, index + 1) }
-        return (count, size)
-    }
+    var name: StaticString { sink.name }
+    var descriptor: Int32? { sink.descriptor }
 
-    /// Whether at most half of the room is taken.
+    /// Nothing: the thread hands on by itself.
+    func flush(now: UInt64) -> UInt64? { nil }
+
     var hasRoom: Bool { state.withLock { $0.taken + $0.filled.count <= capacity / 2 } }
 
-    /// Has everything handed on until a moment of ``BootClock``, and waits for it. Returns whether all was.
     func close(by deadline: UInt64) -> Bool {
         state.withLock { $0.deadline = deadline }
         bell.ring()
@@ -93,9 +89,6 @@ final class SinkQueue: Sendable {
         guard let events = try? EventQueue(eventsPerTurn: 1),
             (try? events.add(bell.rawValue, for: .readable, token: 0)) != nil
         else { return }
-        if let needed = sink.descriptors {
-            Process.keepDescriptors(needed + [events.rawValue, bell.rawValue, drained.rawValue])
-        }
         // Had once: to take memory while the lock is held would have the loop wait for it.
         var lines: [UInt8] = []
         lines.reserveCapacity(capacity)
@@ -126,11 +119,10 @@ final class SinkQueue: Sendable {
     private func deliverAll(_ lines: Span<UInt8>, _ events: borrowing EventQueue) -> Bool {
         var place = 0
         while place < lines.count {
-            var end = min(lines.count, place + min(max(sink.batchBound, AuditLog.lineBound), AuditLog.batchBound))
-            while lines[end - 1] != 0x0A { end -= 1 }
-            guard deliver(lines.extracting(place..<end), events) else { return false }
-            state.withLock { $0.taken -= end - place }
-            place = end
+            let size = AuditLog.wholeLines(of: lines.extracting(droppingFirst: place), within: AuditLog.batchBound)
+            guard deliver(lines.extracting(place..<place + size), events) else { return false }
+            state.withLock { $0.taken -= size }
+            place += size
         }
         return true
     }

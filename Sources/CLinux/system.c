@@ -59,25 +59,14 @@ int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes
     return error;
 }
 
-#ifndef CLOSE_RANGE_UNSHARE
-#define CLOSE_RANGE_UNSHARE 2U
-#endif
-
-int onetime_descriptors_keep(const int *kept, size_t count) {
-    if (count == 0) return 0;
-    // The table is copied and closed in one call: with copies left open, connections that the server closes would stay.
-    if (syscall(SYS_close_range, (unsigned)kept[count - 1] + 1, ~0U, CLOSE_RANGE_UNSHARE) != 0) return -1;
-    unsigned next = 0;
-    for (size_t index = 0; index < count; index++) {
-        if ((unsigned)kept[index] > next) syscall(SYS_close_range, next, (unsigned)kept[index] - 1, 0U);
-        next = (unsigned)kept[index] + 1;
-    }
-    return 0;
-}
-
 int onetime_pipe_capacity(int descriptor, int *waiting) {
     int capacity = fcntl(descriptor, F_GETPIPE_SZ);
     return capacity < 0 || ioctl(descriptor, FIONREAD, waiting) != 0 ? -1 : capacity;
+}
+
+void onetime_pipe_enlarge(int descriptor, int capacity) {
+    int before = fcntl(descriptor, F_GETPIPE_SZ);
+    if (before >= 0 && before < capacity) fcntl(descriptor, F_SETPIPE_SZ, capacity);
 }
 
 // Others may write there meanwhile: what is read is not used, only that it is read.

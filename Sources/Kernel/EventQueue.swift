@@ -42,9 +42,6 @@ public struct EventQueue: ~Copyable {
         unsafe events.deallocate()
     }
 
-    /// The number by which the kernel knows the queue.
-    public var rawValue: Int32 { descriptor.rawValue }
-
     /// Waits for a descriptor; what it becomes ready for is reported with the token.
     public func add(_ rawValue: Int32, for readiness: Readiness, token: UInt64) throws(Errno) {
         try control(EPOLL_CTL_ADD, rawValue, readiness, token)

@@ -1,5 +1,4 @@
 // An open file descriptor, owned by exactly one place and closed with it.
-internal import CLinux
 internal import Glibc
 
 /// An open file descriptor. It is closed when its owner goes.
@@ -37,24 +36,6 @@ public struct FileDescriptor: ~Copyable, Sendable {
         try SystemCalls.retrying {
             unsafe bytes.withUnsafeBytes { unsafe Glibc.write(rawValue, $0.baseAddress, $0.count) }
         }
-    }
-
-    /// The most bytes that one write may have without being torn apart by what others write to the same place.
-    ///
-    /// A file takes as many as it is given. A pipe takes 4096 (`PIPE_BUF`) for certain; more only while it is empty, and then up to half
-    /// of what it holds, so that others would have to fill the other half in that same moment. The corresponding C functions are
-    /// `fstat`, and `fcntl` with `F_GETPIPE_SZ`.
-    public static func untornCount(_ rawValue: Int32, upTo most: Int) -> Int {
-        let certain = min(most, Int(PIPE_BUF))
-        var waiting: Int32 = 0
-        let capacity = unsafe onetime_pipe_capacity(rawValue, &waiting)
-        if capacity >= 0 { return waiting == 0 ? max(certain, min(most, Int(capacity) / 2)) : certain }
-        return isRegularFile(rawValue) ? most : certain
-    }
-
-    private static func isRegularFile(_ rawValue: Int32) -> Bool {
-        var status = stat()
-        return unsafe fstat(rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Whether two descriptors lead to the same file, pipe or device. The corresponding C function is `fstat`.

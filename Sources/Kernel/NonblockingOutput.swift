@@ -1,4 +1,5 @@
 // Writing to whoever may not be reading: a pipe, a terminal, a socket, without ever waiting.
+internal import CLinux
 internal import Glibc
 
 /// A descriptor that stays somebody else's, such as standard output, written to without waiting for whoever reads it.
@@ -20,12 +21,18 @@ public struct NonblockingOutput: ~Copyable, Sendable {
     private let way: Way
     private let rawValue: Int32
     private let own: FileDescriptor?
+    /// Whether it is a pipe to which nobody else writes.
+    private let isOwnPipe: Bool
 
     /// How many bytes are written at once at most: what a pipe takes wholly or not at all (POSIX, `PIPE_BUF`).
     public static let pieceSize = 4096
+    /// How much a pipe is made to hold to which nobody else writes, in bytes, if the system allows it.
+    private static let ownCapacity: Int32 = 256 << 10
 
     /// Looks what is behind a descriptor.
-    public init(_ rawValue: Int32) {
+    ///
+    /// - Parameter isAlone: whether nobody else writes to it; a pipe is then made to hold more.
+    public init(_ rawValue: Int32, isAlone: Bool = false) {
         self.rawValue = rawValue
         var facts = stat()
         let kind = unsafe fstat(rawValue, &facts) == 0 ? facts.st_mode & S_IFMT : 0
@@ -36,13 +43,32 @@ public struct NonblockingOutput: ~Copyable, Sendable {
             opened = unsafe "/proc/self/fd/\(rawValue)".withCString { unsafe open($0, flags) }
         }
         own = opened < 0 ? nil : FileDescriptor(owning: opened)
+        isOwnPipe = isAlone && kind == S_IFIFO
+        if isOwnPipe { onetime_pipe_enlarge(rawValue, Self.ownCapacity) }
         way = opened >= 0 ? .own(opened) : kind == S_IFREG ? .plain : kind == S_IFSOCK ? .socket : .asking
     }
 
-    /// Writes as much as there is room for, at most ``pieceSize`` bytes. Returns how many bytes were taken, nil when there is no room
-    /// right now.
-    public func write(_ bytes: Span<UInt8>) throws(Errno) -> Int? {
-        let piece = bytes.extracting(first: Self.pieceSize)
+    /// Whether a write waits for nobody, whoever else writes there, and is to no file.
+    public var neverWaits: Bool {
+        switch way {
+        case .own, .socket: true
+        case .plain, .asking: false
+        }
+    }
+
+    /// How many bytes a write may have now and is still taken wholly or not at all: ``pieceSize``, but half of what a pipe holds while
+    /// that is empty and nobody else writes to it. Each write wakes the reader, which costs more than to copy what is written.
+    public var wholeCount: Int {
+        var waiting: Int32 = 0
+        guard isOwnPipe else { return Self.pieceSize }
+        let capacity = unsafe onetime_pipe_capacity(rawValue, &waiting)
+        return waiting == 0 ? max(Self.pieceSize, Int(capacity) / 2) : Self.pieceSize
+    }
+
+    /// Writes as much as there is room for, at most ``pieceSize`` bytes or as many as it may be. Returns how many bytes were taken, nil
+    /// when there is no room right now.
+    public func write(_ bytes: Span<UInt8>, upTo most: Int = pieceSize) throws(Errno) -> Int? {
+        let piece = bytes.extracting(first: most)
         do throws(Errno) {
             switch way {
             case .plain: return try Self.write(piece, to: rawValue)

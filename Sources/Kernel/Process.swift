@@ -38,16 +38,6 @@ public enum Process {
         UInt(pthread_self())
     }
 
-    /// Gives the calling thread a table of descriptors of its own with nothing in it but these. So a thread that needs few of them does
-    /// not make each system call of the others dearer: as long as only one thread has a table, the kernel needs no counting of who uses
-    /// its files. Where the kernel cannot (before Linux 5.9), all stays as it was.
-    ///
-    /// Neither may close what the other is to see closed. The corresponding C function is `close_range`.
-    public static func keepDescriptors(_ kept: [Int32]) {
-        let sorted = kept.sorted()
-        _ = unsafe onetime_descriptors_keep(sorted, sorted.count)
-    }
-
     /// Starts a thread that runs the closure to its end, with all signals blocked.
     ///
     /// - Parameter name: at most 15 bytes; debuggers and `ps` show it.

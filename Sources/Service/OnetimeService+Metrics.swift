@@ -183,7 +183,7 @@ extension OnetimeService {
 
     /// Hands the lines of this turn on, as far as somebody takes them.
     public func turnEnds(now: Moment, isolation: isolated Vault) {
-        context.audit?.publish()
+        context.audit?.publish(now: now.milliseconds)
         if log.hasLines { log.flushInTurn(now: now.milliseconds) }
     }
 }

@@ -405,7 +405,7 @@ public final class OnetimeService: RequestHandler {
 
     /// When the next secret is due.
     public func nextExpiry(isolation vault: isolated Vault) -> UInt64? {
-        let due = min(log.flushesAgainAt ?? .max, context.audit?.nextCount ?? .max)
+        let due = min(log.flushesAgainAt ?? .max, context.audit?.nextDue ?? .max)
         guard due < .max else { return vault.nextExpiry }
         return min(due, vault.nextExpiry ?? .max)
     }

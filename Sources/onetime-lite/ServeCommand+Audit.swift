@@ -41,7 +41,9 @@ final class Proof {
         let start = AuditStart(version: "\(Help.version)", memory: memory.rawValue, listening: "\(address)")
         let log = try AuditLog(
             settings: options.settings, start: start, key: certifier.publicKey, arena: arena, now: now)
-        for sink in options.targets.compactMap(\.sink) { try log.attach(sink, queueBytes: options.queueBytes) }
+        for case .descriptor(let number) in options.targets {
+            try log.attach(descriptor: number, queueBytes: options.queueBytes)
+        }
         self.log = log
     }
 
@@ -106,7 +108,7 @@ final class Proof {
             log.record(event, message: line, now: .now)
         }
         // At the start, the loop's first turn begins with waiting.
-        log.publish()
+        log.publish(now: Moment.now.milliseconds)
     }
 
     /// Ends the log and states what became of all secrets. Everything is wiped already. Whoever does not take his part is waited for no
@@ -118,7 +120,7 @@ final class Proof {
             event.count = UInt64(wiped)
             log.record(event, now: now)
             log.record(AuditEvent(.stop), now: now)
-            log.publish()
+            log.publish(now: now.milliseconds)
         }
         // Sinks take what waits while this is signed.
         let certificate = target == nil ? nil : try? certificate(tally, held: 0, isFinal: true, now: now)

@@ -24,7 +24,7 @@ final class Desk {
     /// In a turn of its own.
     func record(_ event: AuditEvent) {
         log.record(event, now: now)
-        log.publish()
+        log.publish(now: now.milliseconds)
     }
 
     func pass(milliseconds: UInt64) {

@@ -24,16 +24,16 @@ import Testing
 
     @Test func `a flood of one rule and address is one line and a number`() throws {
         let desk = try Desk()
-        #expect(desk.log.nextCount == nil)
+        #expect(desk.log.nextDue == nil)
         for _ in 0..<1000 { refuse(refusal("rate-misses", from: 1), desk) }
         #expect(desk.log.count == 2)
-        #expect(desk.log.nextCount == desk.now.milliseconds + 60_000)
+        #expect(desk.log.nextDue == desk.now.milliseconds + 60_000)
         desk.pass(milliseconds: 59_999)
         desk.log.tellRepeated(by: desk.now.milliseconds, now: desk.now)
         #expect(desk.log.count == 2)
         desk.pass(milliseconds: 1)
         desk.log.tellRepeated(by: desk.now.milliseconds, now: desk.now)
-        #expect(desk.log.count == 3 && desk.log.nextCount == nil)
+        #expect(desk.log.count == 3 && desk.log.nextDue == nil)
         let line = try #require(desk.lines().last)
         #expect(line.contains(#""rule.name":"rate-misses""#) && line.contains(#""source.ip":"192.0.1.1""#))
         #expect(line.contains(#""event.reason":"repeated""#) && line.contains(#""onetime.count":999"#))
@@ -108,7 +108,7 @@ import Testing
         desk.log.tellRepeated(by: desk.now.milliseconds, now: desk.now)
         let counts = desk.lines().filter { $0.contains(#""onetime.count":99"#) }
         #expect(counts.count == 4 && counts.allSatisfy { $0.contains(#""onetime.receipt":"000"#) })
-        #expect(desk.log.nextCount == nil)
+        #expect(desk.log.nextDue == nil)
         look(at: 1, from: 1, desk)
         #expect(desk.log.count == 10, "after a minute the next one is told again")
     }

@@ -59,12 +59,10 @@ void onetime_release_code(void);
 // A thread that runs the function with the context, with all signals blocked and a name of up to 15 bytes; 0 or an errno.
 int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes, const char *name);
 
-// Gives the calling thread a table of descriptors of its own, with only these in it, which are in ascending order. Returns 0, or -1 and
-// errno where the kernel cannot; then all is as it was.
-int onetime_descriptors_keep(const int *kept, size_t count);
-
 // How many bytes a pipe holds, and how many are in it; -1 where a descriptor is no pipe.
 int onetime_pipe_capacity(int descriptor, int *waiting);
+// Has a pipe hold so many bytes, where that is more than it does and is allowed.
+void onetime_pipe_enlarge(int descriptor, int capacity);
 
 // Files of the page, embedded at build time.
 enum onetime_asset {

@@ -1,0 +1,102 @@
+// Lines on their way to a descriptor that keeps nobody waiting: the loop writes to it itself, so that no second thread is needed.
+internal import HTTPWire
+internal import Kernel
+
+/// A bounded queue that is emptied into a pipe, a terminal or a socket, some times a second. Belongs to the loop's thread.
+///
+/// A process with one thread is faster in all that it does: neither the allocator nor the kernel's table of descriptors has to reckon with
+/// another one.
+final class DirectQueue: LineQueue {
+    let name: StaticString
+    let descriptor: Int32?
+    private let output: NonblockingOutput
+    private let capacity: Int
+    private var lines: [UInt8] = []
+    /// How many bytes of these are written.
+    private var written = 0
+    /// When to write the next time, in milliseconds of the monotonic clock, unless enough is there before.
+    private var due: UInt64 = 0
+    /// How long the reader is given to make room, in milliseconds; nil while he has some.
+    private var pause: UInt64?
+
+    /// How long lines wait for others to be written with, in milliseconds at most.
+    private static let linger: UInt64 = 5
+    /// How many bytes wait for no others, unless a fourth of the queue is less.
+    private static let enough = 64 << 10
+    /// How often is written at one time at most: the loop has others to serve.
+    private static let writesAtOnce = 64
+    /// How long is waited before it is tried again what was not taken, in milliseconds, at first and at last.
+    private static let pauses: (first: UInt64, last: UInt64) = (10, 1000)
+
+    /// A queue for so many bytes. The system backs its memory as it is filled.
+    init(_ output: consuming NonblockingOutput, _ sink: DescriptorSink, capacity: Int) {
+        (name, descriptor) = (sink.name, sink.descriptor)
+        self.output = output
+        self.capacity = capacity
+        lines.reserveCapacity(capacity)
+    }
+
+    private var waiting: Int { lines.count - written }
+
+    var hasRoom: Bool { waiting <= capacity / 2 }
+
+    func offer(_ offered: Span<UInt8>, count: UInt64) -> UInt64 {
+        let (accepted, size) = AuditLog.lines(of: offered, count: count, within: capacity - waiting)
+        if lines.count + size > capacity {
+            lines.removeFirst(written)
+            written = 0
+        }
+        lines.append(addingCapacity: size) { $0.append(copying: offered.extracting(first: size)) }
+        return accepted
+    }
+
+    func flush(now: UInt64) -> UInt64? {
+        guard waiting > 0 else { return nil }
+        guard now >= due || pause == nil && waiting >= min(Self.enough, capacity / 4) else { return due }
+        for _ in 0..<Self.writesAtOnce {
+            // Where nobody reads any more, somebody may again.
+            guard let count = (try? Self.write(lines, from: written, to: output)) ?? nil else {
+                let pause = pause ?? Self.pauses.first
+                due = now + pause
+                self.pause = min(pause * 2, Self.pauses.last)
+                return due
+            }
+            written += count
+            pause = nil
+            guard waiting > 0 else {
+                lines.removeAll(keepingCapacity: true)
+                written = 0
+                due = now + Self.linger
+                return nil
+            }
+        }
+        due = now
+        return due
+    }
+
+    /// Writes whole lines, as many as will not be torn apart. Returns how many bytes were taken; nil where there is no room.
+    private static func write(
+        _ lines: borrowing [UInt8], from start: Int, to output: borrowing NonblockingOutput
+    ) throws(Errno) -> Int? {
+        let most = output.wholeCount
+        let rest = lines.span.extracting(droppingFirst: start)
+        let piece = rest.extracting(first: AuditLog.wholeLines(of: rest, within: most))
+        return try output.write(piece, upTo: most)
+    }
+
+    func close(by deadline: UInt64) -> Bool {
+        while waiting > 0 {
+            do throws(Errno) {
+                if let count = try Self.write(lines, from: written, to: output) {
+                    written += count
+                    continue
+                }
+            } catch {
+                return false
+            }
+            let now = BootClock.milliseconds()
+            guard now < deadline, output.waitForRoom(milliseconds: Int(clamping: deadline - now)) else { return false }
+        }
+        return true
+    }
+}

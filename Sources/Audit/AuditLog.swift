@@ -13,6 +13,8 @@ public final class AuditLog {
     public static let lineBound = 1536
     /// What every line has more bytes than: its first fields and its hash take that many.
     static let leastLine = 256
+    /// How long most lines are not longer than, in bytes.
+    static let usualLine = 448
     /// The most bytes that a sink is given at one time: what a pipe takes in one piece.
     public static let batchBound = 4096
     /// How many bytes of lines wait at most to be handed to sinks together: some twenty lines. Each time takes a lock, and that waits for
@@ -220,6 +222,7 @@ public final class AuditLog {
     }
 
     private func begin(_ action: AuditAction, _ outcome: AuditEvent.Outcome, _ now: Moment) {
+        if keepsRing { ring.prefetch(Self.usualLine) }
         buffer.begin()
         buffer.append(AuditFormat.opening)
         clock.write(now, into: &buffer)

@@ -21,8 +21,8 @@ final class DirectQueue: LineQueue {
 
     /// How long lines wait for others to be written with, in milliseconds at most.
     private static let linger: UInt64 = 5
-    /// How many bytes wait for no others, unless a fourth of the queue is less.
-    private static let enough = 64 << 10
+    /// How many bytes wait for no others, unless half of the queue is less.
+    private static let enough = 128 << 10
     /// How often is written at one time at most: the loop has others to serve.
     private static let writesAtOnce = 64
     /// How long is waited before it is tried again what was not taken, in milliseconds, at first and at last.
@@ -52,7 +52,7 @@ final class DirectQueue: LineQueue {
 
     func flush(now: UInt64) -> UInt64? {
         guard waiting > 0 else { return nil }
-        guard now >= due || pause == nil && waiting >= min(Self.enough, capacity / 4) else { return due }
+        guard now >= due || pause == nil && waiting >= min(Self.enough, capacity / 2) else { return due }
         for _ in 0..<Self.writesAtOnce {
             // Where nobody reads any more, somebody may again.
             guard let count = (try? Self.write(lines, from: written, to: output)) ?? nil else {

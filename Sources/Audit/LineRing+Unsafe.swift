@@ -1,4 +1,5 @@
 // Lines in a fixed piece of memory, the oldest first.
+internal import CLinux
 internal import Glibc
 internal import HTTPWire
 
@@ -39,6 +40,16 @@ struct LineRing: ~Copyable {
             unsafe base.update(from: source + first, count: bytes.count - first)
         }
         end += UInt64(bytes.count)
+    }
+
+    /// Has the processor fetch the memory that the next line will be in, of so many bytes. It left all caches long ago, and the next lock
+    /// that is taken, whichever that is, would have to wait until it is there.
+    func prefetch(_ count: Int) {
+        let at = index(end)
+        for offset in stride(from: 0, to: count, by: 64) {
+            let place = at + offset
+            unsafe onetime_prefetch_for_writing(base + (place < capacity ? place : place - capacity))
+        }
     }
 
     /// Drops everything before a place.

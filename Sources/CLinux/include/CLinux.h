@@ -64,6 +64,9 @@ int onetime_pipe_capacity(int descriptor, int *waiting);
 // Has a pipe hold so many bytes, where that is more than it does and is allowed.
 void onetime_pipe_enlarge(int descriptor, int capacity);
 
+// Has the processor fetch a cache line that is going to be written; harmless for any address.
+static inline void onetime_prefetch_for_writing(const void *byte) { __builtin_prefetch(byte, 1, 3); }
+
 // Files of the page, embedded at build time.
 enum onetime_asset {
     onetime_asset_style_css,

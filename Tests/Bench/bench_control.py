@@ -2,11 +2,13 @@
 
 One server for each variant, all up at the same time; in each round every one of them, in another order, is given some thousand
 secrets that are then revealed at full speed over 32 connections. So noise of the machine meets all alike; what is printed are medians
-of rounds, and of the ratios to the plain server of the same round. CPU time is of the whole server, its threads that send included.
+of rounds, and of the ratios to the plain server of the same round. All servers are started anew some times: where the kernel puts the
+memory of one makes it some hundredths faster or slower for as long as it lives. CPU time is of the whole server, its threads that send
+included. Lines of the audit log that a receiver did not get are told; they cost less.
 
-    bench_control.py [--rounds N] [--secrets N] [--only "plain;audit"] [--realtime] [--instructions]
+    bench_control.py [--sittings N] [--rounds N] [--secrets N] [--only "plain;audit"] [--realtime] [--instructions]
 
-On a busy machine `--realtime` puts all of it before everybody else. `--instructions` runs each variant under callgrind as well and prints what a reveal costs in instructions, which no noise touches; it
+On a busy machine `--realtime` puts all of it before everybody else, and before the threads that send. `--instructions` runs each variant under callgrind as well and prints what a reveal costs in instructions, which no noise touches; it
 takes some ten seconds for each. The kernel's are not among them.
 """
 
@@ -26,8 +28,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import counts  # noqa: E402
 from bench_tools import BenchFailure, Workshop, pinned_server  # noqa: E402
 from onetime_harness import StartFailure, binary_path, cpu_seconds, die_with_parent  # noqa: E402
+from onetime_http import request  # noqa: E402
 
 CONNECTIONS = 32
+MEASURED = ("rate", "cpu", "loop")  # reveals a second, and microseconds for each
 PAUSE = 0.05  # seconds for threads that send to end what they have begun
 WORDS = re.compile(r"(\w+) ([\d.]+)")
 MANY = "1000000"
@@ -72,13 +76,13 @@ class Variant:
 
     def __init__(self, workshop, name, options, fields, kind):
         self.workshop, self.name, self.fields, self.kind = workshop, name, fields, kind
-        self.reader, self.figures, self.lost = None, {"rate": [], "cpu": [], "loop": []}, 0
+        self.reader, self.figures, self.lost = None, {name: [] for name in MEASURED}, 0
         self.keys = workshop.path("keys of " + name.replace(",", ""))
         self.stack = contextlib.ExitStack()
         options = list(options)
         if kind in ("tcp", "stalled", "udp"):
             options += ["--syslog", "syslog+%s://127.0.0.1:%d" % ("udp" if kind == "udp" else "tcp", self.listen())]
-        self.server = pinned_server(workshop, *options)
+        self.server = pinned_server(workshop, "--metrics", *options)
         if kind == "pipe":
             self.server.wrapper = ["sh", "-c", 'mkfifo "$0"; exec "$@" 3<>"$0"', workshop.path("pipe"), *self.server.wrapper]
 
@@ -99,6 +103,11 @@ class Variant:
             command = self.workshop.on_client_core() + ["cat", self.workshop.path("pipe")]
             self.reader = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
         return self
+
+    def count_lost(self):
+        """Lines that a receiver of the log did not get."""
+        found = re.search(rb"^onetime_audit_lines_dropped_total (\d+)$", request(self.server.port, "GET", "/metrics").body, re.M)
+        self.lost = int(found[1]) if found else 0
 
     def __exit__(self, *_):
         self.server.close()
@@ -127,34 +136,55 @@ class Variant:
         with open("/proc/%d/schedstat" % self.server.pid) as statistics_of_it:
             return int(statistics_of_it.read().split()[0]) / 1e9
 
-    def report(self, plain):
-        """One line."""
-        values = [statistics.median(self.figures[name]) for name in ("rate", "cpu", "loop")]
-        ratios = [
-            statistics.median(ours / theirs for ours, theirs in zip(self.figures[name], plain.figures[name]))
-            for name in ("rate", "cpu", "loop")
-        ]
-        print(
-            "%-20s %7.0f reveals/s (%5.1f %%)   %5.2f us of CPU (%5.1f %%)   %5.2f us of its loop (%5.1f %%)"
-            % (self.name, values[0], ratios[0] * 100, values[1], ratios[1] * 100, values[2], ratios[2] * 100),
-            flush=True,
-        )
+
+class Row:
+    """What was measured of a variant, in all sittings."""
+
+    def __init__(self, name):
+        self.name, self.lost = name, 0
+        self.values, self.ratios = {name: [] for name in MEASURED}, {name: [] for name in MEASURED}
+
+    def add(self, variant, plain):
+        """One sitting."""
+        self.lost += variant.lost
+        for name in MEASURED:
+            self.values[name] += variant.figures[name]
+            self.ratios[name] += [ours / theirs for ours, theirs in zip(variant.figures[name], plain.figures[name])]
+
+    def __str__(self):
+        values = [statistics.median(self.values[name]) for name in MEASURED]
+        ratios = [statistics.median(self.ratios[name]) * 100 for name in MEASURED]
+        text = "%-20s %7.0f reveals/s (%5.1f %%)   %5.2f us of CPU (%5.1f %%)   %5.2f us of its loop (%5.1f %%)"
+        text %= (self.name, values[0], ratios[0], values[1], ratios[1], values[2], ratios[2])
+        return text + ("   %d lines lost" % self.lost if self.lost else "")
+
+
+def sit(options, wanted, workshop, number, rows):
+    """Servers anew, and some rounds."""
+    with contextlib.ExitStack() as stack:
+        variants = [stack.enter_context(Variant(workshop, *each)) for each in wanted]
+        for place in range(-1, options.rounds):
+            turn = (number + place) % len(variants)
+            for variant in variants[turn:] + variants[:turn]:
+                variant.round(options.secrets)
+            if place < 0:  # the first round warms up
+                for variant in variants:
+                    variant.figures = {name: [] for name in MEASURED}
+        for row, variant in zip(rows, variants):
+            variant.count_lost()
+            row.add(variant, variants[0])
 
 
 def measure(options, wanted):
-    """All rounds, then the lines."""
-    with Workshop(helpers=("load", "drive")) as workshop, contextlib.ExitStack() as stack:
-        variants = [stack.enter_context(Variant(workshop, *each)) for each in wanted]
-        for number in range(-1, options.rounds):
-            turn = number % len(variants)
-            for variant in variants[turn:] + variants[:turn]:
-                variant.round(options.secrets)
-            if number < 0:  # the first round warms up
-                for variant in variants:
-                    variant.figures = {name: [] for name in variant.figures}
-        print("medians of %d rounds of %d reveals; in brackets those of the ratios to plain" % (options.rounds, options.secrets))
-        for variant in variants:
-            variant.report(variants[0])
+    """All sittings, then the lines."""
+    rows = [Row(each[0]) for each in wanted]
+    for number in range(options.sittings):
+        with Workshop(helpers=("load", "drive")) as workshop:
+            sit(options, wanted, workshop, number, rows)
+    measured = (options.sittings, options.rounds, options.secrets)
+    print("medians of %d x %d rounds of %d reveals; in brackets those of the ratios to plain" % measured)
+    for row in rows:
+        print(row, flush=True)
 
 
 def count_instructions(wanted):
@@ -172,7 +202,8 @@ def count_instructions(wanted):
 def main():
     """Prints the figures."""
     parser = argparse.ArgumentParser(description="what rules, the audit log and a stalled receiver cost a reveal")
-    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--sittings", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--secrets", type=int, default=10_000)
     parser.add_argument("--only", help="names of variants, plain first")
     parser.add_argument("--realtime", action="store_true", help="before everything else on the machine")

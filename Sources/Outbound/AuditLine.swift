@@ -7,15 +7,16 @@ enum AuditLine {
     /// Inside a text a quotation mark is escaped, so what somebody else chose is never taken for a member.
     static func text(of name: StaticString, in line: Span<UInt8>) -> Range<Int>? {
         let count = name.utf8CodeUnitCount
-        var index = 1
-        // `name":"` and what follows it.
-        while index + count + 3 <= line.count {
-            defer { index += 1 }
-            guard line[index - 1] == UInt8(ascii: "\"") || line[index - 1] == UInt8(ascii: ".") else { continue }
-            guard starts(line.extracting(droppingFirst: index), with: name), line[index + count] == UInt8(ascii: "\""),
-                line[index + count + 1] == UInt8(ascii: ":"), line[index + count + 2] == UInt8(ascii: "\"")
+        // `name":"` and what follows it: there are few colons in a line.
+        var next = count + 2
+        while let colon = line.firstIndex(of: UInt8(ascii: ":"), from: next), colon + 1 < line.count {
+            next = colon + 1
+            let index = colon - 1 - count
+            guard line[colon - 1] == UInt8(ascii: "\""), line[colon + 1] == UInt8(ascii: "\""),
+                line[index - 1] == UInt8(ascii: "\"") || line[index - 1] == UInt8(ascii: "."),
+                starts(line.extracting(droppingFirst: index), with: name)
             else { continue }
-            let start = index + count + 3
+            let start = colon + 2
             for end in start..<line.count {
                 if line[end] == UInt8(ascii: "\\") { return nil }
                 if line[end] == UInt8(ascii: "\"") { return start..<end }

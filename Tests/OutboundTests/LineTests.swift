@@ -1,4 +1,4 @@
-// Lines in the queue, in messages of syslog, and in signed requests.
+// Lines: where one ends, what is found in it, and how it is signed.
 import Kernel
 import SecureMemory
 import Testing
@@ -6,22 +6,6 @@ import Testing
 @testable import Outbound
 
 @Suite struct LineTests {
-    @Test func `a full queue loses its oldest lines, and those that are taken come in order`() throws {
-        let closing = try Closing()
-        let queue = try LineQueue(bytes: 0, closing: closing)
-        for number in 0..<200 { #expect(queue.append(copy: [UInt8](repeating: UInt8(number), count: 500))) }
-        #expect(!queue.append(copy: [UInt8](repeating: 0, count: LineQueue.maximumLine + 1)))
-        #expect(queue.counts.dropped == 200 - 16 + 1)
-        closing.begin(until: BootClock.milliseconds() + 5000)
-        var line: [UInt8] = []
-        for number in 184..<200 {
-            #expect(queue.next(into: &line))
-            #expect(line == [UInt8](repeating: UInt8(number), count: 500))
-        }
-        #expect(!queue.next(into: &line))
-        #expect(!queue.append(copy: [1]))
-    }
-
     @Test func `several lines are told apart by their line feeds`() {
         var found: [[UInt8]] = []
         LineQueue.forEach(Array("a\n\nbc\nd".utf8).span) { line in found.append(line.indices.map { line[$0] }) }
@@ -79,8 +63,4 @@ import Testing
         let bytes = Array(text.utf8)
         return WebhookAnswer.status(in: bytes.span)
     }
-}
-
-extension LineQueue {
-    fileprivate func append(copy bytes: [UInt8]) -> Bool { append(bytes.span) }
 }

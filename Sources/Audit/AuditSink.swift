@@ -2,12 +2,16 @@
 internal import Kernel
 internal import Synchronization
 
-/// A receiver of the log's lines. It is called on one thread of its own and may block there; nobody else waits for it.
+/// A receiver of the log's lines. It is called on one thread of its own and may block there, and nobody else waits for it; or on the loop's
+/// thread, if it says that it never waits.
 public protocol AuditSink: AnyObject, Sendable {
     /// What it is called in the log when it was too slow, such as `stdout` or `syslog`.
     var name: StaticString { get }
     /// The number of the descriptor that it writes to, which stands behind the name; nil where there is none, or the name says it.
     var descriptor: Int32? { get }
+
+    /// Whether taking lines costs a copy, and never waiting. Then the loop's thread hands them over, and as many as there are at one time.
+    var neverWaits: Bool { get }
 
     /// Takes lines on: one or several whole ones, each with its line feed, together at most ``AuditLog/batchBound`` bytes.
     ///
@@ -19,6 +23,8 @@ public protocol AuditSink: AnyObject, Sendable {
 extension AuditSink {
     /// None.
     public var descriptor: Int32? { nil }
+    /// No: it has a thread to wait on.
+    public var neverWaits: Bool { false }
 }
 
 /// A descriptor that somebody else opened, and that may keep whoever writes to it waiting. Lines of up to 4096 bytes (`PIPE_BUF`) are

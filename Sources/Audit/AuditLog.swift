@@ -15,8 +15,8 @@ public final class AuditLog {
     static let leastLine = 256
     /// How long most lines are not longer than, in bytes.
     static let usualLine = 448
-    /// The most bytes that a sink is given at one time: what a pipe takes in one piece.
-    public static let batchBound = 4096
+    /// The most bytes that a sink is given at one time, unless it never waits.
+    public static let batchBound = 64 << 10
     /// How many bytes of lines wait at most to be handed to sinks together: some twenty lines. Each time takes a lock, and that waits for
     /// all that was written to memory before it, as far as it is in no cache; for each line it was a fourth of what the line took.
     static let publishedAtOnce = 8192

@@ -27,18 +27,20 @@ extension AuditSink {
     public var neverWaits: Bool { false }
 }
 
-/// A descriptor that somebody else opened, and that may keep whoever writes to it waiting. Lines of up to 4096 bytes (`PIPE_BUF`) are
-/// never torn apart by what others write to the same pipe.
+/// A descriptor that somebody else opened, and that may keep whoever writes to it waiting. Where it is no file, 4096 bytes at most
+/// (`PIPE_BUF`) are written at a time, so that lines are never torn apart by what others write to the same pipe.
 public final class DescriptorSink: AuditSink {
     /// `stdout`, `stderr` or `fd:`, the last with the number: two files of one server each tell of their own gaps.
     public let name: StaticString
     private let rawValue: Int32
+    private let isFile: Bool
     /// How many bytes of what was offered last are written already.
     private let written = Mutex(0)
 
     /// A sink on a descriptor that stays the caller's.
     public init(_ rawValue: Int32) {
         self.rawValue = rawValue
+        isFile = FileDescriptor.isFile(rawValue)
         name = rawValue == 1 ? "stdout" : rawValue == 2 ? "stderr" : "fd:"
     }
 
@@ -50,7 +52,9 @@ public final class DescriptorSink: AuditSink {
         written.withLock { written in
             do throws(Errno) {
                 while written < lines.count {
-                    written += try FileDescriptor.writeOnce(lines.extracting(droppingFirst: written), to: rawValue)
+                    let rest = lines.extracting(droppingFirst: written)
+                    let whole = isFile ? rest.count : AuditLog.wholeLines(of: rest, within: NonblockingOutput.pieceSize)
+                    written += try FileDescriptor.writeOnce(rest.extracting(first: whole), to: rawValue)
                 }
             } catch {
                 return false

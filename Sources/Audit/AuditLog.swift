@@ -15,8 +15,8 @@ public final class AuditLog {
     static let leastLine = 256
     /// How long most lines are not longer than, in bytes.
     static let usualLine = 448
-    /// The most bytes that a sink is given at one time: what a pipe takes in one piece.
-    public static let batchBound = 4096
+    /// The most bytes that a sink is given at one time, unless it never waits.
+    public static let batchBound = 64 << 10
     /// How many bytes of lines wait at most to be handed to sinks together: some twenty lines. Each time takes a lock, and that waits for
     /// all that was written to memory before it, as far as it is in no cache; for each line it was a fourth of what the line took.
     static let publishedAtOnce = 8192
@@ -103,6 +103,7 @@ public final class AuditLog {
 
     /// Gives a sink every line from the newest one on; the first line too, while it is the only one.
     public func attach(_ sink: any AuditSink, queueBytes: Int) throws(Errno) {
+        if sink.neverWaits { return attach(DirectQueue(sink, capacity: max(queueBytes, 2 * Self.lineBound))) }
         let queue = try SinkQueue(sink, capacity: max(queueBytes, 2 * Self.lineBound))
         try queue.start()
         attach(queue)
@@ -271,7 +272,8 @@ public final class AuditLog {
     private func share() {
         guard unpublishedCount > 0 else { return }
         for index in feeds.indices {
-            let taken = feeds[index].missing > 0 ? 0 : feeds[index].queue.offer(unpublished.line, count: unpublishedCount)
+            let taken =
+                feeds[index].missing > 0 ? 0 : feeds[index].queue.offer(unpublished.line, count: unpublishedCount)
             guard taken < unpublishedCount else { continue }
             if feeds[index].missing == 0 { lacking += 1 }
             feeds[index].missing += unpublishedCount - taken

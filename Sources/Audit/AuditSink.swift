@@ -2,12 +2,16 @@
 internal import Kernel
 internal import Synchronization
 
-/// A receiver of the log's lines. It is called on one thread of its own and may block there; nobody else waits for it.
+/// A receiver of the log's lines. It is called on one thread of its own and may block there, and nobody else waits for it; or on the loop's
+/// thread, if it says that it never waits.
 public protocol AuditSink: AnyObject, Sendable {
     /// What it is called in the log when it was too slow, such as `stdout` or `syslog`.
     var name: StaticString { get }
     /// The number of the descriptor that it writes to, which stands behind the name; nil where there is none, or the name says it.
     var descriptor: Int32? { get }
+
+    /// Whether taking lines costs a copy, and never waiting. Then the loop's thread hands them over, and as many as there are at one time.
+    var neverWaits: Bool { get }
 
     /// Takes lines on: one or several whole ones, each with its line feed, together at most ``AuditLog/batchBound`` bytes.
     ///
@@ -19,20 +23,24 @@ public protocol AuditSink: AnyObject, Sendable {
 extension AuditSink {
     /// None.
     public var descriptor: Int32? { nil }
+    /// No: it has a thread to wait on.
+    public var neverWaits: Bool { false }
 }
 
-/// A descriptor that somebody else opened, and that may keep whoever writes to it waiting. Lines of up to 4096 bytes (`PIPE_BUF`) are
-/// never torn apart by what others write to the same pipe.
+/// A descriptor that somebody else opened, and that may keep whoever writes to it waiting. Where it is no file, 4096 bytes at most
+/// (`PIPE_BUF`) are written at a time, so that lines are never torn apart by what others write to the same pipe.
 public final class DescriptorSink: AuditSink {
     /// `stdout`, `stderr` or `fd:`, the last with the number: two files of one server each tell of their own gaps.
     public let name: StaticString
     private let rawValue: Int32
+    private let isFile: Bool
     /// How many bytes of what was offered last are written already.
     private let written = Mutex(0)
 
     /// A sink on a descriptor that stays the caller's.
     public init(_ rawValue: Int32) {
         self.rawValue = rawValue
+        isFile = FileDescriptor.isFile(rawValue)
         name = rawValue == 1 ? "stdout" : rawValue == 2 ? "stderr" : "fd:"
     }
 
@@ -44,7 +52,9 @@ public final class DescriptorSink: AuditSink {
         written.withLock { written in
             do throws(Errno) {
                 while written < lines.count {
-                    written += try FileDescriptor.writeOnce(lines.extracting(droppingFirst: written), to: rawValue)
+                    let rest = lines.extracting(droppingFirst: written)
+                    let whole = isFile ? rest.count : AuditLog.wholeLines(of: rest, within: NonblockingOutput.pieceSize)
+                    written += try FileDescriptor.writeOnce(rest.extracting(first: whole), to: rawValue)
                 }
             } catch {
                 return false

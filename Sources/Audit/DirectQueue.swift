@@ -1,15 +1,40 @@
-// Lines on their way to a descriptor that keeps nobody waiting: the loop writes to it itself, so that no second thread is needed.
+// Lines on their way to a receiver that keeps nobody waiting: the loop hands them on itself, so that no second thread is needed.
 internal import HTTPWire
 internal import Kernel
 
-/// A bounded queue that is emptied into a pipe, a terminal or a socket, some times a second. Belongs to the loop's thread.
+/// A bounded queue that is emptied into a pipe, a terminal or a socket, or handed to a sink that only queues it, at most some hundred times
+/// a second. Belongs to the loop's thread.
 ///
 /// A process with one thread is faster in all that it does: neither the allocator nor the kernel's table of descriptors has to reckon with
 /// another one.
 final class DirectQueue: LineQueue {
+    private enum Target: ~Copyable {
+        case output(NonblockingOutput)
+        case sink(any AuditSink)
+
+        /// Hands on whole lines, as many as will not be torn apart. Returns how many bytes were taken; nil where there is no room.
+        func take(_ lines: Span<UInt8>) throws(Errno) -> Int? {
+            switch self {
+            case .output(let output):
+                let most = output.wholeCount
+                let piece = lines.extracting(first: AuditLog.wholeLines(of: lines, within: most))
+                return try output.write(piece, upTo: most)
+            case .sink(let sink): return sink.write(lines) ? lines.count : nil
+            }
+        }
+
+        /// Waits until there is room, for so long at most. Returns whether there is.
+        func waitForRoom(milliseconds: Int) -> Bool {
+            switch self {
+            case .output(let output): output.waitForRoom(milliseconds: milliseconds)
+            case .sink: false
+            }
+        }
+    }
+
     let name: StaticString
     let descriptor: Int32?
-    private let output: NonblockingOutput
+    private let target: Target
     private let capacity: Int
     private var lines: [UInt8] = []
     /// How many bytes of these are written.
@@ -28,10 +53,19 @@ final class DirectQueue: LineQueue {
     /// How long is waited before it is tried again what was not taken, in milliseconds, at first and at last.
     private static let pauses: (first: UInt64, last: UInt64) = (10, 1000)
 
-    /// A queue for so many bytes. The system backs its memory as it is filled.
-    init(_ output: consuming NonblockingOutput, _ sink: DescriptorSink, capacity: Int) {
+    /// A queue for so many bytes to a descriptor that a sink is for. The system backs its memory as it is filled.
+    convenience init(_ output: consuming NonblockingOutput, _ sink: DescriptorSink, capacity: Int) {
+        self.init(.output(output), sink, capacity)
+    }
+
+    /// The same to a sink that never waits.
+    convenience init(_ sink: any AuditSink, capacity: Int) {
+        self.init(.sink(sink), sink, capacity)
+    }
+
+    private init(_ target: consuming Target, _ sink: any AuditSink, _ capacity: Int) {
         (name, descriptor) = (sink.name, sink.descriptor)
-        self.output = output
+        self.target = target
         self.capacity = capacity
         lines.reserveCapacity(capacity)
     }
@@ -55,7 +89,7 @@ final class DirectQueue: LineQueue {
         guard now >= due || pause == nil && waiting >= min(Self.enough, capacity / 2) else { return due }
         for _ in 0..<Self.writesAtOnce {
             // Where nobody reads any more, somebody may again.
-            guard let count = (try? Self.write(lines, from: written, to: output)) ?? nil else {
+            guard let count = (try? Self.hand(lines, from: written, to: target)) ?? nil else {
                 let pause = pause ?? Self.pauses.first
                 due = now + pause
                 self.pause = min(pause * 2, Self.pauses.last)
@@ -74,20 +108,16 @@ final class DirectQueue: LineQueue {
         return due
     }
 
-    /// Writes whole lines, as many as will not be torn apart. Returns how many bytes were taken; nil where there is no room.
-    private static func write(
-        _ lines: borrowing [UInt8], from start: Int, to output: borrowing NonblockingOutput
+    private static func hand(
+        _ lines: borrowing [UInt8], from start: Int, to target: borrowing Target
     ) throws(Errno) -> Int? {
-        let most = output.wholeCount
-        let rest = lines.span.extracting(droppingFirst: start)
-        let piece = rest.extracting(first: AuditLog.wholeLines(of: rest, within: most))
-        return try output.write(piece, upTo: most)
+        try target.take(lines.span.extracting(droppingFirst: start))
     }
 
     func close(by deadline: UInt64) -> Bool {
         while waiting > 0 {
             do throws(Errno) {
-                if let count = try Self.write(lines, from: written, to: output) {
+                if let count = try Self.hand(lines, from: written, to: target) {
                     written += count
                     continue
                 }
@@ -95,7 +125,7 @@ final class DirectQueue: LineQueue {
                 return false
             }
             let now = BootClock.milliseconds()
-            guard now < deadline, output.waitForRoom(milliseconds: Int(clamping: deadline - now)) else { return false }
+            guard now < deadline, target.waitForRoom(milliseconds: Int(clamping: deadline - now)) else { return false }
         }
         return true
     }

@@ -46,7 +46,9 @@ final class SinkQueue: LineQueue, Sendable {
             let (accepted, size) = AuditLog.lines(of: lines, count: count, within: room)
             // There is memory for all that there is room for.
             state.filled.append(addingCapacity: size) { $0.append(copying: lines.extracting(first: size)) }
-            let isAwaited = state.rest == .sleep && size > 0 || state.rest == .linger && state.filled.count >= min(Self.enough, capacity / 4)
+            let isAwaited =
+                state.rest == .sleep && size > 0
+                || state.rest == .linger && state.filled.count >= min(Self.enough, capacity / 4)
             if isAwaited { state.rest = .none }
             return (accepted, isAwaited)
         }

@@ -65,8 +65,9 @@ int onetime_pipe_capacity(int descriptor, int *waiting) {
 }
 
 void onetime_pipe_enlarge(int descriptor, int capacity) {
-    int before = fcntl(descriptor, F_GETPIPE_SZ);
-    if (before >= 0 && before < capacity) fcntl(descriptor, F_SETPIPE_SZ, capacity);
+    int waiting = 0;
+    int before = onetime_pipe_capacity(descriptor, &waiting);
+    if (before >= 0 && before < capacity && waiting == 0) fcntl(descriptor, F_SETPIPE_SZ, capacity);
 }
 
 int onetime_send_datagrams(int socket, const void *bytes, size_t start, const size_t *ends, size_t count) {

@@ -38,6 +38,12 @@ public struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Whether a descriptor is of a regular file. The corresponding C function is `fstat`.
+    public static func isFile(_ rawValue: Int32) -> Bool {
+        var status = stat()
+        return unsafe fstat(rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+
     /// Whether two descriptors lead to the same file, pipe or device. The corresponding C function is `fstat`.
     public static func areSame(_ one: Int32, _ other: Int32) -> Bool {
         var (first, second) = (stat(), stat())

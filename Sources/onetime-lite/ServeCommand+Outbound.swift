@@ -45,10 +45,13 @@ struct Outgoing {
         }
     }
 
-    /// Has the audit trail hand its lines to the senders. The queue between is short: theirs are the ones that hold much.
+    /// What waits at most to be handed to syslog, in bytes: what comes in some milliseconds.
+    private static let handedAtOnce = 256 << 10
+
+    /// Has the audit trail hand its lines to the senders. The queues between are short: theirs are the ones that hold much.
     func attach(to log: AuditLog) throws(Errno) {
         if let webhook { try log.attach(webhook, queueBytes: 16 * AuditLog.lineBound) }
-        if let syslog { try log.attach(syslog, queueBytes: 16 * AuditLog.lineBound) }
+        if let syslog { try log.attach(syslog, queueBytes: Self.handedAtOnce) }
     }
 
     /// What each sender counts, for the figures.
@@ -143,5 +146,10 @@ struct Outgoing {
     }
 }
 
+// It looks for its events in each line, which a thread of its own may do.
 extension Webhook: AuditSink {}
-extension SyslogSink: AuditSink {}
+
+extension SyslogSink: AuditSink {
+    /// It only queues.
+    public var neverWaits: Bool { true }
+}

@@ -22,8 +22,8 @@ final class Desk {
     }
 
     /// In a turn of its own.
-    func record(_ event: AuditEvent) {
-        log.record(event, now: now)
+    func record(_ event: AuditEvent, keyName: String? = nil, message: String? = nil) {
+        log.record(event, keyName: keyName, message: message, now: now)
         log.publish(now: now.milliseconds)
     }
 

@@ -38,19 +38,24 @@ import Testing
         event.secret = RecordID(high: 0x0123_4567_89ab_cdef, low: 42)
         event.receipt = RecordID(high: .max, low: 42)
         event.address = .init(repeating: 0xAB)
-        event.keyName = String(repeating: "k\u{1}", count: 200)
         event.rule = "rate-limit"
         event.reason = "too many wrong passphrases"
         event.count = .max
         event.country = AuditEvent.countryCode(UInt8(ascii: "N"), UInt8(ascii: "L"))
-        event.message = String(repeating: "\"", count: 2000)
         return event
+    }
+
+    /// Writes it with longer texts than are kept.
+    static func recordFull(
+        _ action: AuditAction, keyName: String = String(repeating: "k\u{1}", count: 200), _ desk: Desk
+    ) {
+        desk.record(full(action), keyName: keyName, message: String(repeating: "\"", count: 2000))
     }
 
     @Test func `names are those of the elastic common schema or our own`() throws {
         #expect(Self.names.count >= 20)
         let desk = try Desk()
-        for action in AuditAction.allCases { desk.record(Self.full(action)) }
+        for action in AuditAction.allCases { Self.recordFull(action, desk) }
         for line in desk.lines() {
             for name in try Self.object(line).keys where !name.hasPrefix("onetime.") {
                 #expect(Self.names.contains(name), "\(name)")
@@ -84,7 +89,7 @@ import Testing
 
     @Test func `an event shows short ids and what is known of the client`() throws {
         let desk = try Desk()
-        desk.record(Self.full(.refused))
+        Self.recordFull(.refused, desk)
         let line = try #require(desk.lines(from: 1).first)
         let object = try Self.object(line)
         #expect(object["onetime.secret"] as? String == "0123456789abcdef")
@@ -98,11 +103,9 @@ import Testing
     @Test func `lines are bounded and escaped whatever comes from outside`() throws {
         let desk = try Desk()
         for name in ["\"}\n{\"a\":\"", "\u{7f}\u{1b}[2J", "\\", "žluťoučký 😀", String(repeating: "😀", count: 99)] {
-            var event = Self.full(.keyFailed)
-            event.keyName = name
-            desk.record(event)
+            Self.recordFull(.keyFailed, keyName: name, desk)
         }
-        desk.record(Self.full(.keyFailed))
+        Self.recordFull(.keyFailed, desk)
         let lines = desk.lines(from: 1)
         #expect(lines.count == 6)
         for line in lines {

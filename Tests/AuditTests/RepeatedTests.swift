@@ -91,8 +91,7 @@ import Testing
         var event = AuditEvent(.receiptLook)
         event.receipt = RecordID(high: receipt, low: 0)
         event.address = address(last, network)
-        event.keyName = key
-        desk.log.recordLook(event, now: desk.now)
+        desk.log.recordLook(event, keyName: key, now: desk.now)
     }
 
     @Test func `looks at a receipt by one network and key are one line and a number`() throws {
@@ -129,8 +128,8 @@ import Testing
             for action in [.keyUse, .recent, .report] as [AuditAction] {
                 for name in ["ci", "night"] {
                     var event = AuditEvent(action)
-                    (event.address, event.keyName) = (address(1, 1), name)
-                    desk.log.recordLook(event, now: desk.now)
+                    event.address = address(1, 1)
+                    desk.log.recordLook(event, keyName: name, now: desk.now)
                 }
             }
         }
@@ -150,7 +149,7 @@ import Testing
             var known: [(kind: UInt64, ends: UInt64)] = []
             for _ in 0..<20_000 {
                 now += UInt64.random(in: 0...2000, using: &generator)
-                while let event = events.takeNext(endedBy: now) { counted += event.count ?? 0 }
+                while let (event, _) = events.takeNext(endedBy: now) { counted += event.count ?? 0 }
                 known.removeAll { $0.ends <= now }
                 let kind = UInt64.random(in: 1...200, using: &generator)
                 var event = AuditEvent(.receiptLook)
@@ -159,7 +158,8 @@ import Testing
                 let isKnown = known.contains { $0.kind == kind }
                 let found = isKnown || known.count < places ? kind : 0
                 let isNew = !known.contains { $0.kind == found }
-                #expect(events.admit(&event, upTo: 1, now: now) == isNew)
+                var noName: String?
+                #expect(events.admit(&event, &noName, upTo: 1, now: now) == isNew)
                 #expect((event.receipt == nil) == (found == 0))
                 if isNew {
                     known.append((found, now + RepeatedEvents.span))
@@ -167,7 +167,7 @@ import Testing
                 }
                 #expect(events.nextEnd == known.first?.ends)
             }
-            while let event = events.takeNext(endedBy: .max) { counted += event.count ?? 0 }
+            while let (event, _) = events.takeNext(endedBy: .max) { counted += event.count ?? 0 }
             #expect(told + Int(counted) == 20_000)
         }
     }

@@ -61,7 +61,7 @@ int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes
 
 // How many bytes a pipe holds, and how many are in it; -1 where a descriptor is no pipe.
 int onetime_pipe_capacity(int descriptor, int *waiting);
-// Has a pipe hold so many bytes, where that is more than it does and is allowed.
+// Has an empty pipe hold so many bytes, where that is more than it does and is allowed.
 void onetime_pipe_enlarge(int descriptor, int capacity);
 
 // sendmmsg(2) without SIGPIPE, of up to 64 of `count` datagrams that lie one behind the other: the first begins at `start`, each ends

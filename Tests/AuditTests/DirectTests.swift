@@ -1,0 +1,133 @@
+// What reaches a pipe that the loop itself writes to, and when.
+import Foundation
+import Kernel
+import Testing
+
+@testable import Audit
+
+@Suite struct DirectTests {
+    /// A pipe, and the end of it that the log is given.
+    private final class Plumbing {
+        private let pipe = Pipe()
+        let output: Int32
+
+        init() {
+            output = pipe.fileHandleForWriting.fileDescriptor
+            _ = fcntl(pipe.fileHandleForReading.fileDescriptor, F_SETFL, O_NONBLOCK)
+        }
+
+        /// All lines that are there.
+        func lines() -> [String] {
+            var text: [UInt8] = []
+            var part = [UInt8](repeating: 0, count: 65536)
+            while true {
+                let count = unsafe read(pipe.fileHandleForReading.fileDescriptor, &part, part.count)
+                guard count > 0 else { return DirectTests.lines(text) }
+                text += part.prefix(count)
+            }
+        }
+    }
+
+    private static func lines(_ text: [UInt8]) -> [String] {
+        String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    @Test func `a line is written at the end of its turn, and the next ones together some milliseconds later`() throws {
+        let desk = try Desk()
+        let pipe = Plumbing()
+        try desk.log.attach(descriptor: pipe.output, queueBytes: 1 << 20)
+        desk.log.record(AuditEvent(.create), now: desk.now)
+        #expect(pipe.lines().isEmpty, "the turn is not over")
+        desk.log.publish(now: desk.now.milliseconds)
+        #expect(pipe.lines() == desk.lines() && desk.log.nextDue == nil)
+        desk.pass(milliseconds: 1)
+        for _ in 0..<3 { desk.record(AuditEvent(.reveal)) }
+        let due = try #require(desk.log.nextDue)
+        #expect(pipe.lines().isEmpty && due > desk.now.milliseconds && due <= desk.now.milliseconds + 5)
+        desk.log.publish(now: due - 1)
+        #expect(pipe.lines().isEmpty)
+        desk.log.publish(now: due)
+        #expect(pipe.lines() == desk.lines(from: 2) && desk.log.nextDue == nil)
+    }
+
+    @Test func `many lines wait for no moment, and come whole and in order`() throws {
+        let desk = try Desk()
+        let pipe = Plumbing()
+        try desk.log.attach(descriptor: pipe.output, queueBytes: 1 << 20)
+        var found: [String] = []
+        for _ in 0..<2000 {
+            desk.record(AuditEvent(.reveal))
+            found += pipe.lines()
+        }
+        #expect(found.count > 1500, "the clock stood still")
+        #expect(desk.log.close(within: 1000) == 0)
+        found += pipe.lines()
+        #expect(found == desk.lines() && desk.log.dropped == 0)
+    }
+
+    @Test func `a reader that stalls keeps nobody waiting, and a line tells what it missed`() throws {
+        let desk = try Desk()
+        let pipe = Plumbing()
+        try desk.log.attach(descriptor: pipe.output, queueBytes: 8192)
+        let start = BootClock.milliseconds()
+        // More than a pipe and the queue hold together.
+        for _ in 0..<5000 {
+            desk.pass(milliseconds: 1)
+            desk.record(AuditEvent(.create))
+        }
+        #expect(BootClock.milliseconds() - start < 5000)
+        #expect(desk.log.dropped > 1000)
+        var found = pipe.lines()
+        while found.last?.contains("\"gap\"") != true, found.count < 5000 {
+            desk.pass(milliseconds: 1000)
+            desk.record(AuditEvent(.reveal))
+            desk.log.publish(now: desk.now.milliseconds + 1000)
+            found += pipe.lines()
+            if found.contains(where: { $0.contains("\"gap\"") }) { break }
+        }
+        #expect(desk.log.close(within: 1000) == 0)
+        found += pipe.lines()
+        let gap = try #require(found.first { $0.contains("\"event.action\":\"gap\"") })
+        #expect(gap.contains("\"onetime.audit.missing\":\(desk.log.dropped)"))
+        #expect(gap.contains("\"onetime.audit.sink\":\"fd:\(pipe.output)\""))
+        #expect(UInt64(found.count) + desk.log.dropped == desk.log.count)
+        #expect(try verifier(found).missing == desk.log.dropped)
+    }
+
+    @Test func `a reader that stalls for ever does not hold up the end`() throws {
+        let desk = try Desk()
+        let pipe = Plumbing()
+        try desk.log.attach(descriptor: pipe.output, queueBytes: 8192)
+        for _ in 0..<5000 { desk.record(AuditEvent(.create)) }
+        let start = BootClock.milliseconds()
+        #expect(desk.log.close(within: 100) == 1)
+        #expect(BootClock.milliseconds() - start < 2000)
+    }
+
+    @Test func `a reader that is gone is tried again now and then`() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let desk = try Desk()
+        var pipe: Plumbing? = Plumbing()
+        let output = FileDescriptor(owning: dup(try #require(pipe?.output)))
+        try desk.log.attach(descriptor: output.rawValue, queueBytes: 8192)
+        pipe = nil
+        for _ in 0..<100 { desk.record(AuditEvent(.create)) }
+        #expect(desk.log.dropped > 0)
+        let due = try #require(desk.log.nextDue)
+        #expect(due > desk.now.milliseconds && due <= desk.now.milliseconds + 1000)
+        #expect(desk.log.close(within: 100) == 1)
+    }
+
+    @Test func `a file is written to by a thread, which may wait for the disk`() throws {
+        let desk = try Desk()
+        let path = NSTemporaryDirectory() + "onetime-audit-\(UUID().uuidString)"
+        try #require(FileManager.default.createFile(atPath: path, contents: nil))
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        try desk.log.attach(descriptor: file.fileDescriptor, queueBytes: 1 << 20)
+        for _ in 0..<1000 { desk.record(AuditEvent(.reveal)) }
+        #expect(desk.log.nextDue == nil)
+        #expect(desk.log.close(within: 5000) == 0)
+        #expect(Self.lines([UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))) == desk.lines())
+    }
+}

@@ -21,9 +21,11 @@ extension Span<UInt8> {
             var seen: UInt64 = 0
             var index = 0
             while index + 32 <= bytes.count {
-                for part in 0..<4 {
-                    unsafe seen |= bytes.loadUnaligned(fromByteOffset: index + 8 * part, as: UInt64.self)
-                }
+                let first = unsafe bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                let second = unsafe bytes.loadUnaligned(fromByteOffset: index + 8, as: UInt64.self)
+                let third = unsafe bytes.loadUnaligned(fromByteOffset: index + 16, as: UInt64.self)
+                let fourth = unsafe bytes.loadUnaligned(fromByteOffset: index + 24, as: UInt64.self)
+                seen |= first | second | third | fourth
                 index += 32
             }
             while index < bytes.count {

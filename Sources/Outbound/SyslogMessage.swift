@@ -32,18 +32,17 @@ struct SyslogMessage {
     /// Writes all that stands before the line in its message, after what is there. Time and name of the message are those that the line
     /// itself has.
     func writeHeader(of line: Span<UInt8>, into header: inout [UInt8]) {
-        let outcome = AuditLine.text(of: "outcome", in: line)
-        let hasFailed = outcome.map { AuditLine.starts(line.extracting($0), with: "failure") } ?? false
+        let texts = AuditLine.texts(in: line)
+        let hasFailed = texts.outcome.map { AuditLine.starts(line.extracting($0), with: "failure") } ?? false
         header += hasFailed ? openings.failure : openings.success
-        if let time = AuditLine.text(of: "@timestamp", in: line), Self.isTimestamp(line.extracting(time)) {
+        if let time = texts.timestamp, Self.isTimestamp(line.extracting(time)) {
             header.append(addingCapacity: time.count) { $0.append(copying: line.extracting(time)) }
         } else {
             header += WallClock.timestamp(WallClock.seconds()).utf8
         }
         header.append(0x20)
         header += origin
-        let action = AuditLine.text(of: "action", in: line)
-        Self.append(line.extracting(action ?? 0..<0), Self.nameLimits.message, to: &header)
+        Self.append(line.extracting(texts.action ?? 0..<0), Self.nameLimits.message, to: &header)
         header.append(addingCapacity: 6) { output in
             output.append(" - ")
             // UTF-8 is marked as such (section 6.4); what is ASCII alone needs no mark, and simple receivers do not know it.

@@ -27,6 +27,37 @@ import Testing
         #expect(action("") == nil)
     }
 
+    @Test func `what a message of syslog says is found in one go as it is found one by one`() {
+        func check(_ line: String, _ timestamp: String?, _ action: String?, _ outcome: String?) {
+            let bytes = Array(line.utf8)
+            let texts = AuditLine.texts(in: bytes.span)
+            func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: bytes[$0], as: UTF8.self) } }
+            #expect([text(texts.timestamp), text(texts.action), text(texts.outcome)] == [timestamp, action, outcome])
+            #expect(texts.timestamp == AuditLine.text(of: "@timestamp", in: bytes.span))
+            #expect(texts.action == AuditLine.text(of: "action", in: bytes.span))
+            #expect(texts.outcome == AuditLine.text(of: "outcome", in: bytes.span))
+        }
+        check(#"{"@timestamp":"now","event.action":"burn","event.outcome":"failure"}"#, "now", "burn", "failure")
+        check(#"{"outcome":"a","action":"b","outcome":"c","action":"d","@timestamp":"e"}"#, "e", "b", "a")
+        check(#"{"action":"a\"b","outcome":"success","action":"c"}"#, nil, nil, "success")
+        check(#"{"action":5,"label":"::\":\"","event.action":"reveal"}"#, nil, "reveal", nil)
+        check(#":"":"outcome":""#, nil, nil, nil)
+    }
+
+    @Test func `one byte that is no ASCII is seen wherever it is`() {
+        for count in 0...100 {
+            var bytes = [UInt8](repeating: 0x7f, count: count)
+            let isPlain = bytes.span.isASCII
+            #expect(isPlain)
+            for index in 0..<count {
+                bytes[index] = 0x80
+                let isPlain = bytes.span.isASCII
+                #expect(!isPlain)
+                bytes[index] = 0x7f
+            }
+        }
+    }
+
     @Test func `a signature is what the example in the README says`() throws {
         let arena = try SecureArena(capacity: 4096)
         guard var text = arena.allocate(64) else { throw Errno.invalidArgument }

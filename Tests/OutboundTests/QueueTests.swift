@@ -10,12 +10,12 @@ import Testing
     @Test func `a full queue loses its oldest lines, and those that are taken come in order`() throws {
         let closing = try Closing()
         let queue = try LineQueue(bytes: 0, closing: closing)
-        for number in 0..<200 { #expect(queue.append(copy: [UInt8](repeating: UInt8(number), count: 500))) }
+        for number in 20..<220 { #expect(queue.append(copy: [UInt8](repeating: UInt8(number), count: 500))) }
         #expect(!queue.append(copy: [UInt8](repeating: 0, count: LineQueue.maximumLine + 1)))
         #expect(queue.counts.dropped == 200 - 16 + 1)
         closing.begin(until: BootClock.milliseconds() + 5000)
         var line: [UInt8] = []
-        for number in 184..<200 {
+        for number in 204..<220 {
             #expect(queue.next(into: &line))
             #expect(line == [UInt8](repeating: UInt8(number), count: 500))
         }

@@ -57,7 +57,7 @@ public struct SyslogSettings: Sendable {
     public var timeout: UInt64 = 10_000
     /// Milliseconds before the second try to connect; the next pauses double, up to half a minute.
     public var firstPause: UInt64 = 500
-    /// Bytes of messages that wait.
+    /// Bytes of messages that wait, besides up to 64 KiB that are being sent.
     public var queueBytes = 1 << 20
     /// How a name becomes an address.
     public var resolver = Resolver()

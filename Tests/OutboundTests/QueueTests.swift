@@ -132,7 +132,7 @@ import Testing
             var (lines, line, alone): ([UInt8], [UInt8], [UInt8]) = ([], [], [])
             guard batches.next(most, into: &lines) else { return false }
             while alone.count < lines.count {
-                guard singles.next(into: &line) else { return false }
+                guard singles.counts.queued > 0, singles.next(into: &line) else { return false }
                 alone += line + [0x0a]
             }
             return alone == lines

@@ -80,12 +80,20 @@ final class DirectQueue: LineQueue {
     var hasRoom: Bool { waiting <= capacity / 2 }
 
     func offer(_ offered: Span<UInt8>, count: UInt64) -> UInt64 {
-        // More may come in one turn than there is room for, and the reader has nothing of it yet.
-        if offered.count > capacity - waiting, pause == nil { _ = write() }
-        let (accepted, size) = AuditLog.lines(of: offered, count: count, within: capacity - waiting)
-        // There is memory for all that there is room for.
-        newer.append(addingCapacity: size) { $0.append(copying: offered.extracting(first: size)) }
-        return accepted
+        var (accepted, place) = (0 as UInt64, 0)
+        while true {
+            let rest = offered.extracting(droppingFirst: place)
+            let (some, size) = AuditLog.lines(of: rest, count: count - accepted, within: capacity - waiting)
+            // There is memory for all that there is room for.
+            newer.append(addingCapacity: size) { $0.append(copying: rest.extracting(first: size)) }
+            accepted += some
+            place += size
+            guard accepted < count, pause == nil else { return accepted }
+            // More may come in one turn than may wait, and the reader has nothing of it yet.
+            let before = waiting
+            _ = write()
+            guard waiting < before else { return accepted }
+        }
     }
 
     func flush(now: UInt64) -> UInt64? {

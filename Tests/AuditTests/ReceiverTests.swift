@@ -117,10 +117,12 @@ private final class Receiver: Sendable {
         #expect(receiver.lines == desk.lines())
     }
 
-    @Test func `more lines in one turn than may wait are written while there is room`() throws {
+    @Test(arguments: [3072, 16384]) func `more lines in one turn than may wait are written while there is room`(
+        queueBytes: Int
+    ) throws {
         let desk = try Self.desk()
         let receiver = try Receiver.pipe()
-        try desk.log.attach(descriptor: receiver.output, queueBytes: 16 << 10)
+        try desk.log.attach(descriptor: receiver.output, queueBytes: queueBytes)
         for _ in 0..<150 { desk.log.record(AuditEvent(.expire), now: desk.now) }
         desk.log.publish(now: desk.now.milliseconds)
         receiver.read()

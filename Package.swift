@@ -118,7 +118,7 @@ let package = Package(
         .executableTarget(
             name: "send-lines", dependencies: ["Kernel", "Outbound", "SecureMemory", "TLS"], path: "Tests/SendLines",
             swiftSettings: settings),
-        tests(of: "Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"]),
+        tests(of: "Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TestRandomness", "TLS"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory", "TestRandomness"]),
         tests(of: "Rules", ["HTTPWire", "Kernel", "TestRandomness"], exclude: ["Vectors"]),
         tests(of: "Audit", ["Kernel", "Sealing", "SecureMemory", "TestRandomness"], exclude: ["ecs-fields.txt"]),

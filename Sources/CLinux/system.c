@@ -70,6 +70,18 @@ void onetime_pipe_enlarge(int descriptor, int capacity) {
     if (before >= 0 && before < capacity && waiting == 0) fcntl(descriptor, F_SETPIPE_SZ, capacity);
 }
 
+int onetime_send_datagrams(int socket, const void *bytes, size_t start, const size_t *ends, size_t count) {
+    struct mmsghdr messages[64];
+    struct iovec parts[64];
+    if (count > 64) count = 64;
+    for (size_t index = 0; index < count; index++) {
+        parts[index] = (struct iovec){(unsigned char *)bytes + start, ends[index] - start};
+        messages[index] = (struct mmsghdr){.msg_hdr = {.msg_iov = &parts[index], .msg_iovlen = 1}};
+        start = ends[index];
+    }
+    return sendmmsg(socket, messages, (unsigned)count, MSG_NOSIGNAL);
+}
+
 // Others may write there meanwhile: what is read is not used, only that it is read.
 __attribute__((no_sanitize("thread"))) void onetime_touch(const void *bytes, size_t count) {
     const volatile unsigned char *page = bytes;

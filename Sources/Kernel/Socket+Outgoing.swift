@@ -60,6 +60,32 @@ extension Socket {
         unsafe setsockopt(rawValue, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Sends the datagrams that the kernel has room for. Returns how many it took, nil when it has no room right now. An error is that of
+    /// the first one, and says that none was sent. The corresponding C function is `sendmmsg`.
+    ///
+    /// - Parameters:
+    ///   - bytes: one datagram behind the other.
+    ///   - ends: where each of them ends in the bytes; none before the one before it.
+    ///   - first: the number of the first one to send.
+    public func send(datagrams bytes: Span<UInt8>, endingAt ends: Span<Int>, from first: Int) throws(Errno) -> Int? {
+        let descriptor = rawValue
+        let start = first > 0 ? ends[first - 1] : 0
+        let wanted = ends.extracting(droppingFirst: first)
+        precondition(wanted.isEmpty || wanted[wanted.count - 1] <= bytes.count)
+        do {
+            return try SystemCalls.retrying {
+                unsafe bytes.withUnsafeBytes { bytes in
+                    unsafe wanted.withUnsafeBufferPointer {
+                        unsafe SystemCalls.send(descriptor, bytes, from: start, $0)
+                    }
+                }
+            }
+        } catch {
+            if error == .wouldBlock { return nil }
+            throw error
+        }
+    }
+
     private static func made(_ family: Int32, _ kind: Kind) throws(Errno) -> Socket {
         let type = Int32((kind == .stream ? SOCK_STREAM : SOCK_DGRAM).rawValue)
         let flags = Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)

@@ -72,6 +72,17 @@ enum SystemCalls {
         return unsafe Glibc.send(socket, bytes.baseAddress, count, Int32(MSG_NOSIGNAL))
     }
 
+    /// `sendmmsg(2)` without SIGPIPE: datagrams that lie one behind the other from `start` on. Returns how many were sent.
+    static func send(
+        _ socket: Int32, _ bytes: UnsafeRawBufferPointer, from start: Int, _ ends: UnsafeBufferPointer<Int>
+    ) -> Int {
+        var count = ends.count
+        #if DEBUG
+            guard scripted(.send, &count) else { return -1 }
+        #endif
+        return unsafe Int(onetime_send_datagrams(socket, bytes.baseAddress, start, ends.baseAddress, count))
+    }
+
     /// `accept4(2)`: the new socket does not block and is closed on exec.
     static func accept(_ socket: Int32, _ address: UnsafeMutablePointer<sockaddr>?, _ length: inout socklen_t) -> Int {
         #if DEBUG

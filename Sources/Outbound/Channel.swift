@@ -78,13 +78,42 @@ struct Channel: ~Copyable {
     mutating func send(_ bytes: Span<UInt8>, until milliseconds: UInt64) throws(OutboundFault) {
         var sent = 0
         while sent < bytes.count {
-            let step = step(sending: bytes.extracting(droppingFirst: sent))
+            sent += try sendSome(bytes.extracting(droppingFirst: sent), until: milliseconds)
+        }
+    }
+
+    /// Sends as much as there is room for, waiting for some. What was not sent has to follow, if anything does.
+    ///
+    /// - Returns: how many of the bytes, of which there has to be one.
+    mutating func sendSome(_ bytes: Span<UInt8>, until milliseconds: UInt64) throws(OutboundFault) -> Int {
+        while true {
+            let step = step(sending: bytes)
             switch try step.get() {
-            case .moved(let count): sent += count
+            case .moved(let count): return count
             case .wantsToRead: try wait(.wantsToRead, until: milliseconds)
             case .wantsToWrite: try wait(.wantsToWrite, until: milliseconds)
             case .ended, .broken: throw .closed
             }
+        }
+    }
+
+    /// Sends as many datagrams as there is room for, waiting for one.
+    ///
+    /// - Parameters:
+    ///   - bytes: one datagram behind the other.
+    ///   - ends: where each of them ends.
+    ///   - first: the number of the first one to send; there has to be one.
+    /// - Returns: how many were sent. What is wrong with one is thrown once all before it were.
+    mutating func send(
+        datagrams bytes: Span<UInt8>, endingAt ends: Span<Int>, from first: Int, until milliseconds: UInt64
+    ) throws(OutboundFault) -> Int {
+        while true {
+            do throws(Errno) {
+                if let count = try socket.send(datagrams: bytes, endingAt: ends, from: first) { return count }
+            } catch {
+                throw .unreachable(error)
+            }
+            try wait(.wantsToWrite, until: milliseconds)
         }
     }
 

@@ -1,22 +1,22 @@
-// Lines on their way from the loop to the threads that send them: handing one over costs a copy, whatever happens outside.
+// Lines on their way from the loop to the threads that send them: handing them over costs a copy, whatever happens outside.
 internal import Kernel
 internal import Synchronization
 
 /// A bounded queue of lines. When it is full, the oldest ones go, and are counted.
 ///
-/// The lock is held for the time of a copy; nobody who hands over a line ever waits for the network.
+/// The lock is held for the time of a copy; nobody who hands over lines ever waits for the network.
 final class LineQueue: Sendable {
-    /// The longest line, in bytes.
+    /// The longest line, in bytes, without its line feed.
     static let maximumLine = 8192
     /// For how long nothing may have been dropped before that is said to be over, in milliseconds: who is about as fast as what comes
     /// loses some again and again.
     fileprivate static let calm: UInt64 = 1000
 
-    fileprivate struct State {
-        var ring: [UInt8]
-        var start = 0
-        var used = 0
+    fileprivate struct State: ~Copyable {
+        var waiting: WaitingLines
         var sleepers = 0
+        /// Whether it was rung for one of them that has not come yet.
+        var hasRung = false
         var dropped: UInt64 = 0
         /// Whether something was dropped since the queue was empty.
         var isOverflowing = false
@@ -31,55 +31,41 @@ final class LineQueue: Sendable {
     private let work: WakeUp
     private let closing: Closing
 
-    /// A queue for so many bytes of lines, two more for each line.
+    /// A queue for so many bytes of lines with their line feeds.
     init(bytes: Int, closing: Closing) throws(Errno) {
         work = try WakeUp()
         self.closing = closing
-        state = Mutex(State(ring: [UInt8](repeating: 0, count: max(bytes, Self.maximumLine + 2))))
+        state = Mutex(State(waiting: WaitingLines(capacity: max(bytes, Self.maximumLine + 1))))
     }
 
     /// Each of several lines without its line feed.
     static func forEach(_ lines: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
         var start = 0
-        for index in lines.indices where lines[index] == 0x0a {
-            if index > start { body(lines.extracting(start..<index)) }
-            start = index + 1
+        while start < lines.count {
+            let end = lines.firstIndex(of: 0x0a, from: start) ?? lines.count
+            if end > start { body(lines.extracting(start..<end)) }
+            start = end + 1
         }
-        if start < lines.count { body(lines.extracting(start...)) }
     }
 
     /// How many lines were dropped, and how many bytes wait.
-    var counts: (dropped: UInt64, queued: Int) { state.withLock { ($0.dropped, $0.used) } }
+    var counts: (dropped: UInt64, queued: Int) { state.withLock { ($0.dropped, $0.waiting.count) } }
 
-    /// Hands over a line. False, and it is counted as dropped, where it is longer than a line may be or nobody sends any more.
+    /// Hands over lines, each with its line feed, which only the last one may lack. False, and they are counted as dropped, where some are
+    /// longer than a line may be, or nobody sends any more.
     ///
     /// - Parameter overflows: called where older lines begin to go for newer ones, and not again before ``takeLosses()`` told of them.
-    func append(_ line: Span<UInt8>, overflows: () -> Void = {}) -> Bool {
-        let (isTaken, hasToWake, isNews) = state.withLock { state in
-            guard state.isOpen, line.count <= Self.maximumLine else {
-                state.dropped += 1
-                return (false, false, false)
-            }
-            let before = state.dropped
-            while state.ring.count - state.used < line.count + 2 {
-                state.drop(2 + state.firstCount)
-                state.dropped += 1
-            }
-            var isNews = false
-            if state.dropped > before {
-                state.isOverflowing = true
-                state.droppedAt = BootClock.milliseconds()
-                isNews = state.droppedBefore == nil
-                if isNews { state.droppedBefore = before }
-            }
-            state.put(UInt8(line.count >> 8))
-            state.put(UInt8(line.count & 0xff))
-            state.put(line)
-            return (true, state.sleepers > 0, isNews)
+    func append(_ lines: Span<UInt8>, overflows: () -> Void = {}) -> Bool {
+        let (areTaken, hasToWake, isNews) = state.withLock { state in
+            let wasTold = state.droppedBefore != nil
+            let areTaken = state.put(lines)
+            let hasToWake = state.sleepers > 0 && !state.hasRung && state.waiting.count > 0
+            if hasToWake { state.hasRung = true }
+            return (areTaken, hasToWake, !wasTold && state.droppedBefore != nil)
         }
         if hasToWake { work.ring() }
         if isNews { overflows() }
-        return isTaken
+        return areTaken
     }
 
     /// How many lines were dropped, once, when the queue has been empty since and none was for a while; else nil.
@@ -100,26 +86,36 @@ final class LineQueue: Sendable {
         }
     }
 
-    /// Moves the oldest line into the bytes, waiting for one. False once closing has begun and there is none left, or its time is up.
+    /// Moves the oldest line into the bytes, without its line feed, waiting for one. False once closing has begun and there is none left,
+    /// or its time is up.
     ///
-    /// - Parameter idle: called where there is none, and again when losses may be over.
-    func next(into line: inout [UInt8], idle: () -> Void = {}) -> Bool {
+    /// - Parameters:
+    ///   - most: has it be as many lines as there are and have so many bytes together, one at least, each with its line feed.
+    ///   - idle: called where there is none, and again when losses may be over.
+    func next(_ most: Int? = nil, into bytes: inout [UInt8], idle: () -> Void = {}) -> Bool {
+        bytes.removeAll(keepingCapacity: true)
         var wasAsleep = false
         while true {
             let isClosing = closing.hasBegun
             enum Found { case line, lineAndMore, nothing }
             let found = state.withLock { state -> Found in
-                if wasAsleep { state.sleepers -= 1 }
-                guard state.used > 0, !closing.isOver else {
+                if wasAsleep {
+                    state.sleepers -= 1
+                    state.hasRung = false
+                }
+                guard state.waiting.count > 0, !closing.isOver else {
                     if isClosing { state.close() } else { state.sleepers += 1 }
                     return .nothing
                 }
-                let count = state.firstCount
-                state.drop(2)
-                line.removeAll(keepingCapacity: true)
-                state.take(count, into: &line)
-                if state.used == 0 { state.isOverflowing = false }
-                return state.used > 0 && state.sleepers > 0 ? .lineAndMore : .line
+                if let most {
+                    state.waiting.takeLines(most, into: &bytes)
+                } else {
+                    state.waiting.takeLine(into: &bytes)
+                }
+                if state.waiting.count == 0 { state.isOverflowing = false }
+                guard state.waiting.count > 0, state.sleepers > 0 else { return .line }
+                state.hasRung = true
+                return .lineAndMore
             }
             switch found {
             case .line: return true
@@ -140,43 +136,57 @@ final class LineQueue: Sendable {
     }
 }
 
-fileprivate extension LineQueue.State {
-    func isCalm(at moment: UInt64) -> Bool { !isOverflowing && moment >= droppedAt + LineQueue.calm }
+extension LineQueue.State {
+    fileprivate func isCalm(at moment: UInt64) -> Bool { !isOverflowing && moment >= droppedAt + LineQueue.calm }
 
-    var firstCount: Int { Int(ring[start]) << 8 | Int(ring[(start + 1) % ring.count]) }
-
-    mutating func put(_ byte: UInt8) {
-        ring[(start + used) % ring.count] = byte
-        used += 1
+    /// Appends lines: those that are as they have to be in one go, as far as they stand together.
+    fileprivate mutating func put(_ lines: Span<UInt8>) -> Bool {
+        var (good, place, areTaken) = (0, 0, true)
+        while place < lines.count {
+            let end = lines.firstIndex(of: 0x0a, from: place)
+            let line = place..<(end ?? lines.count)
+            place = line.upperBound + 1
+            let isWrong = line.count > LineQueue.maximumLine || !isOpen
+            guard isWrong || line.isEmpty || end == nil else { continue }
+            put(lines.extracting(good..<line.lowerBound), isEnded: true)
+            good = place
+            if isWrong && !line.isEmpty {
+                dropped += 1
+                areTaken = false
+            } else if !line.isEmpty {
+                put(lines.extracting(line), isEnded: false)
+            }
+        }
+        if good < lines.count { put(lines.extracting(good...), isEnded: true) }
+        return areTaken
     }
 
-    mutating func put(_ bytes: Span<UInt8>) {
-        let end = (start + used) % ring.count
-        let first = min(bytes.count, ring.count - end)
-        var target = ring.mutableSpan
-        for index in 0..<first { target[end + index] = bytes[index] }
-        for index in first..<bytes.count { target[index - first] = bytes[index] }
-        used += bytes.count
-    }
-
-    mutating func drop(_ count: Int) {
-        start = (start + count) % ring.count
-        used -= count
-    }
-
-    mutating func take(_ count: Int, into line: inout [UInt8]) {
-        let first = min(count, ring.count - start)
-        line.append(contentsOf: ring[start..<start + first])
-        line.append(contentsOf: ring[0..<count - first])
-        drop(count)
+    /// Appends lines, of which the last one may still need its line feed. Those that there is no room for are the oldest ones, wherever
+    /// they are.
+    fileprivate mutating func put(_ lines: Span<UInt8>, isEnded: Bool) {
+        guard !lines.isEmpty else { return }
+        var kept = lines
+        let size = lines.count + (isEnded ? 0 : 1)
+        if waiting.freeCapacity < size {
+            isOverflowing = true
+            droppedAt = BootClock.milliseconds()
+            if droppedBefore == nil { droppedBefore = dropped }
+            dropped += waiting.drop(bytes: size - waiting.freeCapacity)
+            var start = 0
+            // A line alone always has room.
+            while size - start > waiting.capacity, let end = lines.firstIndex(of: 0x0a, from: start) {
+                start = end + 1
+                dropped += 1
+            }
+            kept = lines.extracting(start...)
+        }
+        waiting.append(kept)
+        if !isEnded { waiting.endLine() }
     }
 
     /// What is left is lost, and nothing more is taken.
-    mutating func close() {
+    fileprivate mutating func close() {
         isOpen = false
-        while used > 0 {
-            drop(2 + firstCount)
-            dropped += 1
-        }
+        dropped += waiting.drop(bytes: .max)
     }
 }

@@ -60,14 +60,15 @@ final class SenderThreads: Sendable {
         return counts
     }
 
-    /// Queues a line. False where it could not be taken.
-    func take(_ line: Span<UInt8>) -> Bool {
-        queue.append(line) { report(.overflows) }
+    /// Queues lines, as ``LineQueue/append(_:overflows:)`` has them. False where some could not be taken.
+    func take(_ lines: Span<UInt8>) -> Bool {
+        queue.append(lines) { report(.overflows) }
     }
 
-    func delivered() {
+    /// Messages arrived.
+    func delivered(_ count: Int = 1) {
         let isNews = tally.withLock { tally in
-            tally.counts.delivered += 1
+            tally.counts.delivered += UInt64(count)
             defer { tally.isFailing = false }
             return tally.isFailing
         }
@@ -75,8 +76,10 @@ final class SenderThreads: Sendable {
         tellLosses()
     }
 
-    /// The next line, as ``LineQueue/next(into:idle:)`` has it.
-    func next(into line: inout [UInt8]) -> Bool { queue.next(into: &line) { tellLosses() } }
+    /// The next line, or as many as have so many bytes, as ``LineQueue/next(_:into:idle:)`` has them.
+    func next(_ most: Int? = nil, into bytes: inout [UInt8]) -> Bool {
+        queue.next(most, into: &bytes) { tellLosses() }
+    }
 
     /// Says that all arrives again, if it does.
     private func tellLosses() {
@@ -93,8 +96,8 @@ final class SenderThreads: Sendable {
         if isNews { report(.fails(fault)) }
     }
 
-    /// A message was given up.
-    func gaveUp() {
-        tally.withLock { $0.counts.failed += 1 }
+    /// Messages were given up.
+    func gaveUp(_ count: Int = 1) {
+        tally.withLock { $0.counts.failed += UInt64(count) }
     }
 }

@@ -9,9 +9,6 @@ public final class SyslogSink: Sendable {
     private let form: SyslogMessage
     private let threads: SenderThreads
 
-    /// How messages are told from each other on the way.
-    private enum Framing { case datagram, counted, lines }
-
     /// Starts the thread.
     ///
     /// - Parameters:
@@ -33,7 +30,7 @@ public final class SyslogSink: Sendable {
     ///
     /// Never waits for more than a copy; when the queue is full the oldest lines go, and are counted.
     public func write(_ lines: Span<UInt8>) -> Bool {
-        LineQueue.forEach(lines) { _ = threads.take($0) }
+        _ = threads.take(lines)
         return true
     }
 
@@ -48,39 +45,32 @@ public final class SyslogSink: Sendable {
     private func run() {
         let closing = threads.closing
         var backoff = Backoff(first: settings.firstPause, longest: 30_000)
-        var framing = Framing.counted
+        var framing = SyslogBatch.Framing.counted
         var channel: Channel?
-        var line: [UInt8] = []
-        var message: [UInt8] = []
-        var wire: [UInt8] = []
-        while threads.next(into: &line) {
-            message.removeAll(keepingCapacity: true)
-            form.write(line.span, into: &message)
-            while true {
+        var batch = SyslogBatch(form)
+        while batch.refill({ threads.next(SyslogBatch.enough, into: &$0) }) {
+            while !batch.isEmpty {
                 do throws(OutboundFault) {
                     if channel == nil {
                         channel = try connect(&framing)
-                        frame(message, framing, into: &wire)
                     } else if framing != .datagram, channel?.isOpen() == false {
                         throw .closed
-                    } else {
-                        frame(message, framing, into: &wire)
                     }
-                    try channel?.send(wire.span, until: BootClock.milliseconds() + settings.timeout)
-                    backoff.reset()
-                    threads.delivered()
-                    break
+                    batch.frame(framing)
+                    while !batch.hasGone {
+                        try sendSome(of: &batch, framing, &channel)
+                        backoff.reset()
+                    }
                 } catch {
                     // A connection that has ended is made anew at once; one that cannot be made, after a while.
                     let wasConnected = channel != nil
                     channel = nil
                     if error != .closed || !wasConnected { threads.failing(error) }
-                    let isHopeless = error == .unreachable(.messageTooLarge) || closing.hasBegun && !wasConnected
-                    guard !isHopeless, !closing.isOver else {
-                        threads.gaveUp()
-                        break
-                    }
-                    if error != .closed || !wasConnected {
+                    if closing.isOver || closing.hasBegun && !wasConnected {
+                        threads.gaveUp(batch.giveUp(all: true))
+                    } else if error == .unreachable(.messageTooLarge) {
+                        threads.gaveUp(batch.giveUp(all: false))
+                    } else if error != .closed || !wasConnected {
                         closing.pause(until: BootClock.milliseconds() + backoff.pause())
                     }
                 }
@@ -89,7 +79,27 @@ public final class SyslogSink: Sendable {
         channel?.finish()
     }
 
-    private func connect(_ framing: inout Framing) throws(OutboundFault) -> Channel {
+    /// Sends messages until one of them went whole: so each of them has its time, and many take one call.
+    private func sendSome(
+        of batch: inout SyslogBatch, _ framing: SyslogBatch.Framing, _ channel: inout Channel?
+    ) throws(OutboundFault) {
+        let limit = BootClock.milliseconds() + settings.timeout
+        var count = 0
+        while count == 0 {
+            if framing == .datagram {
+                let (wire, ends) = (batch.wire, batch.ends)
+                count =
+                    try channel?.send(
+                        datagrams: wire.span, endingAt: ends.span, from: batch.first, until: limit) ?? 0
+                batch.went(messages: count)
+            } else {
+                count = batch.went(bytes: try channel?.sendSome(batch.rest, until: limit) ?? 0)
+            }
+        }
+        threads.delivered(count)
+    }
+
+    private func connect(_ framing: inout SyslogBatch.Framing) throws(OutboundFault) -> Channel {
         let closing = threads.closing
         let limit = BootClock.milliseconds() + settings.timeout
         switch settings.transport {
@@ -116,12 +126,5 @@ public final class SyslogSink: Sendable {
                 return try Channel.open(path: path, .stream, closing)
             }
         }
-    }
-
-    private func frame(_ message: [UInt8], _ framing: Framing, into wire: inout [UInt8]) {
-        wire.removeAll(keepingCapacity: true)
-        if framing == .counted { wire += "\(message.count) ".utf8 }
-        wire += message
-        if framing == .lines { wire.append(0x0a) }
     }
 }

@@ -559,12 +559,17 @@ def prepare(folder):
     return made
 
 
-def main(results):
-    """Builds the program, then plays everybody it talks to."""
+def built():
+    """Builds the program; its path."""
     build = ["swift", "build", "--package-path", REPOSITORY, "--product", "send-lines"]
     subprocess.run(build, stdout=subprocess.DEVNULL, check=True, timeout=480)
     path = subprocess.run(build + ["--show-bin-path"], capture_output=True, check=True, text=True).stdout.strip()
-    program = os.path.join(path, "send-lines")
+    return os.path.join(path, "send-lines")
+
+
+def main(results):
+    """Builds the program, then plays everybody it talks to."""
+    program = built()
     folder = tempfile.mkdtemp(prefix="onetime-outbound-")
     try:
         certificates = prepare(folder)

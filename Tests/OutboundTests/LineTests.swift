@@ -1,4 +1,4 @@
-// Lines in the queue, in messages of syslog, and in signed requests.
+// Lines: where one ends, what is found in it, and how it is signed.
 import Kernel
 import SecureMemory
 import Testing
@@ -6,22 +6,6 @@ import Testing
 @testable import Outbound
 
 @Suite struct LineTests {
-    @Test func `a full queue loses its oldest lines, and those that are taken come in order`() throws {
-        let closing = try Closing()
-        let queue = try LineQueue(bytes: 0, closing: closing)
-        for number in 0..<200 { #expect(queue.append(copy: [UInt8](repeating: UInt8(number), count: 500))) }
-        #expect(!queue.append(copy: [UInt8](repeating: 0, count: LineQueue.maximumLine + 1)))
-        #expect(queue.counts.dropped == 200 - 16 + 1)
-        closing.begin(until: BootClock.milliseconds() + 5000)
-        var line: [UInt8] = []
-        for number in 184..<200 {
-            #expect(queue.next(into: &line))
-            #expect(line == [UInt8](repeating: UInt8(number), count: 500))
-        }
-        #expect(!queue.next(into: &line))
-        #expect(!queue.append(copy: [1]))
-    }
-
     @Test func `several lines are told apart by their line feeds`() {
         var found: [[UInt8]] = []
         LineQueue.forEach(Array("a\n\nbc\nd".utf8).span) { line in found.append(line.indices.map { line[$0] }) }
@@ -41,6 +25,37 @@ import Testing
         #expect(action(#"{"action":"a\"b"}"#) == nil)
         #expect(action(#"{"action":"never ends"#) == nil)
         #expect(action("") == nil)
+    }
+
+    @Test func `what a message of syslog says is found in one go as it is found one by one`() {
+        func check(_ line: String, _ timestamp: String?, _ action: String?, _ outcome: String?) {
+            let bytes = Array(line.utf8)
+            let texts = AuditLine.texts(in: bytes.span)
+            func text(_ range: Range<Int>?) -> String? { range.map { String(decoding: bytes[$0], as: UTF8.self) } }
+            #expect([text(texts.timestamp), text(texts.action), text(texts.outcome)] == [timestamp, action, outcome])
+            #expect(texts.timestamp == AuditLine.text(of: "@timestamp", in: bytes.span))
+            #expect(texts.action == AuditLine.text(of: "action", in: bytes.span))
+            #expect(texts.outcome == AuditLine.text(of: "outcome", in: bytes.span))
+        }
+        check(#"{"@timestamp":"now","event.action":"burn","event.outcome":"failure"}"#, "now", "burn", "failure")
+        check(#"{"outcome":"a","action":"b","outcome":"c","action":"d","@timestamp":"e"}"#, "e", "b", "a")
+        check(#"{"action":"a\"b","outcome":"success","action":"c"}"#, nil, nil, "success")
+        check(#"{"action":5,"label":"::\":\"","event.action":"reveal"}"#, nil, "reveal", nil)
+        check(#":"":"outcome":""#, nil, nil, nil)
+    }
+
+    @Test func `one byte that is no ASCII is seen wherever it is`() {
+        for count in 0...100 {
+            var bytes = [UInt8](repeating: 0x7f, count: count)
+            let isPlain = bytes.span.isASCII
+            #expect(isPlain)
+            for index in 0..<count {
+                bytes[index] = 0x80
+                let isPlain = bytes.span.isASCII
+                #expect(!isPlain)
+                bytes[index] = 0x7f
+            }
+        }
     }
 
     @Test func `a signature is what the example in the README says`() throws {
@@ -79,8 +94,4 @@ import Testing
         let bytes = Array(text.utf8)
         return WebhookAnswer.status(in: bytes.span)
     }
-}
-
-extension LineQueue {
-    fileprivate func append(copy bytes: [UInt8]) -> Bool { append(bytes.span) }
 }

@@ -64,6 +64,10 @@ int onetime_pipe_capacity(int descriptor, int *waiting);
 // Has an empty pipe hold so many bytes, where that is more than it does and is allowed.
 void onetime_pipe_enlarge(int descriptor, int capacity);
 
+// sendmmsg(2) without SIGPIPE, of up to 64 of `count` datagrams that lie one behind the other: the first begins at `start`, each ends
+// where `ends` says. Returns how many were sent, or -1.
+int onetime_send_datagrams(int socket, const void *bytes, size_t start, const size_t *ends, size_t count);
+
 // Has the processor fetch a cache line that is going to be written; harmless for any address.
 static inline void onetime_prefetch_for_writing(const void *byte) { __builtin_prefetch(byte, 1, 3); }
 

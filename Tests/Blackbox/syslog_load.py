@@ -1,0 +1,108 @@
+"""Many lines to syslog at one time: none is lost and none comes twice, even where the connection breaks amid them.
+
+    python3 Tests/Blackbox/syslog_load.py          about 5 seconds, building send-lines first
+"""
+
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "Harness")]
+from onetime_harness import Server, run_suite  # noqa: E402
+from outbound import Receiver, built, line, sent  # noqa: E402
+
+
+def breaks(results, program):
+    """Where a connection breaks amid many lines, those that went are not sent again, and the next one begins with the line that was cut."""
+    lines = [line(number=number, pad="x" * (number % 800)) for number in range(10000)]
+    parts, folder = [], tempfile.mkdtemp(prefix="onetime-syslog-")
+    path = os.path.join(folder, "stream")
+
+    def serve(_receiver, peer, number):
+        data = b""
+        for turn in range(20 if number == 1 else 0):
+            time.sleep(0.1)  # for it to send what there is room for
+            waiting = peer.recv(1 << 20, socket.MSG_PEEK)
+            if waiting[-1:] != b"\n":
+                break
+            data += peer.recv(len(waiting) - 20000 - 1000 * turn)
+        if number == 1:
+            # Nothing more comes in, and what is there can be read.
+            peer.shutdown(socket.SHUT_RD)
+        while more := peer.recv(1 << 20):
+            data += more
+        parts.append(data)
+
+    def given():
+        yield from lines
+        time.sleep(3)
+
+    try:
+        # Not there before all lines wait, so that as many are sent at one time as can be.
+        threading.Timer(0.5, Receiver, (serve,), {"family": socket.AF_UNIX, "address": path}).start()
+        said, counts = sent(program, "syslog+unix:" + path, given(), queue=8 << 20)
+        time.sleep(0.2)
+    finally:
+        shutil.rmtree(folder)
+    results.equal(len(parts), 2, "a connection that breaks: %s" % said)
+    whole, cut = parts[0].rsplit(b"\n", 1)
+    results.check(cut and parts[1].startswith(cut), "the next connection begins with the line that was cut")
+    rows = whole.split(b"\n") + parts[1].splitlines()
+    results.check([row.split(b" - ", 1)[1].decode() for row in rows] == lines, "each line arrives once, in order")
+    results.equal((counts["delivered"], counts["failed"], counts["dropped"]), (10000, 0, 0), "and counts once: %s" % said)
+
+
+def busy(results, _program):
+    """A receiver that reads gets all that a busy server writes down, in order."""
+    parts = []
+
+    def take(_receiver, peer, _number):
+        while part := peer.recv(1 << 20):
+            parts.append(part)
+
+    receiver = Receiver(take)
+    url = "syslog+tcp://127.0.0.1:%d" % receiver.port
+    with Server("--audit", "memory", "--syslog", url, "--syslog-queue", "16M") as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+
+            def ask(requests):
+                """Sends some at one time; the bodies of their answers."""
+                client.sendall(b"".join(requests))
+                data = b""
+                while data.count(b"}") < len(requests):
+                    data += client.recv(1 << 20)
+                return [answer.split(b"\r\n\r\n", 1)[1] for answer in data.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+
+            head = b"HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+            for _ in range(50):
+                made = ask([b"POST /api/v1/share " + head % 8 + b"secret=x"] * 200)
+                keys = [json.loads(body)["secret_key"].encode() for body in made]
+                shown = ask([b"POST /api/v1/secret/" + key + b" " + head % 0 for key in keys])
+                results.check(all(b'"value":"x"' in body for body in shown) and len(shown) == 200, "200 secrets are made and shown")
+        server.stop()
+    data, place, lines = b"".join(parts), 0, []
+    while place < len(data):
+        space = data.index(b" ", place)
+        end = space + 1 + int(data[place:space])
+        lines.append(json.loads(data[space + 1 : end].split(b" - ", 1)[1]))
+        place = end
+    actions = [each["event.action"] for each in lines]
+    results.equal([each["event.sequence"] for each in lines], list(range(len(lines))), "each line once, in order")
+    results.check(actions.count("create") == 10000 and actions.count("reveal") == 10000, "and all of them: %d" % len(lines))
+
+
+def main(results):
+    """Builds the program that sends lines, then plays the receivers."""
+    program = built()
+    for test in (breaks, busy):
+        results.run(test, results, program)
+
+
+if __name__ == "__main__":
+    run_suite(main, 580)

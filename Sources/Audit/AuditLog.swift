@@ -35,7 +35,7 @@ public final class AuditLog {
     private static let closingTurn: UInt64 = 10
 
     private struct Feed {
-        let queue: any LineQueue
+        let queue: any ReceiverQueue
         /// How many lines it was not given since the last one that it was.
         var missing: UInt64 = 0
     }
@@ -124,7 +124,7 @@ public final class AuditLog {
         attach(DirectQueue(output, sink, capacity: max(queueBytes, 2 * Self.lineBound)))
     }
 
-    private func attach(_ queue: any LineQueue) {
+    private func attach(_ queue: any ReceiverQueue) {
         share()
         if count == 1 {
             _ = queue.offer(buffer.line, count: 1)

@@ -7,7 +7,7 @@ internal import Kernel
 ///
 /// A process with one thread is faster in all that it does: neither the allocator nor the kernel's table of descriptors has to reckon with
 /// another one.
-final class DirectQueue: LineQueue {
+final class DirectQueue: ReceiverQueue {
     private enum Target: ~Copyable {
         case output(NonblockingOutput)
         case sink(any AuditSink)

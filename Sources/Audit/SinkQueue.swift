@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// A bounded queue with a thread that empties it into a sink. Two pieces of memory take turns: the loop fills one while the thread writes
 /// what is in the other from where it lies.
-final class SinkQueue: LineQueue, Sendable {
+final class SinkQueue: ReceiverQueue, Sendable {
     /// What the thread does while there is nothing to write.
     private enum Rest { case none, linger, sleep }
 

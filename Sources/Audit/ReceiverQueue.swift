@@ -1,7 +1,7 @@
 // What the log asks of a queue that takes its lines to a receiver, and how lines are cut.
 
 /// Lines on their way to one receiver. Called by the loop's thread, which never waits but at the end.
-protocol LineQueue: AnyObject {
+protocol ReceiverQueue: AnyObject {
     /// What the receiver is called in the log when it was too slow.
     var name: StaticString { get }
     /// The number of the descriptor that is written to; nil where there is none, or the name says it.

@@ -121,7 +121,7 @@ let package = Package(
         tests(of: "Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TestRandomness", "TLS"]),
         tests(of: "Vault", ["Kernel", "Sealing", "SecureMemory", "TestRandomness"]),
         tests(of: "Rules", ["HTTPWire", "Kernel", "TestRandomness"], exclude: ["Vectors"]),
-        tests(of: "Audit", ["Kernel", "Sealing", "SecureMemory"], exclude: ["ecs-fields.txt"]),
+        tests(of: "Audit", ["Kernel", "Sealing", "SecureMemory", "TestRandomness"], exclude: ["ecs-fields.txt"]),
         tests(of: "Pages", ["HTTPServer", "HTTPWire", "SecureMemory"]),
         tests(of: "Service", ["Kernel", "Pages", "Rules", "TestRandomness", "Vault"]),
     ] + (fuzzed ? [fuzz] : []),

@@ -6,8 +6,8 @@ public import SecureMemory
 /// What happened, as lines of JSON with the field names of the Elastic Common Schema, in a chain that shows every change.
 ///
 /// Each line ends with `event.hash`: SHA-256 over the 32 bytes of the hash of the line before (zeroes for the first one) and the
-/// bytes of the line up to the comma before that field. Belongs to the loop's thread. ``record(_:now:)`` takes no memory from the
-/// heap and waits for nobody. What it wrote is in memory at once; sinks are handed it by ``publish(now:)``.
+/// bytes of the line up to the comma before that field. Belongs to the loop's thread. ``record(_:keyName:message:now:)`` takes no
+/// memory from the heap and waits for nobody. What it wrote is in memory at once; sinks are handed it by ``publish(now:)``.
 public final class AuditLog {
     /// The longest line, in bytes, with its line feed.
     public static let lineBound = 1536
@@ -31,8 +31,11 @@ public final class AuditLog {
     /// can make receipts to look at, but that hides nobody's key.
     static let lookPlaces = 512
 
+    /// How long one sink is waited for at the end before it is the next one's turn, in milliseconds.
+    private static let closingTurn: UInt64 = 10
+
     private struct Feed {
-        let queue: any LineQueue
+        let queue: any ReceiverQueue
         /// How many lines it was not given since the last one that it was.
         var missing: UInt64 = 0
     }
@@ -110,17 +113,23 @@ public final class AuditLog {
     }
 
     /// The same for a descriptor, which stays the caller's. It is written to without another thread, unless that could have the loop wait.
+    /// A terminal may take a part of a line; who waits until it takes the rest lets nobody write between.
     public func attach(descriptor: Int32, queueBytes: Int) throws(Errno) {
         let sink = DescriptorSink(descriptor)
         let isAlone = !FileDescriptor.areSame(descriptor, 1) && !FileDescriptor.areSame(descriptor, 2)
         let output = NonblockingOutput(descriptor, isAlone: isAlone)
-        guard output.neverWaits else { return try attach(sink, queueBytes: queueBytes) }
+        guard output.neverWaits, !FileDescriptor.isTerminal(descriptor) else {
+            return try attach(sink, queueBytes: queueBytes)
+        }
         attach(DirectQueue(output, sink, capacity: max(queueBytes, 2 * Self.lineBound)))
     }
 
-    private func attach(_ queue: any LineQueue) {
+    private func attach(_ queue: any ReceiverQueue) {
         share()
-        if count == 1 { _ = queue.offer(buffer.line, count: 1) }
+        if count == 1 {
+            _ = queue.offer(buffer.line, count: 1)
+            nextFlush = 0
+        }
         feeds.append(Feed(queue: queue))
     }
 
@@ -305,12 +314,21 @@ public final class AuditLog {
         finish()
     }
 
-    /// Has sinks given all that waits for them, for so many milliseconds at most. Returns how many did not get all.
+    /// Has sinks given all that waits for them, for so many milliseconds at most. Returns how many did not get all, or miss lines that no
+    /// line tells of any more.
     public func close(within milliseconds: UInt64) -> Int {
         share()
         let deadline = BootClock.milliseconds() + milliseconds
         var late = 0
-        for feed in feeds where !feed.queue.close(by: deadline) { late += 1 }
+        // One after the other, again and again: who stalls may not take the others' time.
+        repeat {
+            feeds.removeAll { feed in
+                let end = feed.queue.close(by: deadline, waiting: Self.closingTurn)
+                if end == .failed || end == .done && feed.missing > 0 { late += 1 }
+                return end != .waits
+            }
+        } while !feeds.isEmpty && BootClock.milliseconds() < deadline
+        late += feeds.count
         feeds = []
         lacking = 0
         return late

@@ -2,12 +2,12 @@
 internal import HTTPWire
 internal import Kernel
 
-/// A bounded queue that is emptied into a pipe, a terminal or a socket, or handed to a sink that only queues it, at most some hundred times
-/// a second. Belongs to the loop's thread.
+/// A bounded queue that is emptied into a pipe or a socket, or handed to a sink that only queues it, at most some hundred times a
+/// second while there is room. Belongs to the loop's thread.
 ///
 /// A process with one thread is faster in all that it does: neither the allocator nor the kernel's table of descriptors has to reckon with
 /// another one.
-final class DirectQueue: LineQueue {
+final class DirectQueue: ReceiverQueue {
     private enum Target: ~Copyable {
         case output(NonblockingOutput)
         case sink(any AuditSink)
@@ -23,11 +23,11 @@ final class DirectQueue: LineQueue {
             }
         }
 
-        /// Waits until there is room, for so long at most. Returns whether there is.
-        func waitForRoom(milliseconds: Int) -> Bool {
+        /// Waits until there is room, for so long at most. Returns whether there may be; nil where nothing tells.
+        func waitForRoom(milliseconds: Int) -> Bool? {
             switch self {
             case .output(let output): output.waitForRoom(milliseconds: milliseconds)
-            case .sink: false
+            case .sink: nil
             }
         }
     }
@@ -36,8 +36,11 @@ final class DirectQueue: LineQueue {
     let descriptor: Int32?
     private let target: Target
     private let capacity: Int
+    /// What is written, from where it lies; and what came since. Two that take turns: to move what waits to the beginning of one would
+    /// take the loop milliseconds where much waits.
     private var lines: [UInt8] = []
-    /// How many bytes of these are written.
+    private var newer: [UInt8] = []
+    /// How many bytes of `lines` are written.
     private var written = 0
     /// When to write the next time, in milliseconds of the monotonic clock, unless enough is there before.
     private var due: UInt64 = 0
@@ -50,10 +53,11 @@ final class DirectQueue: LineQueue {
     private static let enough = 128 << 10
     /// How often is written at one time at most: the loop has others to serve.
     private static let writesAtOnce = 64
-    /// How long is waited before it is tried again what was not taken, in milliseconds, at first and at last.
-    private static let pauses: (first: UInt64, last: UInt64) = (10, 1000)
+    /// How long is waited before it is tried again what was not taken, in milliseconds, at first and at last. A socket or a pipe that holds
+    /// little is full again and again while its reader keeps up.
+    private static let pauses: (first: UInt64, last: UInt64) = (1, 1000)
 
-    /// A queue for so many bytes to a descriptor that a sink is for. The system backs its memory as it is filled.
+    /// A queue for so many bytes to a descriptor that a sink is for. The system backs its memory as it is filled, up to twice of that.
     convenience init(_ output: consuming NonblockingOutput, _ sink: DescriptorSink, capacity: Int) {
         self.init(.output(output), sink, capacity)
     }
@@ -68,44 +72,65 @@ final class DirectQueue: LineQueue {
         self.target = target
         self.capacity = capacity
         lines.reserveCapacity(capacity)
+        newer.reserveCapacity(capacity)
     }
 
-    private var waiting: Int { lines.count - written }
+    private var waiting: Int { lines.count - written + newer.count }
 
     var hasRoom: Bool { waiting <= capacity / 2 }
 
     func offer(_ offered: Span<UInt8>, count: UInt64) -> UInt64 {
-        let (accepted, size) = AuditLog.lines(of: offered, count: count, within: capacity - waiting)
-        if lines.count + size > capacity {
-            lines.removeFirst(written)
-            written = 0
+        var (accepted, place) = (0 as UInt64, 0)
+        while true {
+            let rest = offered.extracting(droppingFirst: place)
+            let (some, size) = AuditLog.lines(of: rest, count: count - accepted, within: capacity - waiting)
+            // There is memory for all that there is room for.
+            newer.append(addingCapacity: size) { $0.append(copying: rest.extracting(first: size)) }
+            accepted += some
+            place += size
+            guard accepted < count, pause == nil else { return accepted }
+            // More may come in one turn than may wait, and the reader has nothing of it yet.
+            let before = waiting
+            _ = write()
+            guard waiting < before else { return accepted }
         }
-        lines.append(addingCapacity: size) { $0.append(copying: offered.extracting(first: size)) }
-        return accepted
     }
 
     func flush(now: UInt64) -> UInt64? {
         guard waiting > 0 else { return nil }
         guard now >= due || pause == nil && waiting >= min(Self.enough, capacity / 2) else { return due }
-        for _ in 0..<Self.writesAtOnce {
-            // Where nobody reads any more, somebody may again.
-            guard let count = (try? Self.hand(lines, from: written, to: target)) ?? nil else {
-                let pause = pause ?? Self.pauses.first
-                due = now + pause
-                self.pause = min(pause * 2, Self.pauses.last)
-                return due
-            }
-            written += count
-            pause = nil
-            guard waiting > 0 else {
-                lines.removeAll(keepingCapacity: true)
-                written = 0
-                due = now + Self.linger
-                return nil
-            }
+        let before = waiting
+        guard write() else {
+            let pause = waiting < before ? Self.pauses.first : self.pause ?? Self.pauses.first
+            due = now + pause
+            self.pause = min(pause * 2, Self.pauses.last)
+            return due
         }
-        due = now
-        return due
+        pause = nil
+        // An alarm for the same moment would not be set again.
+        due = now + (waiting > 0 ? 1 : Self.linger)
+        return waiting > 0 ? due : nil
+    }
+
+    /// Writes what waits, at most ``writesAtOnce`` times. Returns false where there was no room for all of that.
+    private func write() -> Bool {
+        for _ in 0..<Self.writesAtOnce where waiting > 0 {
+            // Where nobody reads any more, somebody may again.
+            guard let isTaken = try? hand(), isTaken else { return false }
+        }
+        return true
+    }
+
+    /// Has the target take a piece. Returns false where there is no room for it.
+    private func hand() throws(Errno) -> Bool {
+        if written == lines.count {
+            lines.removeAll(keepingCapacity: true)
+            swap(&lines, &newer)
+            written = 0
+        }
+        guard let count = try Self.hand(lines, from: written, to: target) else { return false }
+        written += count
+        return true
     }
 
     private static func hand(
@@ -114,19 +139,19 @@ final class DirectQueue: LineQueue {
         try target.take(lines.span.extracting(droppingFirst: start))
     }
 
-    func close(by deadline: UInt64) -> Bool {
+    func close(by deadline: UInt64, waiting milliseconds: UInt64) -> QueueEnd {
+        let end = min(deadline, BootClock.milliseconds() + milliseconds)
         while waiting > 0 {
             do throws(Errno) {
-                if let count = try Self.hand(lines, from: written, to: target) {
-                    written += count
-                    continue
-                }
+                if try hand() { continue }
             } catch {
-                return false
+                return .failed
             }
             let now = BootClock.milliseconds()
-            guard now < deadline, target.waitForRoom(milliseconds: Int(clamping: deadline - now)) else { return false }
+            guard now < end else { return .waits }
+            guard let hasRoom = target.waitForRoom(milliseconds: Int(clamping: end - now)) else { return .failed }
+            guard hasRoom else { return .waits }
         }
-        return true
+        return .done
     }
 }

@@ -3,8 +3,9 @@ internal import Sealing
 
 /// Which events were told within the last minute, in memory of a bounded size, so that a flood of them pushes nothing else out.
 ///
-/// Events are alike that are by one rule, about one secret or receipt, of one network (an IPv4 address, an IPv6 /64) and with one key. Where there are more of different kinds than there are places within a minute, the others are told apart
-/// by their action and rule alone. An event is found among all others in about 0.3 us.
+/// Events are alike that are by one rule, about one secret or receipt, of one network (an IPv4 address, an IPv6 /64) and with one key.
+/// Where there are more of different kinds than there are places within a minute, the others are told apart by their action and rule
+/// alone. An event is found among all others in about 0.3 us.
 struct RepeatedEvents {
     private struct Entry {
         /// The first one.

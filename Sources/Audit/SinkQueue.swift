@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// A bounded queue with a thread that empties it into a sink. Two pieces of memory take turns: the loop fills one while the thread writes
 /// what is in the other from where it lies.
-final class SinkQueue: LineQueue, Sendable {
+final class SinkQueue: ReceiverQueue, Sendable {
     /// What the thread does while there is nothing to write.
     private enum Rest { case none, linger, sleep }
 
@@ -64,15 +64,15 @@ final class SinkQueue: LineQueue, Sendable {
 
     var hasRoom: Bool { state.withLock { $0.taken + $0.filled.count <= capacity / 2 } }
 
-    func close(by deadline: UInt64) -> Bool {
+    func close(by deadline: UInt64, waiting milliseconds: UInt64) -> QueueEnd {
         state.withLock { $0.deadline = deadline }
         bell.ring()
         guard let events = try? EventQueue(eventsPerTurn: 1),
             (try? events.add(drained.rawValue, for: .readable, token: 0)) != nil
-        else { return false }
+        else { return .failed }
         let now = BootClock.milliseconds()
-        let ready = try? events.wait(milliseconds: Int32(clamping: deadline > now ? deadline - now : 0))
-        return ready == 1
+        let patience = min(deadline > now ? deadline - now : 0, milliseconds)
+        return (try? events.wait(milliseconds: Int32(clamping: patience))) == 1 ? .done : .waits
     }
 
     // MARK: The thread

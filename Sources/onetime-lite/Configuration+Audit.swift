@@ -9,7 +9,7 @@ struct AuditOptions {
     /// Bytes in memory.
     var ringBytes = 1 << 20
     /// Bytes that wait for each receiver.
-    var queueBytes = 256 << 10
+    var queueBytes = 1 << 20
     var addresses = AuditAddresses.whole
     var certificate = CertificateTarget.automatic
 
@@ -69,7 +69,7 @@ extension Configuration {
                 \.audit.ringBytes),
             .size(
                 "audit-queue", "AUDIT_QUEUE", 4096...(1 << 30),
-                "how much of the log waits for a slow receiver before lines are dropped and counted (256k)",
+                "how much of the log waits for a slow receiver before lines are dropped and counted (1M)",
                 \.audit.queueBytes),
             Option(
                 flag: "audit-addresses", variable: "AUDIT_ADDRESSES", value: "whole|truncated|hashed",

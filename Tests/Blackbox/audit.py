@@ -6,6 +6,7 @@ stands there.
     python3 Tests/Blackbox/audit.py          about 45 seconds
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,9 +15,11 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
@@ -25,6 +28,8 @@ from onetime_harness import REPOSITORY, Server, binary_path, die_with_parent, fr
 from onetime_http import FORM, Connection, build, burn, form, post_form, request, reveal, share  # noqa: E402
 
 EVENTS = 1000000
+# Of fcntl; Python has a name for it from 3.10 on.
+F_GETPIPE_SZ = 1032
 FIELD = b',"event.hash":"'
 HEAD = '{"@timestamp":"2026-11-27T06:%02d:%02d.%03dZ","event.dataset":"onetime.audit","event.sequence":%d,'
 MIDDLE = '"ecs.version":"8.17.0","service.name":"onetime-lite","event.kind":"event",'
@@ -264,6 +269,62 @@ def stalled_receiver(results, directory):
     os.close(reader)
 
 
+def several_receivers(results):
+    """Whoever reads only at the end gets all of what waits for him, though another one stalls; only a pipe of its own is made to hold
+    more."""
+    (near, shared), (far, stalled), (peer, own) = os.pipe(), os.pipe(), socket.socketpair()
+    sinks = "fd:%d,stdout,fd:%d" % (stalled, own.fileno())
+    port = free_port()
+    process = subprocess.Popen(
+        [binary_path(), "--port", str(port), "--audit", sinks, "--audit-queue", "1M"],
+        stdout=shared,
+        pass_fds=[stalled, own.fileno()],
+        preexec_fn=die_with_parent,
+    )
+    os.close(shared)
+    os.close(stalled)
+    own.close()
+    taken = {near: [], peer.fileno(): []}
+
+    def keep_reading(descriptor):
+        while part := os.read(descriptor, 65536):
+            taken[descriptor].append(part)
+
+    readers = [threading.Thread(target=keep_reading, args=[descriptor], daemon=True) for descriptor in taken]
+    for _ in range(200):
+        try:
+            if request(port, "GET", "/health").status == 200:
+                break
+        except OSError:
+            time.sleep(0.02)
+    results.check(fcntl.fcntl(far, F_GETPIPE_SZ) > fcntl.fcntl(near, F_GETPIPE_SZ), "a pipe of its own holds more")
+    one = build("POST", "/api/v1/share", [FORM], form({"secret": "x"}), "127.0.0.1:%d" % port)
+    for _ in range(10):
+        crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
+        for connection in crowd:
+            connection.sendall(one * 10)
+        for connection in crowd:
+            text = b""
+            while text.count(b"HTTP/1.1 200") < 10:
+                text += connection.recv(65536) or b"HTTP/1.1 200" * 10
+            connection.close()
+    begin = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    for reader in readers:
+        reader.start()
+    results.equal(process.wait(10), 0, "it ends in order")
+    results.check(time.monotonic() - begin < 5, "and soon", time.monotonic() - begin)
+    for reader in readers:
+        reader.join(5)
+    for descriptor, name in ((near, "stdout"), (peer.fileno(), "a socket")):
+        lines = audit_lines(b"".join(taken[descriptor]))
+        results.equal(verify(given=b"".join(lines)), (0, "The chain is whole: %d events.\n" % len(lines)), name + " got all")
+        results.check(len(lines) > 2000 and b'"event.action":"stop"' in lines[-1], "to the end", len(lines))
+    os.close(near)
+    os.close(far)
+    peer.close()
+
+
 def options(results):
     """What is refused, and what is off costs nothing."""
     for arguments in (["--audit", "file.log"], ["--audit", "fd:77"], ["--audit-addresses", "some"], ["--certificate", "x"]):
@@ -470,6 +531,7 @@ def body(results):
         results.run(session, results, directory)
         results.run(small_tampering, results)
         results.run(stalled_receiver, results, directory)
+        results.run(several_receivers, results)
         results.run(a_million_events, results, directory)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

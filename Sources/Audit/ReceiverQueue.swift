@@ -1,7 +1,7 @@
 // What the log asks of a queue that takes its lines to a receiver, and how lines are cut.
 
 /// Lines on their way to one receiver. Called by the loop's thread, which never waits but at the end.
-protocol LineQueue: AnyObject {
+protocol ReceiverQueue: AnyObject {
     /// What the receiver is called in the log when it was too slow.
     var name: StaticString { get }
     /// The number of the descriptor that is written to; nil where there is none, or the name says it.
@@ -16,8 +16,19 @@ protocol LineQueue: AnyObject {
     /// waits, or for nobody's call.
     func flush(now: UInt64) -> UInt64?
 
-    /// Has everything handed on until a moment of `BootClock`, and waits for it. Returns whether all was.
-    func close(by deadline: UInt64) -> Bool
+    /// Has everything handed on until a moment of `BootClock`, and waits for that, but for so many milliseconds at most: others want to
+    /// hand on theirs, too. To be called again while it ``QueueEnd/waits``.
+    func close(by deadline: UInt64, waiting milliseconds: UInt64) -> QueueEnd
+}
+
+/// How far a queue is at its end.
+enum QueueEnd {
+    /// Everything is handed on.
+    case done
+    /// The receiver has no room right now.
+    case waits
+    /// Nobody reads any more.
+    case failed
 }
 
 extension AuditLog {

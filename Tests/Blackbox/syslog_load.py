@@ -15,7 +15,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "Harness")]
 from onetime_harness import Server, run_suite  # noqa: E402
-from outbound import Receiver, built, line, sent  # noqa: E402
+from onetime_tls import Certificates  # noqa: E402
+from outbound import Receiver, built, context, line, sent  # noqa: E402
 
 
 def breaks(results, program):
@@ -59,16 +60,25 @@ def breaks(results, program):
 
 
 def busy(results, _program):
-    """A receiver that reads gets all that a busy server writes down, in order."""
+    """A receiver that reads gets all that a busy server writes down, in order, in the clear and by TLS."""
+    serve_busily(results, "tcp", None, [])
+    with tempfile.TemporaryDirectory() as folder:
+        certificates = Certificates(folder)
+        certificates.make("receiver", "IP:127.0.0.1")
+        serve_busily(results, "tls", context(certificates, "receiver"), ["--ca-file", certificates.path("authority.crt")])
+
+
+def serve_busily(results, transport, secured, options):
+    """Has a server with such a receiver make and show 10000 secrets."""
     parts = []
 
     def take(_receiver, peer, _number):
         while part := peer.recv(1 << 20):
             parts.append(part)
 
-    receiver = Receiver(take)
-    url = "syslog+tcp://127.0.0.1:%d" % receiver.port
-    with Server("--audit", "memory", "--syslog", url, "--syslog-queue", "16M") as server:
+    receiver = Receiver(take, secured)
+    url = "syslog+%s://127.0.0.1:%d" % (transport, receiver.port)
+    with Server("--audit", "memory", "--syslog", url, "--syslog-queue", "16M", *options) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
 
             def ask(requests):
@@ -84,7 +94,7 @@ def busy(results, _program):
                 made = ask([b"POST /api/v1/share " + head % 8 + b"secret=x"] * 200)
                 keys = [json.loads(body)["secret_key"].encode() for body in made]
                 shown = ask([b"POST /api/v1/secret/" + key + b" " + head % 0 for key in keys])
-                results.check(all(b'"value":"x"' in body for body in shown) and len(shown) == 200, "200 secrets are made and shown")
+                results.check(all(b'"value":"x"' in body for body in shown) and len(shown) == 200, transport + ": 200 secrets are made and shown")
         server.stop()
     data, place, lines = b"".join(parts), 0, []
     while place < len(data):
@@ -93,8 +103,8 @@ def busy(results, _program):
         lines.append(json.loads(data[space + 1 : end].split(b" - ", 1)[1]))
         place = end
     actions = [each["event.action"] for each in lines]
-    results.equal([each["event.sequence"] for each in lines], list(range(len(lines))), "each line once, in order")
-    results.check(actions.count("create") == 10000 and actions.count("reveal") == 10000, "and all of them: %d" % len(lines))
+    results.equal([each["event.sequence"] for each in lines], list(range(len(lines))), transport + ": each line once, in order")
+    results.check(actions.count("create") == 10000 and actions.count("reveal") == 10000, transport + ": and all of them: %d" % len(lines))
 
 
 def main(results):

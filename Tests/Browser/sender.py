@@ -17,6 +17,15 @@ from onetime_http import receipt, request  # noqa: E402
 from webdriver import ENTER, Chromium  # noqa: E402
 
 NO_ROOM = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };"
+# That a request was sent as a whole is told when the test says so.
+LATE_NEWS = """
+    const send = XMLHttpRequest.prototype.send;
+    XMLHttpRequest.prototype.send = function (body) {
+        window.tellSent = this.upload.onload;
+        this.upload.onload = null;
+        send.call(this, body);
+    };
+"""
 HEARD = """
     window.heard = [];
     document.addEventListener('DOMContentLoaded', () => new MutationObserver(() => {
@@ -191,6 +200,15 @@ def cancelled(results, server, browser):
         browser.button("Cancel").click()
         browser.wait(lambda: "Cancelled" in browser.find("#status").text, "it is not told", 20)
         results.equal((len(relay.made), relay.alive()), (1, 0), "what was sent when it was cancelled is burned")
+    with Relay(server, lambda line: 1 if line.startswith("POST /secret ") else None) as relay:
+        fill(browser, relay)
+        browser.run(LATE_NEWS)
+        browser.find(".primary").click()
+        browser.wait(lambda: any(line.startswith("POST /secret ") for line in relay.lines), "nothing is sent")
+        time.sleep(0.4)
+        browser.run("document.querySelector('.actions button:last-child').click(); tellSent();")
+        browser.wait(lambda: "Cancelled" in browser.find("#status").text, "it is not told", 20)
+        results.equal((len(relay.made), relay.alive()), (1, 0), "also where the browser tells late that it was sent")
     no_complaints(results, browser, "cancelled")
 
 

@@ -482,7 +482,8 @@ function post(address, fields, signal, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     let isSent = false;
-    const stop = () => setTimeout(() => request.abort(), isSent ? PATIENCE : 0);
+    // That it went as a whole may be told a moment after somebody cancelled.
+    const stop = () => setTimeout(() => (isSent ? setTimeout(() => request.abort(), PATIENCE) : request.abort()));
     signal.addEventListener('abort', stop);
     request.open('POST', address + query);
     request.responseType = 'json';

@@ -52,10 +52,12 @@ private enum Verdict: Equatable {
     switch verdict {
     case .malformed, .anonymous, .refused: break
     case .key(let name):
-        let scheme = String(decoding: raw.prefix(7).map { $0 | 0x20 }, as: UTF8.self)
-        var sent = Array(raw.dropFirst(7))
-        if scheme.hasPrefix("basic ") {
-            sent = Array(raw.dropFirst(6))
+        // Spaces and tabs around a field's value are none of it (RFC 9110, section 5.5), and behind the scheme there may be several.
+        let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        let value = raw.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
+        let scheme = value.prefix { !isSpace($0) }.map { $0 | 0x20 }
+        var sent = Array(value.drop { !isSpace($0) }.drop(while: isSpace))
+        if scheme == Array("basic".utf8) {
             inExactMemory(sent) { bytes in
                 let count = Base64.decode(&bytes) ?? 0
                 sent = (0..<count).map { bytes[$0] }

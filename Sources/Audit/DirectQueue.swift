@@ -107,6 +107,12 @@ final class DirectQueue: ReceiverQueue {
             return due
         }
         pause = nil
+        if waiting == 0 {
+            // The next lines go to the memory that was in use just now: it is in the processor's caches.
+            lines.removeAll(keepingCapacity: true)
+            swap(&lines, &newer)
+            written = 0
+        }
         // An alarm for the same moment would not be set again.
         due = now + (waiting > 0 ? 1 : Self.linger)
         return waiting > 0 ? due : nil

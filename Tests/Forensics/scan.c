@@ -6,7 +6,8 @@
 //
 // PATTERNS holds records of four little-endian 32-bit numbers (disguise, least run, length, 0) and the bytes. Every
 // window of eight bytes of every disguise is looked for; a window found is followed both ways, and counts if the run is
-// long enough. Lines printed: hit, unread, threads, exited, scanned. Only for Linux; registers are complete on x86-64.
+// long enough. Lines printed: hit (disguise, length, address, region, and the bytes of a run of at most SHOWN in base 16), unread,
+// threads, exited, scanned. Only for Linux; registers are complete on x86-64.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <elf.h>
@@ -28,7 +29,7 @@
 #ifndef NT_X86_XSTATE
 #define NT_X86_XSTATE 0x202
 #endif
-enum { PIECE = 1 << 20, OVERLAP = 4096, MAX_THREADS = 1024, MAX_HITS = 200 };  // hits printed for one disguise
+enum { PIECE = 1 << 20, OVERLAP = 4096, MAX_THREADS = 1024, MAX_HITS = 200, SHOWN = 64 };  // hits printed for one disguise
 
 struct disguise { const uint8_t *bytes; uint32_t length, least, number, hits; };
 struct window { uint64_t value; uint32_t disguise, offset, next; };
@@ -109,9 +110,12 @@ static void search(const uint8_t *data, size_t size, size_t fresh, uint64_t addr
                 best = end - start, best_start = start, best_disguise = windows[w].disguise;
         }
         if (!best) continue;
-        if (best_start + best > fresh && ++hits && disguises[best_disguise].hits++ < MAX_HITS)
-            printf("hit\t%u\t%zu\t%llx\t%s\n", disguises[best_disguise].number, best,
+        if (best_start + best > fresh && ++hits && disguises[best_disguise].hits++ < MAX_HITS) {
+            printf("hit\t%u\t%zu\t%llx\t%s\t", disguises[best_disguise].number, best,
                    (unsigned long long)(address + best_start), region);
+            for (size_t i = 0; best <= SHOWN && i < best; i++) printf("%02x", data[best_start + i]);
+            putchar('\n');
+        }
         p = best_start + best - 8 > p ? best_start + best - 8 : p;
     }
 }

@@ -151,7 +151,7 @@ class Report:
             parts = line.split("\t")
             if parts[0] == "hit":
                 name, kind, length = canaries.disguises[int(parts[1])]
-                self.hits.append((name, kind, int(parts[2]), length, parts[4], parts[3]))
+                self.hits.append((name, kind, int(parts[2]), length, parts[4], parts[3], bytes.fromhex(parts[5])))
             elif parts[0] == "unread":
                 self.unread.append((int(parts[1]), parts[2]))
             elif parts[0] == "threads":
@@ -161,20 +161,15 @@ class Report:
             elif parts[0] == "scanned":
                 self.scanned = int(parts[1])
 
-    def forget_those_of(self, executable, core):
+    def forget_those_of(self, executable):
         """Drops hits whose bytes stand in the executable's own file, where no secret can have come to: its thousands of words in
-        capitals meet eight characters of some disguise by chance. The live scan skips such pages, a core file has them."""
+        capitals and its table of the numbers from 00 to 99 (which a thread holds in eight registers) meet some characters of a
+        disguise by chance. The live scan skips such pages; registers and core files have them."""
         if not self.hits:
             return
         with open(executable, "rb") as file:
             shipped = file.read()
-        with open(core, "rb") as file:
-            kept = []
-            for hit in self.hits:
-                file.seek(int(hit[5], 16))
-                if file.read(hit[2]) not in shipped:
-                    kept.append(hit)
-        self.hits = kept
+        self.hits = [hit for hit in self.hits if not hit[6] or hit[6] not in shipped]
 
     def forget_where_they_lie(self, names, ranges):
         """Drops hits of what a process has to keep, where they lie within ranges of addresses. The names that were there."""
@@ -200,7 +195,7 @@ class Report:
         """A few lines: which canary, in which disguise, how much of it, where, how often."""
         counts = Counter()
         longest = {}
-        for name, kind, run, length, region, address in self.of_others(control):
+        for name, kind, run, length, region, address, _ in self.of_others(control):
             key = (name, kind, region)
             counts[key] += 1
             if run > longest.get(key, (0,))[0]:
@@ -267,7 +262,9 @@ class Scanner:
 
     def live(self, pid, canaries):
         """Freezes the process and searches memory and registers."""
-        return self._run(canaries, "live", str(pid))
+        report = self._run(canaries, "live", str(pid))
+        report.forget_those_of("/proc/%d/exe" % pid)
+        return report
 
     def file(self, path, canaries):
         """Searches a file."""
@@ -288,7 +285,7 @@ class Scanner:
             raise ScanFailure("gcore: " + done.stdout.decode(errors="replace")[-300:])
         try:
             report = self._run(canaries, "file", path)
-            report.forget_those_of("/proc/%d/exe" % pid, path)
+            report.forget_those_of("/proc/%d/exe" % pid)
             return report
         finally:
             os.unlink(path)
@@ -305,6 +302,7 @@ class ExitWatch:
     def __init__(self, program, pid, canaries, patterns, seconds):
         self.canaries = canaries
         self.seconds = seconds
+        self.executable = os.readlink("/proc/%d/exe" % pid)
         self.process = subprocess.Popen(
             [program, "exit", str(pid), patterns, str(seconds)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
@@ -320,7 +318,9 @@ class ExitWatch:
             raise ScanFailure("the scanner hangs")
         if self.process.returncode:
             raise ScanFailure(err.decode(errors="replace").strip())
-        return Report(self.canaries, out.decode(errors="replace").splitlines())
+        report = Report(self.canaries, out.decode(errors="replace").splitlines())
+        report.forget_those_of(self.executable)
+        return report
 
 
 def main():

@@ -102,6 +102,22 @@ def nothing(results, scanner):
         )
 
 
+def shipped(results, scanner):
+    """Bytes of the executable's own file are nobody's secret, wherever they lie; one byte more than they is."""
+    text = "no memfd_secret"  # of leaky.c
+    rest = random_text(49)
+    canaries = Canaries()
+    canaries.add("as shipped", random_text(20) + text + random_text(20))
+    canaries.add("one more", rest[-1] + text)
+    for plant, wanted in ((rest + text, "one more"), ("." + rest[:-1] + text, None)):
+        with Subject(scanner, [("registers", plant.encode())]) as subject:
+            report = scanner.live(subject.process.pid, canaries)
+            watch = scanner.arm(subject.process.pid, canaries)
+            os.kill(subject.process.pid, signal.SIGTERM)
+            for found in (report, watch.collect()):
+                results.equal({hit[0] for hit in found.hits}, {wanted} - {None}, "found beside what the file has")
+
+
 def main():
     """All of it."""
     results = Results()
@@ -112,7 +128,7 @@ def main():
         source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leaky.c")
         target = os.path.join(scanner.directory, "leaky")
         subprocess.run(["cc", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread", "-o", target, source], check=True)
-        for part in (places, coded, nothing):
+        for part in (places, coded, nothing, shipped):
             results.run(part, results, scanner)
     return results.finish()
 

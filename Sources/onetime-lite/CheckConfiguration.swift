@@ -28,6 +28,9 @@ enum CheckConfiguration {
         configuration.errors += configuration.certificateFaults()
         configuration.errors += Outgoing.faults(configuration.outbound)
         try configuration.demandNoErrors()
+        for warning in configuration.warnings {
+            Console.write("onetime-lite: warning: \(warning)\n", to: Console.standardError)
+        }
         Console.write(isJSON ? json(rows(configuration)) : table(rows(configuration)), to: Console.standardOutput)
         return 0
     }

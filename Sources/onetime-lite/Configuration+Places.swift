@@ -1,6 +1,7 @@
 // From where requests may come, and who is believed about that: proxies, networks, countries.
 import HTTPServer
 import Kernel
+import Log
 import Rules
 import Service
 
@@ -112,6 +113,11 @@ extension Configuration {
         }
     }
 
+    /// Tells the operator what may be other than he thinks.
+    func tellWarnings(_ log: LogStream) {
+        for warning in warnings { log.event("warning: \(warning)", .warning) }
+    }
+
     /// Whether there is somebody to ask for a client's country.
     var canTellCountries: Bool {
         countryFile != nil || !(service.clients.countryField.isEmpty || service.clients.trustedProxies.isEmpty)
@@ -127,7 +133,13 @@ extension Configuration {
             throw UsageError(text: "the country file \(path) cannot be read: \(error)")
         }
         do throws(DatabaseFault) {
-            service.clients.countries = try CountryDatabase(bytes)
+            let countries = try CountryDatabase(bytes)
+            service.clients.countries = countries
+            for (kind, isThere) in [("IPv4", countries.hasIPv4), ("IPv6", countries.hasIPv6)] where !isThere {
+                warnings.append(
+                    "the country file \(path) has no \(kind) addresses: whoever comes from one is in no known country, so"
+                        + " denied countries do not refuse him, and allowed ones do")
+            }
         } catch {
             throw UsageError(text: "the country file \(path) cannot be used: \(error.text)")
         }

@@ -49,6 +49,8 @@ struct Configuration {
     var given: [String: Given] = [:]
     /// What is wrong, a line each.
     var errors: [String] = []
+    /// What is not wrong, but may be other than somebody thinks, a line each.
+    var warnings: [String] = []
     /// The flags, to read them again at SIGHUP.
     var arguments: [String] = []
 

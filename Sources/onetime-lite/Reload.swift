@@ -30,6 +30,7 @@ struct Reload {
             return log.event(
                 "nothing is changed: \(reasons)", .error, [("event.action", "reload"), ("event.outcome", "failure")])
         }
+        configuration.tellWarnings(log)
         proof.noteConfiguration(configuration)
         var fields = [(name: "event.action", value: "reload"), (name: "event.outcome", value: "success")]
         let late = needingRestart(configuration)

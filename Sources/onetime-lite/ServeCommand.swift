@@ -137,6 +137,7 @@ enum ServeCommand {
             touchShares()
         }
         announce(log, address, settings, protection, hardening)
+        configuration.tellWarnings(log)
         if let fingerprint { announce(fingerprint, log) }
         if let metricsAddress {
             log.event(

@@ -41,6 +41,10 @@ enum Refusal: Error, Equatable {
     case malformedRule(SecretRule, allowed: String, wrong: String)
     /// With the rules that the sender gave, nobody could ever read the secret, because of this one.
     case neverOpen(SecretRule)
+    /// With this rule that the sender gave, which says so, nobody could read the secret from anywhere.
+    case nowhereOpen(SecretRule, wrong: String)
+    /// The server's hours do not come before the secret would expire; when they do, in seconds since 1970.
+    case serverClosed(opens: Int64?)
     case internalError
     /// The operator has stopped creating or revealing.
     case lockedDown
@@ -83,7 +87,7 @@ extension Refusal {
         case .bodyTooLarge: "body_too_large"
         case .rule(let rule): rule.name
         case .malformedRule: "malformed_rule"
-        case .neverOpen: "never_open"
+        case .neverOpen, .nowhereOpen, .serverClosed: "never_open"
         case .lockedDown: "locked_down"
         case .nothingSelected: "nothing_selected"
         case .unconfirmed: "unconfirmed"

@@ -77,7 +77,7 @@ extension Draft {
         let field = Self.field(name)
         guard depth == 0, isKnown(field) else { return }
         switch field {
-        case .passphrase: fail(.malformedBody(.unexpectedKind))
+        case .passphrase, .note, .label, .readers, .tries: fail(.malformedBody(.unexpectedKind))
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: fail(.key(.malformedField))
         case .timeToLive: if case .makeLink = route { fail(.key(.malformedField)) }
         default: if let rule = field.rule { take(rule, []) }

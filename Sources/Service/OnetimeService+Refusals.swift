@@ -121,7 +121,8 @@ extension OnetimeService {
             .wrongPassphrase, .passphraseRequired:
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
-        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField:
+        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField,
+            .linkInAPI:
             .badRequest
         case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
@@ -189,6 +190,8 @@ extension OnetimeService {
             response.append(": with this rule, and those of the server, nobody could read the secret from anywhere")
         case .serverClosed:
             response.append("The hours of this server do not come before the secret would expire; nothing was stored")
+        case .linkInAPI:
+            response.append("link: the API takes no creation link; open it in a browser, or send a form with it to /")
         case .duplicateField: response.append("A field was given more than once")
         case .malformedBody(let fault): response.append(fault.reason)
         case .lockedDown: response.append("This server is locked down by its operator. Nothing was consumed.")
@@ -229,7 +232,7 @@ extension OnetimeService {
             .serverClosed:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
-            .wordsTooLong, .claimMissing, .holdsFiles, .nothingSelected, .unconfirmed, .unknownField:
+            .wordsTooLong, .claimMissing, .holdsFiles, .nothingSelected, .unconfirmed, .unknownField, .linkInAPI:
             Page.notice(&response, page, .malformed)
         }
     }

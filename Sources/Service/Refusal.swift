@@ -45,6 +45,8 @@ enum Refusal: Error, Equatable {
     case nowhereOpen(SecretRule, wrong: String)
     /// The server's hours do not come before the secret would expire; when they do, in seconds since 1970.
     case serverClosed(opens: Int64?)
+    /// A creation link was sent to the API, which takes none.
+    case linkInAPI
     case internalError
     /// The operator has stopped creating or revealing.
     case lockedDown
@@ -88,6 +90,7 @@ extension Refusal {
         case .rule(let rule): rule.name
         case .malformedRule: "malformed_rule"
         case .neverOpen, .nowhereOpen, .serverClosed: "never_open"
+        case .linkInAPI: "link_in_api"
         case .lockedDown: "locked_down"
         case .nothingSelected: "nothing_selected"
         case .unconfirmed: "unconfirmed"

@@ -29,10 +29,11 @@ public struct NetworkRule: Equatable, Sendable {
 
     /// Whether there is an address that both this rule and another one permit.
     ///
-    /// O((ranges of both)²), two milliseconds where the other has as many as there may be; this one should be short.
+    /// O(n log n) in the ranges of both, times those that are allowed here.
     public func meets(_ other: NetworkRule) -> Bool {
-        let denied = self.denied + other.denied
-        return common(with: other.allowed).contains { !$0.isWithin(denied) }
+        let denied = (self.denied + other.denied).sorted { $0.precedes($1) }
+        let (ofIPv4, ofIPv6) = (denied.outermost(areIPv4: true), denied.outermost(areIPv4: false))
+        return common(with: other.allowed).contains { !$0.isWithin($0.first.isIPv4 ? ofIPv4 : ofIPv6) }
     }
 
     /// Ranges of all addresses that are allowed here and there.
@@ -64,27 +65,50 @@ extension AddressRange {
         sharedBits <= other.sharedBits && contains(other.first)
     }
 
-    /// Whether each of its addresses is in one of some ranges.
+    /// The order of their first addresses, and the larger one first where they are the same.
+    fileprivate func precedes(_ other: AddressRange) -> Bool {
+        first == other.first ? sharedBits < other.sharedBits : first.precedes(other.first)
+    }
+
+    /// Whether each of its addresses is in one of some ranges of its kind, which are in order and have no address in common.
     fileprivate func isWithin(_ ranges: [AddressRange]) -> Bool {
-        var address = first
-        repeat {
-            // More bits than there are: none.
-            var widest: UInt8 = 129
-            for range in ranges where range.sharedBits < widest && range.contains(address) {
-                widest = range.sharedBits
-            }
-            if widest > 128 { return false }
+        var (index, end) = (0, ranges.count)
+        while index < end {
+            let middle = (index + end) / 2
+            if first.precedes(ranges[middle].first) { end = middle } else { index = middle + 1 }
+        }
+        guard index > 0, ranges[index - 1].contains(first) else { return false }
+        while true {
+            let last = ranges[index - 1]
             // Ranges that have an address in common lie in one another.
-            guard widest > sharedBits, var next = address.first(behind: widest) else { return true }
+            guard last.sharedBits > sharedBits, var next = last.first.first(behind: last.sharedBits) else {
+                return true
+            }
             // Those of IPv4 lie amid the others, and are none of them.
             if next.isIPv4, !first.isIPv4 { next = InternetAddress(high: 0, low: 1 << 48) }
-            address = next
-        } while contains(address)
-        return true
+            guard contains(next) else { return true }
+            guard index < ranges.count, ranges[index].first == next else { return false }
+            index += 1
+        }
+    }
+}
+
+extension [AddressRange] {
+    /// Those of IPv4, or those that are not, without what lies in another; they have to be in order, and are.
+    fileprivate func outermost(areIPv4: Bool) -> [AddressRange] {
+        var found: [AddressRange] = []
+        for range in self where range.first.isIPv4 == areIPv4 && found.last?.covers(range) != true {
+            found.append(range)
+        }
+        return found
     }
 }
 
 extension InternetAddress {
+    fileprivate func precedes(_ other: InternetAddress) -> Bool {
+        high == other.high ? low < other.low : high < other.high
+    }
+
     /// The first address behind those that share so many bits with this one, at least one; nil behind the last.
     fileprivate func first(behind sharedBits: UInt8) -> InternetAddress? {
         guard sharedBits > 64 else {

@@ -36,24 +36,29 @@ struct LineReader: ~Copyable {
                 return error
             }
             count += added
-            var start = 0
-            for index in seen..<count where bytes[index] == 0x0A {
-                if !isLeftOut { try body(bytes.span.extracting(start..<index)) }
-                isLeftOut = false
-                start = index + 1
-            }
-            if added == 0 {
+            var start = try Self.lines(bytes.span.extracting(first: count), from: seen, &isLeftOut, body)
+            if added == 0 || count - start > bound {
                 if !isLeftOut && start < count { try body(bytes.span.extracting(start..<count)) }
-                return nil
-            }
-            if !isLeftOut && count - start > bound {
-                try body(bytes.span.extracting(start..<count))
                 isLeftOut = true
             }
+            if added == 0 { return nil }
             if isLeftOut { start = count }
             for index in start..<count { bytes[index - start] = bytes[index] }
             count -= start
             seen = count
         }
+    }
+
+    /// Hands on the lines that end behind a place, and returns where the rest begins.
+    private static func lines<Failure: Error>(
+        _ bytes: Span<UInt8>, from place: Int, _ isLeftOut: inout Bool, _ body: (Span<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
+        var start = 0
+        for index in place..<bytes.count where bytes[index] == 0x0A {
+            if !isLeftOut { try body(bytes.extracting(start..<index)) }
+            isLeftOut = false
+            start = index + 1
+        }
+        return start
     }
 }

@@ -168,9 +168,10 @@ public struct Certificate: Sendable {
         return text.place(of: field).flatMap { text.second(at: $0 + field.utf8CodeUnitCount) }
     }
 
-    /// The statement for people: a line for each field.
+    /// The statement for people: a line for each field, set off from what the program itself says of it. Anybody can sign that a
+    /// signature is right.
     public var text: String {
-        var result = ""
+        var result = "  "
         var isQuoted = false
         var isList = false
         var isName = true
@@ -185,7 +186,7 @@ public struct Certificate: Sendable {
                 isName = false
             case 0x2C where !isQuoted && isList: result += ", "
             case 0x2C where !isQuoted:
-                result += "\n"
+                result += "\n  "
                 isName = true
             // A statement that somebody else made has no say over the terminal.
             case 0..<0x20, 0x7F...: result += "?"

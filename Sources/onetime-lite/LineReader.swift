@@ -53,11 +53,12 @@ struct LineReader: ~Copyable {
     private static func lines<Failure: Error>(
         _ bytes: Span<UInt8>, from place: Int, _ isLeftOut: inout Bool, _ body: (Span<UInt8>) throws(Failure) -> Void
     ) throws(Failure) -> Int {
-        var start = 0
-        for index in place..<bytes.count where bytes[index] == 0x0A {
-            if !isLeftOut { try body(bytes.extracting(start..<index)) }
+        var (start, seen) = (0, place)
+        while let end = bytes.firstIndex(of: 0x0A, from: seen) {
+            if !isLeftOut { try body(bytes.extracting(start..<end)) }
             isLeftOut = false
-            start = index + 1
+            start = end + 1
+            seen = start
         }
         return start
     }

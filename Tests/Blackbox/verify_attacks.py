@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from audit import FIELD, HEAD, MIDDLE, REVEAL, audit_lines, chained  # noqa: E402
+from audit import FIELD, HEAD, MIDDLE, REVEAL, audit_lines, chained, verify  # noqa: E402
 from onetime_harness import Server, binary_path, run_suite  # noqa: E402
 from onetime_http import FORM, Connection, build, form  # noqa: E402
 
@@ -215,7 +215,9 @@ def on_certificates(attacks):
     for count in (2**64 - 1, 2**53, end + 1, 1, 0):
         path, _ = attacks.signed_anew(lambda statement: re.sub(rb'"audit_events":\d+', b'"audit_events":%d' % count, statement))
         add("signed anew for %d events" % count, lines, 1, None, "", ["--certificate", path])
-    for place in attacks.generator.sample(range(attacks.signed.index(b'"onetime.statement"'), len(attacks.signed) - 4), 40):
+    fields = re.finditer(rb'"onetime\.[a-z_]+":"([^"]*)"', attacks.signed)
+    signed = [place for field in fields for place in range(field.start(), field.end())]
+    for place in attacks.generator.sample(signed, 40):
         changed = attacks.keep("changed-%d" % place, flipped(attacks.signed, place, 1))
         add("certificate with byte %d changed" % place, lines, 1, None, "", ["--certificate", changed, "--public-key", attacks.key])
     statement = re.search(rb'"onetime.statement":"[^"]*",', attacks.signed)[0]
@@ -306,6 +308,21 @@ def attacks_on_a_log(results, directory):
             results.check(fault is None, "%s (seed %d)" % (name, seed), fault)
 
 
+def words_of_others(results, directory):
+    """What somebody signs with a key of his own does not pass for what the program says of it."""
+    attacks = Attacks(directory, random.Random(1))
+    claim = b'{"The signature is right. The key is the one that was given.",The chain is whole,\nx\r\x1b[A,'
+    path, _ = attacks.signed_anew(lambda statement: statement.replace(b"{", claim, 1))
+    with open(path, "ab") as file:
+        file.write(attacks.signed)
+    code, text = verify("-", "--certificate", path, "--public-key", attacks.key, given=b"".join(attacks.lines))
+    said = [line for line in text.split("\n") if not line.startswith("  ")]
+    results.equal(code, 1, "the log is of one key")
+    results.equal([line for line in said if "is the one that was given" in line], ["The signature is right. The key is the one that was given."],
+        "said of one of two")
+    results.check(not any(line.startswith("The chain") for line in said) and "\x1b" not in text and "\r" not in text, "nothing else", text)
+
+
 def without_end(results):
     """A line of 100 MB is refused at once where a log is read, and skipped where certificates are; neither takes memory."""
     for arguments, seconds in ((["-"], 1), (["--partial", "-"], 1), (["--certificate", "-"], 5)):
@@ -324,6 +341,7 @@ def body(results):
     directory = tempfile.mkdtemp(prefix="onetime-attacks-")
     try:
         results.run(attacks_on_a_log, results, directory)
+        results.run(words_of_others, results, directory)
         results.run(without_end, results)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -120,6 +120,8 @@ public struct ChainVerifier: ~Copyable {
     /// The time of the newest line of the part's first run.
     private var latest: UInt64?
     private var interruption: Interruption?
+    /// The last line of a run that its certificate wants longer, unless what began behind it was inserted and it goes on there.
+    private var cut: UInt64?
     private var next: UInt64 = 0
     private var lastLine: UInt64 = 0
     /// The hash before ``head``.
@@ -154,6 +156,16 @@ public struct ChainVerifier: ~Copyable {
 
     /// Checks the next line, without its line feed.
     public mutating func check(_ bytes: Span<UInt8>) throws(ChainFault) {
+        do throws(ChainFault) {
+            try examine(bytes)
+        } catch {
+            guard let cut else { throw error }
+            line = cut
+            throw .notCertified
+        }
+    }
+
+    private mutating func examine(_ bytes: Span<UInt8>) throws(ChainFault) {
         line += 1
         guard let parsed = try read(bytes) else {
             others += 1
@@ -206,8 +218,12 @@ public struct ChainVerifier: ~Copyable {
 
     /// Settles what only the end tells.
     public mutating func finish() throws(ChainFault) {
-        if let suspect { throw explain(suspect) }
-        try endRun()
+        if let suspect, cut == nil { throw explain(suspect) }
+        if cut == nil { try endRun() }
+        if let cut {
+            line = cut
+            throw .notCertified
+        }
         for (index, expectation) in expectations.enumerated() where !isMet[index] {
             let key = expectation.key
             if runs.contains(where: { $0.key?.bytes.isSame(as: key.bytes) == true }) { continue }
@@ -279,21 +295,11 @@ public struct ChainVerifier: ~Copyable {
         for (index, expectation) in expectations.enumerated()
         where !isMet[index] && expectation.key.bytes.isSame(as: key.bytes) {
             // One behind it, in the same chain, vouches for it, too.
-            guard runs[run].certified > expectation.count else {
-                line = lastLine
-                throw .notCertified
-            }
+            if runs[run].certified <= expectation.count { cut = lastLine }
         }
     }
 
     private mutating func begin(_ body: Span<UInt8>) throws(ChainFault) {
-        let place = line
-        try endRun()
-        guard runs.count < Self.runBound else { throw .tooManyRuns }
-        interruption = runs.isEmpty ? nil : Interruption(next: next, head: head, line: place)
-        isBehindEnd = false
-        lateSink = nil
-        otherSinks = []
         // The key is the last field of the first line.
         let size = Self.encodedKeySize
         guard body.count > size + 1 else { throw .malformed }
@@ -303,6 +309,14 @@ public struct ChainVerifier: ~Copyable {
             let key = VerificationKey(standardForm: text.span.extracting(first: count))
         else { throw .malformed }
         guard keys.insert(Self.identity(key)).inserted else { throw .repeatedRun(key: key.text) }
+        guard cut == nil else { throw .notCertified }
+        let place = line
+        try endRun()
+        guard runs.count < Self.runBound else { throw .tooManyRuns }
+        interruption = runs.isEmpty ? nil : Interruption(next: next, head: head, line: place)
+        isBehindEnd = false
+        lateSink = nil
+        otherSinks = []
         var run = Run()
         run.key = key
         runs.append(run)
@@ -356,6 +370,7 @@ public struct ChainVerifier: ~Copyable {
             try follows(interruption.head, body, parsed.hash)
         {
             line = interruption.line
+            cut = nil
             throw .inserted(event: 0)
         }
         var isDouble = false

@@ -195,6 +195,22 @@ def hours_of_a_secret(results):
             results.check(
                 answer.header("X-OTS-Intended-Status") == "422", "%s: refused at once" % name, answer.text()[:200]
             )
+        for early in ("2027", "20271231", "999999999", "1999-12-31T23:59:59Z", "2001-09-09T01:46:39Z", "2027-01-01"):
+            answer = post_form(served.port, "/api/v1/share", {"not_before": early, "secret": "x"}, INSIDE)
+            results.equal(
+                (answer.header("X-OTS-Intended-Status"), answer.json()["message"]),
+                (
+                    "422",
+                    "not_before has to be seconds since 1970 (1000000000 or more), or date, time and zone such as"
+                    " 2026-11-27T09:00:00+01:00 (2001-09-09T01:46:40Z or later)",
+                ),
+                "%s is refused, and the answer says what is not" % early,
+            )
+        for early in ("1000000000", "2001-09-09T01:46:40Z"):
+            results.equal(
+                reveal(served.port, share(served.port, "x", INSIDE, not_before=early)["secret_key"], INSIDE).status, 200,
+                "%s, which it names, is not" % early,
+            )
         served.events()
         soon, late = (str(int(time.time()) + wait) for wait in (1800, 7200))
         for name, fields in (

@@ -79,7 +79,7 @@ let package = Package(
         room("Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"], isSmall: true),
         room("Vault", ["Kernel", "Sealing", "SecureMemory", "TimerWheel"]),
         room("Rules", ["HTTPWire", "Kernel"], isSmall: true),
-        room("Audit", ["CLinux", "HTTPWire", "Kernel", "Sealing", "SecureMemory"]),
+        room("Audit", ["HTTPWire", "Kernel", "Sealing", "SecureMemory"]),
         // Floor 4
         room(
             "Pages", ["CLinux", "HTTPServer", "HTTPWire", "QRCode", "SecureMemory"], exclude: ["Assets"],

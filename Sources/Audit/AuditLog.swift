@@ -17,8 +17,9 @@ public final class AuditLog {
     static let usualLine = 448
     /// The most bytes that a sink is given at one time, unless it never waits.
     public static let batchBound = 64 << 10
-    /// How many bytes of lines wait at most to be handed to sinks together: some twenty lines. Each time takes a lock, and that waits for
-    /// all that was written to memory before it, as far as it is in no cache; for each line it was a fourth of what the line took.
+    /// How many bytes of lines wait at most to be handed to sinks together: some twenty lines. Each time has a price
+    /// (a thread's lock, which waits for all that was written to memory before it; a look at each sink); line by line it was a fourth of
+    /// what a line took.
     static let publishedAtOnce = 8192
     /// How much of a key's name is written, in bytes of JSON.
     public static let nameBound = 128

@@ -1,4 +1,5 @@
 // What a sender has to know of a line that it sends: single members of its JSON, found without reading all of it.
+internal import Kernel
 
 /// A line of the audit trail: one JSON object.
 enum AuditLine {

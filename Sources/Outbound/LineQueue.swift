@@ -13,7 +13,7 @@ final class LineQueue: Sendable {
     fileprivate static let calm: UInt64 = 1000
 
     fileprivate struct State: ~Copyable {
-        var waiting: WaitingLines
+        var waiting: LineRing
         var sleepers = 0
         /// Whether it was rung for one of them that has not come yet.
         var hasRung = false
@@ -35,7 +35,7 @@ final class LineQueue: Sendable {
     init(bytes: Int, closing: Closing) throws(Errno) {
         work = try WakeUp()
         self.closing = closing
-        state = Mutex(State(waiting: WaitingLines(capacity: max(bytes, Self.maximumLine + 1))))
+        state = Mutex(State(waiting: LineRing(capacity: max(bytes, Self.maximumLine + 1))))
     }
 
     /// Each of several lines without its line feed.

@@ -1,5 +1,6 @@
 // Lines on their way to one connection: as messages, many in one piece, and which of them went.
 internal import HTTPWire
+internal import Kernel
 
 /// Lines, the messages that are made of as many of them as are sent at one time, and how far that got.
 ///

@@ -43,7 +43,8 @@ def percent(data, everything, upper=True):
 
 
 def disguises(data):
-    """[(name, least run in bytes, bytes)] of one canary. The least run stands for at least five of its characters."""
+    """[(name, least run in bytes, bytes)] of one canary. The least run stands for at least five of its characters; where memory is full
+    of text that looks the same (hashes in base 16, small letters), for six: five are met by chance now and then."""
     text = data.decode("utf-8", "replace")
     found = [("plain", 8, data)]
     for coding in ("utf-16-le", "utf-16-be"):
@@ -52,9 +53,9 @@ def disguises(data):
         found.append((coding, 20, text.encode(coding)))
     lower, upper = data.hex(), data.hex().upper()
     found += [
-        ("hex", 10, lower.encode()),
-        ("HEX", 10, upper.encode()),
-        ("hex in utf-16", 20, lower.encode("utf-16-le")),
+        ("hex", 12, lower.encode()),
+        ("HEX", 12, upper.encode()),
+        ("hex in utf-16", 24, lower.encode("utf-16-le")),
     ]
     for skip in range(3):
         part = data[skip:]
@@ -64,7 +65,7 @@ def disguises(data):
     for skip in range(5):
         part = data[skip:]
         coded = base64.b32encode(part[: len(part) // 5 * 5])
-        found += [("BASE32 +%d" % skip, 8, coded), ("base32 +%d" % skip, 8, coded.lower())]
+        found += [("BASE32 +%d" % skip, 10, coded), ("base32 +%d" % skip, 10, coded.lower())]
     found += [
         ("percent", 8, percent(data, False)),
         ("percent lower", 8, percent(data, False, False)),

@@ -1,9 +1,9 @@
-// Searches through lines that are as fast as the machine can: what a server writes down passes here while it serves.
+// Searches through bytes that are as fast as the machine can: what a server writes down passes here while it serves.
 internal import Glibc
 
 extension Span<UInt8> {
     /// Where a byte is from `start` on; nil where it is nowhere.
-    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+    public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         guard start < count else { return nil }
         // Unsafe: memchr is given no more bytes than there are behind `start`, and its answer lies among them.
         return unsafe withUnsafeBytes { bytes in
@@ -15,7 +15,7 @@ extension Span<UInt8> {
     }
 
     /// Whether no byte is above 127.
-    var isASCII: Bool {
+    public var isASCII: Bool {
         // Unsafe: reads integers, for which every bit pattern is valid, from bytes that are there.
         unsafe withUnsafeBytes { bytes in
             var seen: UInt64 = 0

@@ -122,7 +122,7 @@ extension OnetimeService {
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
         case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField,
-            .linkInAPI:
+            .passphraseIsNoText, .linkInAPI:
             .badRequest
         case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
@@ -156,6 +156,7 @@ extension OnetimeService {
             response.append(decimal: settings.maximumPassphrase)
             response.append(" characters long")
         case .passphraseMissing: response.append("A passphrase is required for all secrets")
+        case .passphraseIsNoText: response.append("passphrase has to be a text")
         case .recipientWithoutAccount: response.append("An account is required to send emails.")
         case .key(let refusal):
             let message = refusal.message
@@ -228,11 +229,11 @@ extension OnetimeService {
             }
         case .tooBusy, .lockedOut, .wrongPassphrase, .passphraseRequired, .nothingToShare, .contentTooLarge,
             .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .needsScript, .malformedRule, .neverOpen,
-            .nowhereOpen,
-            .serverClosed:
+            .nowhereOpen, .serverClosed:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
-            .wordsTooLong, .claimMissing, .holdsFiles, .nothingSelected, .unconfirmed, .unknownField, .linkInAPI:
+            .wordsTooLong, .claimMissing, .holdsFiles, .passphraseIsNoText, .nothingSelected, .unconfirmed,
+            .unknownField, .linkInAPI:
             Page.notice(&response, page, .malformed)
         }
     }

@@ -329,7 +329,7 @@ extension Refusal {
         switch self {
         case .rule(let rule): rule.name
         case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
-            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing, .linkInAPI:
+            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing, .passphraseIsNoText, .linkInAPI:
             "form"
         case .contentTooLarge, .bodyTooLarge: "size"
         case .needsScript, .holdsFiles: "kind"

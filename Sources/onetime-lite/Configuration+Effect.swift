@@ -31,6 +31,10 @@ extension Configuration {
         }
         lower("default-ttl", \.service.defaultTimeToLive, to: longest, "limited by max-ttl")
         let anonymous = service.maximumAnonymousTimeToLive
+        if service.defaultTimeToLive > anonymous {
+            let reason = "without an API key limited by max-anonymous-ttl"
+            notes["default-ttl"] = notes["default-ttl"].map { "\($0); \(reason)" } ?? reason
+        }
         if anonymous < shortest && !service.requiresKey {
             warnings.append(
                 "--max-anonymous-ttl is less than --min-ttl: without an API key secrets live shorter than that")

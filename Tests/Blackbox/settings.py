@@ -51,6 +51,7 @@ def effective(results):
             ("default-ttl", ["--default-ttl", "10m", "--max-ttl", "5m"], {}, ("5m", "flag", "limited by max-ttl, from 10m")),
             ("default-ttl", ["--max-ttl", "5m"], {}, ("5m", "default", "limited by max-ttl")),
             ("default-ttl", ["--min-ttl", "2h"], {"DEFAULT_TTL": "9"}, ("2h", "variable DEFAULT_TTL", "raised by min-ttl, from 9")),
+            ("default-ttl", ["--max-anonymous-ttl", "10m"], {}, ("1h", "default", "without an API key limited by max-anonymous-ttl")),
             ("max-anonymous-ttl", ["--max-ttl", "1d"], {"TTL_MAX_ANONYMOUS": "30d"},
              ("1d", "variable TTL_MAX_ANONYMOUS", "limited by max-ttl, from 30d")),
             ("max-anonymous-ttl", ["--max-ttl", "7d"], {}, ("7d", "default")),

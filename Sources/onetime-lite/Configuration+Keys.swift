@@ -10,6 +10,8 @@ struct KeySettings {
     var file: String?
     /// What `API_KEYS` says.
     var lines: [KeyLine] = []
+    /// All of them, once the file was read: a pipe says only once what it says.
+    var all: [KeyLine] = []
 
     /// Whether `ONETIME_USER` has one.
     var hasOwner = false
@@ -20,17 +22,18 @@ struct KeySettings {
     /// How many keys there are, in words.
     static func count(_ lines: ArraySlice<KeyLine>) -> String { lines.count == 1 ? "1 key" : "\(lines.count) keys" }
 
-    /// The lines of the environment and of the file as it is now.
-    func read() throws(UsageError) -> [KeyLine] {
-        guard let file else { return lines }
+    /// Takes the lines of the environment and of the file as it is now.
+    mutating func read(patience: Int) throws(UsageError) {
+        all = lines
+        guard let file else { return }
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try File.read(file, limit: KeyFile.maximumSize)
+            bytes = try File.read(file, limit: KeyFile.maximumSize, patience: patience)
         } catch {
             throw UsageError(text: "the key file \(file) cannot be read: \(error)")
         }
         do throws(KeyFileFault) {
-            return try KeyFile.join(lines, KeyFile.parse(bytes))
+            all = try KeyFile.join(lines, KeyFile.parse(bytes))
         } catch {
             throw UsageError(text: "the key file \(file), \(error.text)")
         }
@@ -61,7 +64,8 @@ extension Configuration {
 
     /// Reads the key file, and looks at what all keys together may do.
     mutating func readKeys() throws(UsageError) {
-        let lines = try keys.read()
+        try keys.read(patience: filePatience)
+        let lines = keys.all
         if keys.file != nil { notes["key-file"] = KeySettings.count(lines.dropFirst(keys.lines.count)) }
         // A key of an administrator makes links to create by.
         let now = WallClock.seconds()

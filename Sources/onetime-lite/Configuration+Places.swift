@@ -1,7 +1,6 @@
 // From where requests may come, and who is believed about that: proxies, networks, countries.
 import HTTPServer
 import Kernel
-import Log
 import Rules
 import Service
 
@@ -111,11 +110,6 @@ extension Configuration {
         if !canTellCountries && !service.clients.places.countries.isEmpty {
             errors.append("--allow-countries and --deny-countries need --country-file or --country-header")
         }
-    }
-
-    /// Tells the operator what may be other than he thinks.
-    func tellWarnings(_ log: LogStream) {
-        for warning in warnings { log.event("warning: \(warning)", .warning) }
     }
 
     /// Whether there is somebody to ask for a client's country.

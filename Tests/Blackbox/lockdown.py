@@ -98,10 +98,10 @@ def lockdown(results):
         def by_page(mode):
             creates, reveals = expected(mode)
             shown = scene.get("/api/state").json()["lockdown"]
-            fields = {"action": "lock", "form_token": scene.proof, "shown": shown}
+            fields = {"action": "lock", "shown": shown}
             fields.update({} if creates else {"creation": "on"})
             fields.update({} if reveals else {"reveal": "on"})
-            answer = post_form(scene.port, "/operator", fields, [scene.basic()])
+            answer = scene.operate(fields)
             results.equal((answer.status, answer.header("location")), (303, "/operator"), "by the page")
 
         for mode in MODES:
@@ -136,8 +136,7 @@ def stale_page(results):
             return re.search(r'name="shown" value="([^"]+)"', text).group(1)
 
         def post(**fields):
-            fields = dict(fields, action="lock", form_token=scene.proof)
-            return post_form(scene.port, "/operator", fields, [scene.basic()])
+            return scene.operate(dict(fields, action="lock"))
 
         shown = page()
         results.equal(shown, "none", "the form has what it shows")

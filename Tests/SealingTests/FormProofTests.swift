@@ -8,7 +8,8 @@ import Testing
     @Test("Each key has a proof of its own, the same each time, and another one in the next process")
     func proofs() throws {
         let arena = try SecureArena(capacity: 64 << 10)
-        let (maker, next) = (try FormProof(arena: arena), try FormProof(arena: arena))
+        let maker = try FormProof(arena: arena)
+        let next = try FormProof(arena: arena)
         let ids = ["jf9lwcx9", "jf9lwcx8", "environment", ""]
         var proofs: Set<String> = []
         for id in ids {

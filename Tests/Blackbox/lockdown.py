@@ -144,8 +144,12 @@ def stale_page(results):
         for fields in ({}, {"creation": "on"}, {"creation": "on", "reveal": "on"}):
             answer = post(shown=shown, **fields)
             results.equal(answer.status, 409, "an old page: %r" % fields)
-            results.check("open too long" in answer.text(), "says so", answer.text()[-900:])
+            results.check("The lock-down has changed since" in answer.text(), "says so", answer.text()[-900:])
+            results.check('href="/operator"' in answer.text(), "and leads back to the page", answer.text()[-900:])
             results.equal(post(**fields).status, 409, "a form that does not say what it showed")
+        german = request(scene.port, "POST", "/operator?locale=de", [FORM, scene.basic()], b"form_token=%s&action=lock" % scene.own_proof.encode())
+        results.check("Die Sperre wurde geändert" in german.text(), "in the reader's language", german.text()[-900:])
+        results.check('href="/operator?locale=de"' in german.text(), "which stays", german.text()[-900:])
         results.equal(post(shown="some").status, 400, "no such state")
         results.equal(post(shown="all", creation="maybe").status, 400, "no such answer")
         results.equal(scene.get("/api/state").json()["lockdown"], "all", "nothing was unlocked")

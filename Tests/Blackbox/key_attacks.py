@@ -106,14 +106,14 @@ def last_use(results):
     made = [keygen("once%d" % number, "--uses", "1", "--scopes", "create,reveal,burn,receipt,admin") for number in range(6)]
     with server_of(maker_line, admin_line, *(line for _, line in made)) as server:
         port = server.port
-        bodies = {"plain": b"a=b", "locked": b"passphrase=pass"}
+        bodies = {"plain": b"a=b", "locked": b"passphrase=pass", "link": b"ttl=90"}
         wanted = [
             ("reveals", "/api/v1/secret/%(secret_key)s", "plain"),
             ("reveals with a passphrase", "/api/v1/secret/%(secret_key)s", "locked"),
             ("burns", "/api/v1/private/%(metadata_key)s/burn", "plain"),
             ("burns with a passphrase", "/api/v1/private/%(metadata_key)s/burn", "locked"),
             ("receipts", "/api/v1/private/%(metadata_key)s", "plain"),
-            ("links", "/api/links", "plain"),
+            ("links", "/api/links", "link"),
         ]
         for (key, _), (name, target, kind) in zip(made, wanted):
             fields = {"passphrase": "pass"} if kind == "locked" else {}
@@ -300,7 +300,8 @@ def rates(results):
 
         def create(number, *headers, target="/api/v1/share", **fields):
             address = ("X-Forwarded-For", "203.0.113.%d" % number)
-            return intended(post_form(port, target, dict({"secret": "x"}, **fields), [address] + list(headers)))
+            fields = fields if target == "/api/links" else dict({"secret": "x"}, **fields)
+            return intended(post_form(port, target, fields, [address] + list(headers)))
 
         statuses = [create(number, bearer(busy)) for number in range(4)] + [create(4, bearer(busy), target="/secret")]
         results.equal(statuses, [200] * 5, "five from five addresses")
@@ -354,6 +355,55 @@ def coming_again(results):
             os.remove(path)
 
 
+def misspelled(results):
+    """A field that is not known changes no key and makes no link: it would be one without its limit, or live on for longer."""
+    admin, line = keygen("admin", "--scopes", "admin,create")
+    with server_of(line, keygen("other")[1]) as server:
+        port, header = server.port, bearer(admin)
+        json = ("Content-Type", "application/json")
+
+        def post(path, body, kind=FORM):
+            answer = request(port, "POST", path, [kind, header], body)
+            return answer.status, answer.json().get("message")
+
+        unknown = (400, "A field is not known here")
+        for path, bodies in (
+            ("/api/links", (b"maxsize=3", b"max_size=3&maxttl=60", b"grace=1", b"name=other", b"secret=x", b"passphrase=x", b"mode=all", b"a")),
+            ("/api/keys/rotate", (b"name=other&graze=1", b"key=other", b"name=other&ttl=60", b"max_size=3", b"all=yes", b"=1")),
+            ("/api/keys/revoke", (b"name=other&ids=x", b"name=other&grace=9", b"name=other&all=no", b"receipt=0123456789abcdef&name=other")),
+        ):
+            for body in bodies:
+                results.equal(post(path, body), unknown, "%s with %r" % (path, body))
+                results.equal(post(path + "?" + body.decode(), b""), unknown, "in the address: %s with %r" % (path, body))
+        for path, body in (
+            ("/api/links", b'{"maxsize":3}'),
+            ("/api/links", b'{"max_size":null}'),
+            ("/api/links", b'{"limits":{"max_size":3}}'),
+            ("/api/links", b'{"max_size":[]}'),
+            ("/api/keys/rotate", b'{"name":"other","graze":1}'),
+            ("/api/keys/rotate", b'{"name":{"name":"other"}}'),
+            ("/api/keys/rotate", b'{"name":null}'),
+            ("/api/keys/revoke", b'{"name":"other","id":null}'),
+        ):
+            status, message = post(path, body, json)
+            results.check(status in (400, 422), "%s with %r" % (path, body), (status, message))
+        plain = ("Content-Type", "text/plain")
+        results.equal(post("/api/links", b"max_size=3", plain)[0], 422, "nor is a body of use that cannot be read")
+        results.equal(post("/api/links", b"max_size=" + b"3" * 400)[0], 422, "nor a number that is too long")
+        keys = request(port, "GET", "/api/keys", [header]).json()
+        results.equal((keys["count"], keys["links"], [each["revoked"] for each in keys["keys"]]), (2, 0, [False] * 2), "nothing was done")
+        for path, body, kind in (
+            ("/api/links", b"ttl=60&max_ttl=60&max_size=3", FORM),
+            ("/api/links", b'{"ttl":60,"max_ttl":60,"max_size":3}', json),
+            ("/api/links?ttl=60", b"", FORM),
+            ("/api/links", b"", plain),
+            ("/api/keys/rotate", b"name=other&grace=1", FORM),
+            ("/api/keys/rotate", b"", FORM),
+            ("/api/keys/revoke", b'{"name":"other"}', json),
+        ):
+            results.equal(post(path, body, kind)[0], 200, "what is known is done: %s with %r" % (path, body))
+
+
 def late_link(results):
     """A creation link comes before the content, which is not taken in without a right; one that comes later is told and not used."""
     maker, line = keygen("maker", "--scopes", "create")
@@ -369,7 +419,7 @@ def late_link(results):
 
 def main(results):
     """Everything."""
-    for test in (meanwhile, open_meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, late_link):
+    for test in (meanwhile, open_meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, misspelled, late_link):
         results.run(test, results)
 
 

@@ -159,6 +159,7 @@ def guesses(results):
             ("GET", "/api/v1/status", None),
             ("GET", "/api/v1/private/" + "a" * 31, None),
             ("GET", "/operator", None),
+            ("GET", "/", None),
         ]
         for number, (method, target, fields) in enumerate(ways):
 

@@ -31,6 +31,7 @@ struct Reload {
                 "nothing is changed: \(reasons)", .error, [("event.action", "reload"), ("event.outcome", "failure")])
         }
         proof.noteConfiguration(configuration)
+        for warning in configuration.warnings { log.event("warning: \(warning)", .warning) }
         var fields = [(name: "event.action", value: "reload"), (name: "event.outcome", value: "success")]
         let late = needingRestart(configuration)
         guard !late.isEmpty else { return log.event("configuration and files read anew", .info, fields) }

@@ -24,6 +24,8 @@ public struct AuditEvent {
     public var receipt: RecordID?
     /// The client's address, IPv4 in its mapped form; ``AuditAddresses`` says how much of it is written.
     public var address: [16 of UInt8]?
+    /// Whether there is a client whose address nobody knows: `source.address` is then `unknown`, whatever ``AuditAddresses`` says.
+    public var isFromUnknown = false
     /// The rule that refused, such as `passphrase` or `rate-limit`: `rule.name`.
     public var rule: StaticString?
     /// Why, in more words: `event.reason`.

@@ -145,6 +145,7 @@ public final class AuditLog {
         if lacking > 0 { tellGaps(now) }
         begin(event.action, event.outcome, now)
         if let address = event.address { addresses.write(address, into: &buffer) }
+        if event.isFromUnknown { buffer.append(#","source.address":"unknown""#) }
         if let country = event.country {
             buffer.append(#","source.geo.country_iso_code":""#)
             buffer.append(Self.letter(country >> 8))

@@ -54,7 +54,7 @@ extension Server {
         let network = ClientNetwork(client)
         let isProxy = limits.trustedProxies.cover(client.host)
         guard addresses.add(network, limit: isProxy ? 0 : limits.connectionsPerAddress) else {
-            handler.turnedAway(client.host, for: .connections)
+            handler.turnedAway(RequestOrigin(client.host), for: .connections)
             // Nothing can be said before a handshake.
             if tls == nil {
                 refuse(connection, status: .tooManyRequests, reason: "This address has too many open connections.")

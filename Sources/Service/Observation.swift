@@ -91,7 +91,12 @@ public final class Observation {
                 method: report.method?.name ?? "-", path: group.template, status: Int(report.status),
                 microseconds: report.microseconds, requestBytes: report.requestBytes,
                 responseBytes: report.responseBytes, minorVersion: report.minorVersion,
-                isComplete: report.isComplete, source: settings.tellsSource ? "\(report.origin)" : nil), level)
+                isComplete: report.isComplete, source: settings.tellsSource ? Self.source(of: report.origin) : nil),
+            level)
+    }
+
+    private static func source(of origin: RequestOrigin) -> RequestLine.Source {
+        origin.isKnown ? .address("\(origin.address)") : .unknown
     }
 
     private static func level(of report: RequestReport, _ group: RouteGroup) -> LogLevel {

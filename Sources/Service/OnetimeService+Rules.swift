@@ -2,7 +2,7 @@
 internal import Audit
 public import HTTPServer
 internal import HTTPWire
-public import Kernel
+internal import Kernel
 internal import Pages
 internal import Rules
 internal import Sealing
@@ -228,7 +228,9 @@ extension OnetimeService {
     /// From where a request came.
     func tell(_ request: borrowing Request, _ event: inout AuditEvent) {
         let client = context.client(of: request)
-        event.address = client.isForwarded ? client.address.bytes : request.peer.bytes
+        // The address of a proxy is nobody's who is behind it: it would make a stranger look like somebody from here.
+        if client.isKnown { event.address = client.isForwarded ? client.address.bytes : request.peer.bytes }
+        event.isFromUnknown = !client.isKnown
         if let country = context.country(of: client, request) {
             event.country = AuditEvent.countryCode(country.first, country.second)
         }
@@ -268,7 +270,7 @@ extension OnetimeService {
 
     /// Writes down whom the server turned away before it asked.
     @inline(never)
-    public func turnedAway(_ client: InternetAddress, for reason: TurnedAway) {
+    public func turnedAway(_ client: RequestOrigin, for reason: TurnedAway) {
         guard let log = context.audit else { return }
         var event: AuditEvent
         var limit = 1
@@ -279,7 +281,8 @@ extension OnetimeService {
             event = .refusal("malformed")
             limit = Self.linesOfRefusals
         }
-        event.address = client.bytes
+        if client.isKnown { event.address = client.address.bytes }
+        event.isFromUnknown = !client.isKnown
         log.recordRefusal(event, upTo: limit, now: .now)
     }
 }

@@ -157,6 +157,21 @@ import Testing
         #expect(seen[0][0] != seen[1][0])
     }
 
+    @Test(arguments: [AuditAddresses.whole, .truncated, .hashed])
+    func `a client whom nobody knows has no address, however much of addresses is written`(_ choice: AuditAddresses)
+        throws
+    {
+        var settings = AuditSettings()
+        settings.addresses = choice
+        let desk = try Desk(settings)
+        var event = AuditEvent(.reveal)
+        event.isFromUnknown = true
+        desk.record(event)
+        let object = try Self.object(desk.lines(from: 1)[0])
+        #expect(object["source.address"] as? String == "unknown")
+        #expect(object["source.ip"] == nil)
+    }
+
     @Test func `times have thousandths and stay within the second that is handed in`() throws {
         let desk = try Desk()
         desk.pass(milliseconds: 749)

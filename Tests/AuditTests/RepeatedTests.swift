@@ -54,6 +54,22 @@ import Testing
         #expect(desk.log.count == 24, "some may be told before the others are counted")
     }
 
+    @Test func `those whom nobody knows are counted together, and with nobody else`() throws {
+        let desk = try Desk()
+        var hidden = AuditEvent.refusal("method")
+        hidden.isFromUnknown = true
+        for _ in 0..<10 {
+            refuse(hidden, desk)
+            refuse(.refusal("method"), desk)
+            refuse(refusal("method", from: 1), desk)
+        }
+        #expect(desk.log.count == 4)
+        desk.log.tellRepeated(by: .max, now: desk.now)
+        let counts = desk.lines(from: 4)
+        #expect(counts.count == 3 && counts.allSatisfy { $0.contains(#""onetime.count":9"#) })
+        #expect(counts.filter { $0.contains(#""source.address":"unknown""#) }.count == 1)
+    }
+
     @Test func `a network is one and its addresses are many`() throws {
         let desk = try Desk()
         for number in 0..<100 {

@@ -3,6 +3,7 @@
     python3 Tests/Blackbox/networks.py                about 15 seconds
 """
 
+import json
 import os
 import socket
 import struct
@@ -14,7 +15,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "Harness"))
 from onetime_harness import Server, binary_path, free_port, run_suite  # noqa: E402
-from onetime_http import build  # noqa: E402
+from onetime_http import build, share  # noqa: E402
 from onetime_tls import context  # noqa: E402
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -239,6 +240,48 @@ def countries(results):
             results.equal(seen(*values), code, "countries: %r" % (values,))
 
 
+def unknown_clients(results):
+    """Whoever a proxy hides is nobody's address: neither the proxy's in the audit log and the log of requests, nor one at all."""
+    hidden = (
+        ("hidden", [("Forwarded", "for=unknown")]),
+        ("by a name", [("Forwarded", "for=_secret")]),
+        ("no address", [("X-Forwarded-For", "somewhere")]),
+        ("two of them", [("X-Forwarded-For", "203.0.113.5"), ("Forwarded", "for=203.0.113.6")]),
+    )
+    for addresses in ("whole", "truncated", "hashed"):
+        options = ("--audit", "memory,stdout", "--audit-addresses", addresses, "--trusted-proxies", "127.0.0.2", "--log-requests",
+                   "--log-source", "--max-requests-per-address", "30")
+        with Server(*options) as server:
+            for _, lines in hidden:
+                made = share(server.port, "x", [])
+                for path in ("/api/v1/secret/", "/receipt/"):
+                    key = made["secret_key" if "secret" in path else "metadata_key"]
+                    method = "POST" if "secret" in path else "GET"
+                    said = status(server.port, build(method, path + key, lines, b"" if method == "POST" else None), "127.0.0.2")
+                    results.equal(said, b"200", "unknown: " + path)
+            status(server.port, build("GET", "/receipt/" + made["metadata_key"], [], None), "127.0.0.2")
+            for _ in range(40):
+                status(server.port, build("DELETE", "/", hidden[0][1], None), "127.0.0.2")
+            server.stop()
+            events = [json.loads(line) for line in server.text("stdout").split("\n") if line.startswith("{")]
+        own = {"whole": "127.0.0.2", "truncated": "127.0.0.0", "hashed": None}[addresses]
+        found = {}
+        for event in events:
+            kind = "request" if event.get("event.dataset") != "onetime.audit" else event["event.action"] + event.get("rule.name", "")
+            source = (event.get("source.ip"), event.get("source.address"))
+            found.setdefault(kind, []).append(source)
+        unknown = (None, "unknown")
+        results.equal(found["reveal"], [unknown] * len(hidden), "unknown: who read, addresses " + addresses)
+        # One minute's looks at one receipt by those who are not known are one; those of the proxy itself are others.
+        looks = found["receipt-look"]
+        results.check(looks[:-1] == [unknown] * len(hidden) and looks[-1] != unknown, "unknown: who looked", looks)
+        results.equal(looks[-1][0], own, "unknown: a proxy that asks for itself is known")
+        results.equal(set(found["refusedmethod"]), {unknown}, "unknown: who was refused")
+        results.equal(set(found["refusedrate-requests"]), {unknown}, "unknown: who asked too often")
+        told = set(found["request"])
+        results.equal(told, {unknown, ("127.0.0.1", None), ("127.0.0.2", None), (None, None)}, "unknown: in the log of requests")
+
+
 def figures(results):
     """The port for figures has no name and no clients: whoever reaches it may have them."""
     own = free_port()
@@ -331,7 +374,7 @@ def start(results):
 
 def main(results):
     """All of it."""
-    for part in (headers, before_tls, who_is_believed, requests, budgets, countries, figures, connections, start):
+    for part in (headers, before_tls, who_is_believed, requests, budgets, countries, unknown_clients, figures, connections, start):
         results.run(part, results)
 
 

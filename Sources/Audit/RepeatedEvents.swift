@@ -53,7 +53,7 @@ struct RepeatedEvents {
         var place = place(of: event, keyName, hash)
         if place == nil, next - first >= UInt64(places) {
             (event.address, event.country, event.secret, event.receipt, keyName) = (nil, nil, nil, nil, nil)
-            event.isFromUnknown = false
+            (event.isFromUnknown, event.userID) = (false, nil)
             event.reason = "from many addresses"
             hash = Self.hash(event, keyName)
             place = self.place(of: event, keyName, hash)
@@ -127,6 +127,7 @@ struct RepeatedEvents {
         hasher.combine(network(event.address))
         hasher.combine(event.isFromUnknown)
         hasher.combine(keyName)
+        hasher.combine(event.userID)
         hasher.combine(event.rule?.utf8CodeUnitCount)
         return hasher.finalize()
     }
@@ -134,7 +135,7 @@ struct RepeatedEvents {
     private static func areAlike(_ one: AuditEvent, _ other: AuditEvent) -> Bool {
         one.action == other.action && one.receipt == other.receipt && one.secret == other.secret
             && network(one.address) == network(other.address) && one.isFromUnknown == other.isFromUnknown
-            && areSame(one.rule, other.rule)
+            && one.userID == other.userID && areSame(one.rule, other.rule)
     }
 
     /// The half of an address that is the same for all of a network; nil for none.

@@ -46,7 +46,7 @@ public func tighter(_ one: Int?, _ other: Int?) -> Int? {
 /// The links that were made and not used yet.
 public struct CreationLinks {
     /// How many there may be.
-    private let limit: Int
+    public var limit: Int
     private var links: [CreationLinkID: CreationLink] = [:]
 
     /// No links yet.

@@ -388,6 +388,12 @@ def reload(results):
             folder.write("rights.conf", "min-ttl = 1\n")
             results.equal(hang_up(server).get("onetime.needs_restart"), None, "who may create needs no restart")
             results.equal(share(), 200, "and is in force")
+            key = [FORM, ("Authorization", basic("somebody", TOKEN))]
+            link = lambda: request(server.port, "POST", "/api/links", key, b"").status  # noqa: E731
+            results.equal(link(), 200, "there is room for a link")
+            folder.write("rights.conf", "min-ttl = 1\nmax-creation-links = 1\n")
+            results.equal(hang_up(server).get("onetime.needs_restart"), None, "how many there may be needs no restart")
+            results.equal(link(), 507, "and is in force")
             folder.write(
                 "rights.conf", "min-ttl = 1\ntrusted-proxies = 127.0.0.1\ncountry-header = CF-IPCountry\ndeny-countries = RU\n"
             )

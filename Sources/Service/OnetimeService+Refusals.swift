@@ -20,7 +20,7 @@ extension OnetimeService {
         case .key(.linkGone): countRate(.miss, request, .now)
         default: break
         }
-        if draft?.isWrittenDown != true { auditRefusal(refusal, route, request, subject ?? draft?.subject) }
+        if draft?.isWrittenDown != true { auditRefusal(refusal, route, request, subject ?? draft?.subject, draft) }
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
         case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .operatorPage,

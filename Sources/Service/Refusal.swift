@@ -103,6 +103,32 @@ extension Refusal {
 }
 
 extension KeyRefusal {
+    /// The rule that refused, in the audit log.
+    var ruleName: StaticString {
+        switch self {
+        case .required, .unknown: "api-key"
+        case .expired: "api-key-expired"
+        case .usedUp: "api-key-uses"
+        case .outOfScope: "api-key-scope"
+        case .outOfNetwork: "api-key-network"
+        case .timeToLive: "api-key-ttl"
+        case .content: "api-key-size"
+        case .creationsUsedUp: "api-key-count"
+        case .linkGone: "creation-link"
+        case .noSuchKey: "unknown-key"
+        case .tooMany: "capacity"
+        case .malformedField: "form"
+        }
+    }
+
+    /// Whether there is a key of which it says what it may not, or that it is no good any more.
+    var isOfKey: Bool {
+        switch self {
+        case .expired, .usedUp, .outOfScope, .outOfNetwork, .timeToLive, .content, .creationsUsedUp: true
+        case .required, .unknown, .linkGone, .noSuchKey, .tooMany, .malformedField: false
+        }
+    }
+
     /// What figures call it.
     var name: StaticString {
         switch self {

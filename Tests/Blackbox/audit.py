@@ -515,7 +515,7 @@ def polling_keys(results):
     for action, name, wanted in (
         ("create", "ci", (5, [])), ("burn", "ci", (1, [])), ("recent", "ci", (1, [49])), ("receipt-look", "ci", (1, [49])),
         ("key-use", "ci", (5 + 1 + 1, [99])), ("recent", "night", (1, [49])), ("key-use", "night", (1, [49])),
-        ("report", "boss", (1, [149])), ("key-use", "boss", (1 + 1, [199])), ("key-revoked", "night", (1, [])),
+        ("report", "boss", (1, [149])), ("key-use", "boss", (1 + 1, [199])), ("key-revoked", "boss", (1, [])),
     ):
         results.equal(seen(action, name), wanted, "%s of %s" % (action, name))
 

@@ -38,6 +38,8 @@ final class ServiceContext {
     /// How many lines it had when somebody was last told of his looking at it, and his key.
     var lookCount: UInt64 = 0
     var lookKey: KeyID?
+    /// Who ordered the burnings that are under way, where it is written down.
+    var burnings: [BurningOrder] = []
     var links: CreationLinks
     /// How many credentials were no key's.
     var failedKeys = 0

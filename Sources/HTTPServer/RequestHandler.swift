@@ -76,6 +76,30 @@ public enum TurnedAway: Sendable {
     case requests
     /// What it sent is no request, or broke off.
     case malformed
+    /// Its connection did not begin as that of a proxy has to.
+    case proxyHeader(ProxyHeaderFailure)
+}
+
+/// How a connection began that had to begin with a header of the PROXY protocol, version 2.
+public enum ProxyHeaderFailure: UInt8, CaseIterable, Sendable {
+    /// With something else.
+    case missing
+    /// With one of version 1.
+    case version1
+    /// With one that is none: its version, its family or its length.
+    case broken
+    /// With a part of one.
+    case incomplete
+
+    /// What figures and logs call it.
+    public var name: StaticString {
+        switch self {
+        case .missing: "missing"
+        case .version1: "version-1"
+        case .broken: "broken"
+        case .incomplete: "incomplete"
+        }
+    }
 }
 
 /// How far an answer got.

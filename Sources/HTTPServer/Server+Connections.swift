@@ -152,6 +152,8 @@ extension Server {
             abandoned.append(exchange)
         }
         if connection.notes.isOwed { reportLater(connection, isComplete: false) }
+        // Who says nothing at all looks whether somebody listens.
+        if connection.preface?.hasBegun == true { noteFailedHeader(connection, .incomplete) }
         leave(connection)
         addresses.remove(connection.network)
         connections[slot] = nil

@@ -81,6 +81,8 @@ public final class ServerMeter {
     public internal(set) var timedOut: UInt64 = 0
     /// Handshakes that failed.
     public internal(set) var failedHandshakes: UInt64 = 0
+    /// Connections that did not begin with the header of a proxy that they had to begin with, by ``ProxyHeaderFailure``.
+    public internal(set) var failedProxyHeaders: [4 of UInt64] = .init(repeating: 0)
     /// Bytes of HTTP that were received; what TLS adds is not counted.
     public internal(set) var received: UInt64 = 0
     /// Bytes of HTTP that were sent.

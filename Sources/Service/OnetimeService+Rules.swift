@@ -285,6 +285,7 @@ extension OnetimeService {
     /// Writes down whom the server turned away before it asked.
     @inline(never)
     public func turnedAway(_ client: RequestOrigin, for reason: TurnedAway) {
+        if case .proxyHeader(let failure) = reason { observation.noteProxyHeader(failure) }
         guard let log = context.audit else { return }
         var event: AuditEvent
         var limit = 1
@@ -293,6 +294,10 @@ extension OnetimeService {
         case .requests: event = .refusal("rate-requests")
         case .malformed:
             event = .refusal("malformed")
+            limit = Self.linesOfRefusals
+        case .proxyHeader(let failure):
+            event = .refusal("proxy-header")
+            event.reason = failure.name
             limit = Self.linesOfRefusals
         }
         if client.isKnown { event.address = client.address.bytes }

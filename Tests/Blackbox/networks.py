@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -240,6 +241,40 @@ def countries(results):
             results.equal(seen(*values), code, "countries: %r" % (values,))
 
 
+def failed_headers(results):
+    """A connection that has to begin with a proxy's header and does not is counted, told in the audit log, and once a minute in the log."""
+    with ProxiedServer("--proxy-protocol", "--metrics", "--audit", "memory,stdout") as server:
+
+        def counts():
+            with opened(server.port) as connection:
+                connection.sendall(LOCAL + build("GET", "/metrics", [("Connection", "close")], None))
+                text = b""
+                while part := connection.recv(65536):
+                    text += part
+            return dict(re.findall(r'onetime_proxy_headers_failed_total\{reason="([^"]+)"\} (\d+)', text.decode()))
+
+        before = counts()
+        for data in (ASK, b"PROXY TCP4 198.51.100.7 127.0.0.1 1 2\r\n" + ASK, SIGNATURE + b"\x31\x11\0\x0c" + bytes(12), b"x"):
+            results.equal(status(server.port, data), b"", "failed headers: the connection is closed")
+        with opened(server.port) as connection:
+            connection.sendall(SIGNATURE)
+            connection.shutdown(socket.SHUT_WR)
+            results.equal(connection.recv(1), b"", "failed headers: ... after a part of one")
+        after = counts()
+        grown = {reason: int(after[reason]) - int(before[reason]) for reason in after}
+        # Those who look whether the server is there say nothing.
+        results.equal(grown, {"missing": 2, "version-1": 1, "broken": 1, "incomplete": 1}, "failed headers: counted by what came")
+        server.stop()
+        lines = [json.loads(line) for line in server.text("stdout").split("\n") if line.startswith("{")]
+    told = [line for line in lines if line.get("rule.name") == "proxy-header"]
+    results.equal(
+        [line["event.reason"] for line in told], ["missing", "version-1", "broken", "missing", "incomplete"], "failed headers: audited"
+    )
+    results.equal({line["source.ip"] for line in told}, {"127.0.0.1"}, "failed headers: with the address of the connection")
+    logged = [line for line in lines if line.get("event.action") == "proxy-header"]
+    results.equal([(line["onetime.count"], line["log.level"]) for line in logged], [("1", "warn")], "failed headers: one line a minute")
+
+
 def unknown_clients(results):
     """Whoever a proxy hides is nobody's address: neither the proxy's in the audit log and the log of requests, nor one at all."""
     hidden = (
@@ -291,6 +326,13 @@ def figures(results):
         ask = b"GET /metrics HTTP/1.1\r\nHost: prometheus.example:9143\r\n\r\n"
         results.equal(status(own, ask), b"200", "figures: by any name, from where no request may come")
         results.equal(status(server.port, build("GET", "/api/v1/status", [], None)), b"404", "figures: which the rule says still")
+        results.equal(status(server.port, b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), b"421", "figures: a host that is none")
+        with opened(own) as connection:
+            connection.sendall(build("GET", "/metrics", [("Connection", "close")], None))
+            text = b""
+            while part := connection.recv(65536):
+                text += part
+        results.check(b'onetime_refusals_total{reason="host"} 1\n' in text, "figures: is counted")
 
 
 def connections(results):
@@ -375,7 +417,7 @@ def start(results):
 
 def main(results):
     """All of it."""
-    for part in (headers, before_tls, who_is_believed, requests, budgets, countries, unknown_clients, figures, connections, start):
+    for part in (headers, before_tls, who_is_believed, requests, budgets, countries, failed_headers, unknown_clients, figures, connections, start):
         results.run(part, results)
 
 

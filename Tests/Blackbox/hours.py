@@ -261,12 +261,12 @@ def keys(results):
         refuses(row, made, near[0], OUTSIDE)
 
         header = [bearer(capped[0])] + INSIDE
-        for name, fields, status in (
-            ("longest TTL", {"secret": "x", "ttl": 121}, 422),
-            ("largest size", {"secret": "x" * 21}, 413),
-            ("number of secrets", {"secret": "x"}, 403),
+        for name, rule, fields, status in (
+            ("longest TTL", "ttl", {"secret": "x", "ttl": 121}, 422),
+            ("largest size", "size", {"secret": "x" * 21}, 413),
+            ("number of secrets", "count", {"secret": "x"}, 403),
         ):
-            row = Row(results, clock, served, "key, its " + name, "api-key", status)
+            row = Row(results, clock, served, "key, its " + name, "api-key-" + rule, status)
             if status == 403:
                 made = make(served, "capped", header, ttl=120)
             row.refuses("create", post_form(port, "/api/v1/share", fields, header))
@@ -282,7 +282,7 @@ def rotated_keys(results):
     admin, line = keygen("boss", "--scopes", "admin")
     old, old_line = keygen("old")
     with MovingClock(at=MONDAY) as clock, Timed(clock, keys=(line, old_line)) as served:
-        row = Row(results, clock, served, "key, rotated", "api-key", 401)
+        row = Row(results, clock, served, "key, rotated", "api-key-expired", 401)
         answer = post_form(served.port, "/api/keys/rotate", {"name": "old", "grace": 3600}, [bearer(admin)] + INSIDE)
         new = answer.json()["key"]
         clock.advance(3599)

@@ -19,6 +19,8 @@ enum Refusal: Error, Equatable {
     case passphraseTooShort
     case passphraseTooLong
     case passphraseMissing
+    /// JSON gives it as an object, or as an array in which nothing is said.
+    case passphraseIsNoText
     case recipientWithoutAccount
     /// About API keys and creation links.
     case key(KeyRefusal)
@@ -67,6 +69,7 @@ extension Refusal {
         case .passphraseTooShort: "passphrase-too-short"
         case .passphraseTooLong: "passphrase-too-long"
         case .passphraseMissing: "passphrase-missing"
+        case .passphraseIsNoText: "passphrase-is-no-text"
         case .wrongPassphrase: "wrong-passphrase"
         case .vaultFull: "vault-full"
         case .noMemory: "no-memory"

@@ -72,7 +72,8 @@ extension Configuration {
         var names = namesToProve
         for file in tls.files {
             do throws(TLSError) {
-                let identity = try TLSIdentity.read(certificatePath: file.certificate, keyPath: file.key)
+                let identity = try TLSIdentity.read(
+                    certificatePath: file.certificate, keyPath: file.key, patience: filePatience)
                 names.removeAll { identity.isFor($0) }
             } catch {
                 faults.append(error.advice)

@@ -49,7 +49,7 @@ extension Configuration {
     mutating func readFiles() {
         do throws(UsageError) {
             try readBrands()
-            _ = try keys.read()
+            try keys.read(patience: filePatience)
             try readCountries()
         } catch {
             errors.append(error.text)
@@ -67,7 +67,7 @@ extension Configuration {
             let bytes = try bytes(of: path)
             do throws(BrandFile.Fault) {
                 for section in try BrandFile(parsing: bytes).sections {
-                    let description = try section.described(besides: path)
+                    let description = try section.described(besides: path, filePatience)
                     guard let domain = section.domain else {
                         main = description
                         continue
@@ -90,7 +90,7 @@ extension Configuration {
 
     private func bytes(of path: String) throws(UsageError) -> [UInt8] {
         do throws(Errno) {
-            return try File.read(path, limit: BrandFile.maximumSize)
+            return try File.read(path, limit: BrandFile.maximumSize, patience: filePatience)
         } catch {
             throw UsageError(text: "the brand file \(path) cannot be read: \(error)")
         }
@@ -98,7 +98,7 @@ extension Configuration {
 
     private func logo(_ path: String) throws(UsageError) -> BrandPicture {
         do throws(PictureFault) {
-            return try BrandPicture(readFrom: path)
+            return try BrandPicture(readFrom: path, filePatience)
         } catch {
             throw UsageError(text: "the logo \(path): \(error.text)")
         }
@@ -111,10 +111,10 @@ private struct PictureFault: Error {
 }
 
 extension BrandPicture {
-    fileprivate init(readFrom path: String) throws(PictureFault) {
+    fileprivate init(readFrom path: String, _ patience: Int) throws(PictureFault) {
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try File.read(path, limit: Self.maximumSize)
+            bytes = try File.read(path, limit: Self.maximumSize, patience: patience)
         } catch .fileTooLarge {
             throw PictureFault(text: "a picture has at most 64 KiB")
         } catch {
@@ -127,13 +127,14 @@ extension BrandPicture {
 
 extension BrandFile.Section {
     /// What the section says, with its pictures. Paths that are not absolute begin where the brand file is.
-    fileprivate func described(besides file: String) throws(BrandFile.Fault) -> Brand.Description {
+    fileprivate func described(besides file: String, _ patience: Int) throws(BrandFile.Fault) -> Brand.Description {
         var result = description
         let folder = file.lastIndex(of: "/").map { file[...$0] } ?? ""
         func read(_ picture: BrandFile.Picture?) throws(BrandFile.Fault) -> BrandPicture? {
             guard let picture else { return nil }
             do throws(PictureFault) {
-                return try BrandPicture(readFrom: picture.path.hasPrefix("/") ? picture.path : folder + picture.path)
+                return try BrandPicture(
+                    readFrom: picture.path.hasPrefix("/") ? picture.path : folder + picture.path, patience)
             } catch {
                 throw picture.fault(error.text)
             }

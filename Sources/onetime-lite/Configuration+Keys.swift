@@ -10,21 +10,24 @@ struct KeySettings {
     var file: String?
     /// What `API_KEYS` says.
     var lines: [KeyLine] = []
+    /// All of them, once the file was read: a pipe says only once what it says.
+    var all: [KeyLine] = []
 
     /// Whether keys may come, even if there are none yet.
     var isInUse: Bool { file != nil || !lines.isEmpty }
 
-    /// The lines of the environment and of the file as it is now.
-    func read() throws(UsageError) -> [KeyLine] {
-        guard let file else { return lines }
+    /// Takes the lines of the environment and of the file as it is now.
+    mutating func read(patience: Int) throws(UsageError) {
+        all = lines
+        guard let file else { return }
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try File.read(file, limit: KeyFile.maximumSize)
+            bytes = try File.read(file, limit: KeyFile.maximumSize, patience: patience)
         } catch {
             throw UsageError(text: "the key file \(file) cannot be read: \(error)")
         }
         do throws(KeyFileFault) {
-            return try KeyFile.join(lines, KeyFile.parse(bytes))
+            all = try KeyFile.join(lines, KeyFile.parse(bytes))
         } catch {
             throw UsageError(text: "the key file \(file), \(error.text)")
         }

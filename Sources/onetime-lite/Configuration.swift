@@ -6,6 +6,13 @@ import Log
 import Service
 import Vault
 
+/// For how many milliseconds a file is waited for that is a pipe, or a device: what writes to it may have just begun, or never come.
+enum FilePatience {
+    static let atStart = 10_000
+    /// Nobody is served meanwhile.
+    static let atReload = 200
+}
+
 /// What the operator decided. Flags are stronger than the environment, and that is stronger than the configuration file.
 struct Configuration {
     var listen = SocketAddress("127.0.0.1:7143")
@@ -49,6 +56,8 @@ struct Configuration {
     var given: [String: Given] = [:]
     /// What is wrong, a line each.
     var errors: [String] = []
+    /// For how many milliseconds each file is waited for that is a pipe.
+    var filePatience = FilePatience.atStart
     /// The flags, to read them again at SIGHUP.
     var arguments: [String] = []
 

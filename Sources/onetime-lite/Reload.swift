@@ -49,16 +49,15 @@ struct Reload {
             throw UsageError(
                 text: "countries of --country-header need a restart: --trusted-proxies is read at the start")
         }
-        let lines = try configuration.keys.read()
         if let tls, !started.tls.isSelfSigned, !configuration.tls.files.isEmpty {
             do throws(TLSError) {
-                var identities = try configuration.tls.identities()
+                var identities = try configuration.tls.identities(patience: configuration.filePatience)
                 try tls.replace(&identities)
             } catch {
                 throw UsageError(text: error.advice)
             }
         }
-        _ = keys.replaceLines(lines)
+        _ = keys.replaceLines(configuration.keys.all)
         service.replaceSettings(configuration.service)
     }
 

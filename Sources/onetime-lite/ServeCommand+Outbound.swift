@@ -17,7 +17,9 @@ struct Outgoing {
     /// Starts what is wanted; takes the webhook's key out of the environment in any case.
     init(_ settings: OutboundSettings, arena: SecureArena, log: LogStream) throws {
         let variable = Environment.takeSecret("WEBHOOK_SECRET", into: arena)
-        let client = settings.needsTLS ? try TLSClient(authorityFile: settings.authorityFile) : nil
+        let client =
+            settings.needsTLS
+            ? try TLSClient(authorityFile: settings.authorityFile, patience: FilePatience.atStart) : nil
         var resolver = Resolver()
         resolver.server = settings.nameServer
         drain = UInt64(settings.drain) * 1000
@@ -87,7 +89,7 @@ struct Outgoing {
         var faults: [String] = []
         if settings.authorityFile != nil {
             do throws(TLSError) {
-                _ = try TLSClient(authorityFile: settings.authorityFile)
+                _ = try TLSClient(authorityFile: settings.authorityFile, patience: FilePatience.atStart)
             } catch {
                 faults.append(error.advice)
             }
@@ -117,7 +119,7 @@ struct Outgoing {
         guard var bytes = arena.allocate(1024) else { throw UsageError(text: "--locked-memory is too small") }
         do throws(Errno) {
             var room = bytes.freeSpan
-            let count = try File.read(file, into: &room)
+            let count = try File.read(file, into: &room, patience: FilePatience.atStart)
             bytes.commit(count)
         } catch {
             throw UsageError(text: "the webhook's key \(file) cannot be read: \(error)")

@@ -91,7 +91,7 @@ enum ServeCommand {
         var settings = configuration.service
         var ownerName: String?
         let credential = try takeCredential(&ownerName, suite, arena)
-        let keys = KeyBook(try configuration.keys.read(), ownerName: ownerName, isInUse: configuration.keys.isInUse)
+        let keys = KeyBook(configuration.keys.all, ownerName: ownerName, isInUse: configuration.keys.isInUse)
         let loop = try EventLoop()
         loop.adoptCurrentThread()
         let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)

@@ -10,7 +10,7 @@ public enum Notice: Equatable, Sendable {
     case malformed
     /// The form was not sent by a page of this server (403).
     case refused
-    /// The form was sent by a page that was open too long: what it shows has changed meanwhile (409).
+    /// What the operator's page showed as stopped has changed meanwhile (409).
     case stale
     /// The link by which one secret could be created was used or is over (404).
     case linkGone
@@ -60,7 +60,8 @@ public enum Notice: Equatable, Sendable {
         switch self {
         case .notFound: (words.notFoundTitle, words.notFoundLead)
         case .malformed: (words.malformedTitle, words.malformedLead)
-        case .refused, .stale: (words.refusedTitle, words.refusedLead)
+        case .refused: (words.refusedTitle, words.refusedLead)
+        case .stale: (words.refusedTitle, words.staleLead)
         case .linkGone: (words.goneTitle, words.linkGone)
         case .keyRequired: (words.createTitle, words.keyRequired)
         case .closed(let opens, _):
@@ -98,8 +99,11 @@ extension Page {
         let (title, lead) = notice.text(context.words)
         open(&writer, context, status: notice.status, title: title, retryAfter: notice.retryAfter)
         writer.element("<p class=\"lead\">", lead, "</p>\n")
-        writer.element("<p><a class=\"button\" href=\"/", context.query, "\">")
-        writer.element("", context.words.share, "</a></p>\n")
+        // Who is told to open a page again is shown the way to it.
+        let isOperators = notice == .stale
+        writer.markup(isOperators ? "<p><a class=\"button\" href=\"/operator" : "<p><a class=\"button\" href=\"/")
+        writer.element("", context.query, "\">")
+        writer.element("", isOperators ? context.words.operatorTitle : context.words.share, "</a></p>\n")
         close(&writer, context)
     }
 }

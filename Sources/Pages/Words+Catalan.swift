@@ -185,6 +185,8 @@ extension Words {
         lockTitle: "Bloquejat",
         lockLead:
             "L’operador d’aquest servidor ho ha aturat de moment. No s’ha desat, mostrat ni gastat res. Torneu-ho a provar més tard.",
+        staleLead:
+            "El bloqueig ha canviat des que es va obrir aquesta pàgina. Aquest formulari no ha canviat res. Torneu a obrir la pàgina.",
         lockCreation: "No crear cap secret",
         lockReveal: "No mostrar cap secret",
         apply: "Aplica",

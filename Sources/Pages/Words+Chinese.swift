@@ -175,6 +175,7 @@ extension Words {
         keyLabel: "API 密钥",
         lockTitle: "已锁定",
         lockLead: "服务器的运营者暂时停用了此功能。没有保存、显示或消耗任何内容。请稍后再试。",
+        staleLead: "打开此页面后，锁定状态已更改。此表单未更改任何内容。请重新打开页面。",
         lockCreation: "不创建机密信息",
         lockReveal: "不显示机密信息",
         apply: "应用",

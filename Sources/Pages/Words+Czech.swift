@@ -184,6 +184,8 @@ extension Words {
         lockTitle: "Uzamčeno",
         lockLead:
             "Provozovatel tohoto serveru to prozatím zastavil. Nic se neuložilo, nezobrazilo ani nespotřebovalo. Zkuste to prosím později.",
+        staleLead:
+            "Uzamčení se od otevření této stránky změnilo. Tento formulář nic nezměnil. Otevřete prosím stránku znovu.",
         lockCreation: "Nevytvářet tajemství",
         lockReveal: "Nezobrazovat tajemství",
         apply: "Použít",

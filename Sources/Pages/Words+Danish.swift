@@ -183,6 +183,8 @@ extension Words {
         lockTitle: "Låst",
         lockLead:
             "Serverens driftsansvarlige har stoppet dette indtil videre. Intet blev gemt, vist eller brugt op. Prøv igen senere.",
+        staleLead:
+            "Låsningen er ændret, siden denne side blev åbnet. Denne formular har ikke ændret noget. Åbn siden igen.",
         lockCreation: "Opret ingen hemmeligheder",
         lockReveal: "Vis ingen hemmeligheder",
         apply: "Anvend",

@@ -186,6 +186,8 @@ extension Words {
         lockTitle: "Vergrendeld",
         lockLead:
             "De beheerder van deze server heeft dit voorlopig stopgezet. Er is niets opgeslagen, getoond of verbruikt. Probeer het later nog eens.",
+        staleLead:
+            "De vergrendeling is gewijzigd sinds deze pagina werd geopend. Dit formulier heeft niets gewijzigd. Open de pagina opnieuw.",
         lockCreation: "Geen geheimen maken",
         lockReveal: "Geen geheimen tonen",
         apply: "Toepassen",

@@ -180,6 +180,8 @@ extension Words {
         lockTitle: "Locked down",
         lockLead:
             "This server’s operator has stopped this for now. Nothing was stored, shown or used up. Please try again later.",
+        staleLead:
+            "The lock-down has changed since this page was opened. This form changed nothing. Please open the page again.",
         lockCreation: "Create no secrets",
         lockReveal: "Show no secrets",
         apply: "Apply",

@@ -182,6 +182,8 @@ extension Words {
         lockTitle: "Lukittu",
         lockLead:
             "Palvelimen ylläpitäjä on toistaiseksi pysäyttänyt tämän. Mitään ei tallennettu, näytetty eikä kulutettu. Yritä myöhemmin uudelleen.",
+        staleLead:
+            "Lukitus on muuttunut sivun avaamisen jälkeen. Tämä lomake ei muuttanut mitään. Avaa sivu uudelleen.",
         lockCreation: "Älä luo salaisuuksia",
         lockReveal: "Älä näytä salaisuuksia",
         apply: "Ota käyttöön",

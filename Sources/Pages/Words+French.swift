@@ -187,6 +187,8 @@ extension Words {
         lockTitle: "Verrouillé",
         lockLead:
             "L’exploitant de ce serveur a suspendu cette action. Rien n’a été enregistré, affiché ni consommé. Veuillez réessayer plus tard.",
+        staleLead:
+            "Le verrouillage a changé depuis l’ouverture de cette page. Ce formulaire n’a rien changé. Veuillez rouvrir la page.",
         lockCreation: "Ne créer aucun secret",
         lockReveal: "N’afficher aucun secret",
         apply: "Appliquer",

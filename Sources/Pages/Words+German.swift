@@ -191,6 +191,8 @@ extension Words {
         lockTitle: "Gesperrt",
         lockLead:
             "Der Betreiber dieses Servers hat das vorerst angehalten. Nichts wurde gespeichert, angezeigt oder verbraucht. Bitte versuchen Sie es später noch einmal.",
+        staleLead:
+            "Die Sperre wurde geändert, seit diese Seite geöffnet wurde. Dieses Formular hat nichts geändert. Bitte öffnen Sie die Seite neu.",
         lockCreation: "Keine Geheimnisse erstellen",
         lockReveal: "Keine Geheimnisse anzeigen",
         apply: "Anwenden",

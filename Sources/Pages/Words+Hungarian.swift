@@ -183,6 +183,8 @@ extension Words {
         lockTitle: "Zárolva",
         lockLead:
             "A kiszolgáló üzemeltetője ezt egyelőre leállította. Semmi nem lett tárolva, megmutatva vagy felhasználva. Próbálja újra később.",
+        staleLead:
+            "A zárolás megváltozott az oldal megnyitása óta. Ez az űrlap semmit sem módosított. Nyissa meg újra az oldalt.",
         lockCreation: "Ne készüljön titok",
         lockReveal: "Ne jelenjen meg titok",
         apply: "Alkalmazás",

@@ -185,6 +185,8 @@ extension Words {
         lockTitle: "Bloccato",
         lockLead:
             "Il gestore di questo server ha sospeso l’operazione. Nulla è stato salvato, mostrato o consumato. Riprova più tardi.",
+        staleLead:
+            "Il blocco è cambiato da quando questa pagina è stata aperta. Questo modulo non ha cambiato nulla. Apri di nuovo la pagina.",
         lockCreation: "Non creare segreti",
         lockReveal: "Non mostrare segreti",
         apply: "Applica",

@@ -180,6 +180,7 @@ extension Words {
         keyLabel: "API 키",
         lockTitle: "잠김",
         lockLead: "이 서버의 운영자가 잠시 중지했습니다. 저장되거나 표시되거나 소모된 것은 없습니다. 나중에 다시 시도해 주세요.",
+        staleLead: "이 페이지를 연 뒤에 잠금 상태가 바뀌었습니다. 이 양식으로는 아무것도 변경되지 않았습니다. 페이지를 다시 열어 주세요.",
         lockCreation: "비밀 정보를 만들지 않음",
         lockReveal: "비밀 정보를 표시하지 않음",
         apply: "적용",

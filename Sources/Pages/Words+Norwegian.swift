@@ -181,6 +181,8 @@ extension Words {
         lockTitle: "Låst",
         lockLead:
             "Tjenerens driftsansvarlige har stoppet dette inntil videre. Ingenting ble lagret, vist eller brukt opp. Prøv igjen senere.",
+        staleLead:
+            "Låsingen er endret siden denne siden ble åpnet. Dette skjemaet har ikke endret noe. Åpne siden igjen.",
         lockCreation: "Lag ingen hemmeligheter",
         lockReveal: "Vis ingen hemmeligheter",
         apply: "Bruk",

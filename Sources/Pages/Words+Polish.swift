@@ -186,6 +186,8 @@ extension Words {
         lockTitle: "Zablokowane",
         lockLead:
             "Operator tego serwera na razie to wstrzymał. Niczego nie zapisano, nie pokazano ani nie zużyto. Spróbuj ponownie później.",
+        staleLead:
+            "Blokada zmieniła się od czasu otwarcia tej strony. Ten formularz niczego nie zmienił. Otwórz stronę ponownie.",
         lockCreation: "Nie twórz sekretów",
         lockReveal: "Nie pokazuj sekretów",
         apply: "Zastosuj",

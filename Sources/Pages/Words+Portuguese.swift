@@ -184,6 +184,8 @@ extension Words {
         lockTitle: "Bloqueado",
         lockLead:
             "O operador deste servidor suspendeu isto por enquanto. Nada foi guardado, mostrado nem gasto. Tente novamente mais tarde.",
+        staleLead:
+            "O bloqueio mudou desde que esta página foi aberta. Este formulário não mudou nada. Abra a página de novo.",
         lockCreation: "Não criar segredos",
         lockReveal: "Não mostrar segredos",
         apply: "Aplicar",

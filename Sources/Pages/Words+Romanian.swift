@@ -186,6 +186,8 @@ extension Words {
         lockTitle: "Blocat",
         lockLead:
             "Operatorul acestui server a oprit deocamdată această acțiune. Nimic nu a fost stocat, afișat sau consumat. Încercați mai târziu.",
+        staleLead:
+            "Blocarea s-a schimbat de când a fost deschisă această pagină. Acest formular nu a schimbat nimic. Deschideți din nou pagina.",
         lockCreation: "Nu se creează secrete",
         lockReveal: "Nu se afișează secrete",
         apply: "Aplicați",

@@ -182,6 +182,8 @@ extension Words {
         lockTitle: "Bloqueado",
         lockLead:
             "El operador de este servidor ha detenido esto por ahora. No se ha guardado, mostrado ni gastado nada. Inténtelo más tarde.",
+        staleLead:
+            "El bloqueo ha cambiado desde que se abrió esta página. Este formulario no ha cambiado nada. Vuelva a abrir la página.",
         lockCreation: "No crear secretos",
         lockReveal: "No mostrar secretos",
         apply: "Aplicar",

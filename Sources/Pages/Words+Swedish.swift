@@ -183,6 +183,8 @@ extension Words {
         lockTitle: "Låst",
         lockLead:
             "Serverns driftansvarige har stoppat detta tills vidare. Inget sparades, visades eller förbrukades. Försök igen senare.",
+        staleLead:
+            "Låsningen har ändrats sedan den här sidan öppnades. Det här formuläret har inte ändrat något. Öppna sidan igen.",
         lockCreation: "Skapa inga hemligheter",
         lockReveal: "Visa inga hemligheter",
         apply: "Verkställ",

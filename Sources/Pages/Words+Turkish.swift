@@ -179,6 +179,8 @@ extension Words {
         lockTitle: "Kilitli",
         lockLead:
             "Bu sunucunun işletmecisi bunu şimdilik durdurdu. Hiçbir şey saklanmadı, gösterilmedi veya harcanmadı. Daha sonra yeniden deneyin.",
+        staleLead:
+            "Kilit durumu bu sayfa açıldıktan sonra değişti. Bu form hiçbir şeyi değiştirmedi. Sayfayı yeniden açın.",
         lockCreation: "Sır oluşturulmasın",
         lockReveal: "Sır gösterilmesin",
         apply: "Uygula",

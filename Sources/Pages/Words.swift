@@ -236,6 +236,8 @@ public struct Words: Sendable {
     /// What an operator has stopped, as a title, and as told to those who ask for it.
     let lockTitle: String
     let lockLead: String
+    /// To an operator whose form was about another state than there is.
+    let staleLead: String
     let lockCreation: String
     let lockReveal: String
     let apply: String

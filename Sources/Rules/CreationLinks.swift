@@ -45,7 +45,7 @@ public func tighter(_ one: Int?, _ other: Int?) -> Int? {
 
 /// The links that were made and not used yet.
 public struct CreationLinks {
-    /// How many there may be.
+    /// How many there may be. Where it is lowered those that there are stay.
     public var limit: Int
     private var links: [CreationLinkID: CreationLink] = [:]
 

@@ -66,10 +66,21 @@ extension ServiceContext {
     }
 
     /// Whether a page of another site may have made a browser send its key here: it does so by itself with Basic alone. Over plain HTTP
-    /// it says no more than `Origin`.
-    func isForeignForm(_ request: borrowing Request) -> Bool {
+    /// it says no more than `Origin`, which such a page can make `null`.
+    ///
+    /// - Parameter hasProof: whether the form has the hidden field of pages that the key's bearer is given.
+    func isForeignForm(_ request: borrowing Request, hasProof: Bool) -> Bool {
         guard let value = request.value(of: .authorization), value.hasScheme("basic ") else { return false }
-        return !isSameOrigin(request, hasFormToken: false)
+        return !isSameOrigin(request, hasFormToken: hasProof)
+    }
+
+    /// The hidden field of the forms on a page that somebody is given: his key's own where he showed one, for everybody's is known to
+    /// all other pages, too.
+    func formToken(for caller: Caller) -> String {
+        guard let key = caller.key, let proof = try? formProof.text(for: key.id.text.utf8Span.span) else {
+            return formToken
+        }
+        return proof
     }
 
     /// Whether a key is good here and now.

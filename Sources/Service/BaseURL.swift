@@ -63,12 +63,11 @@ extension ServiceContext {
 
     /// Whether a page's form was sent by a page of this server, as far as the browser says.
     ///
-    /// `Sec-Fetch-Site` where there is one (only for hosts that the browser trusts), else `Origin`. Pages are sent with
-    /// `no-referrer`, which makes browsers send `Origin: null`; then the form's hidden field has to prove it.
+    /// `Sec-Fetch-Site` where there is one (only for hosts that the browser trusts) that names a page, else `Origin`. Pages are sent
+    /// with `no-referrer`, which makes browsers send `Origin: null`, as any other page can, too; then the form's hidden field has to
+    /// prove it.
     func isSameOrigin(_ request: borrowing Request, hasFormToken: Bool) -> Bool {
-        if let site = request.value(of: .secFetchSite) {
-            return site.equals("same-origin") || site.equals("none")
-        }
+        if let site = request.value(of: .secFetchSite), !site.equals("none") { return site.equals("same-origin") }
         guard let origin = request.value(of: .origin) else { return true }
         if origin.equals("null") { return hasFormToken }
         if let publicURL = settings.publicURL, origin.equals(publicURL.utf8Span.span) { return true }

@@ -32,10 +32,11 @@ final class IncidentFields {
 }
 
 extension Route {
-    /// Whether it takes no field that it does not know or cannot use: one that was misspelled would leave more to be burned.
+    /// Whether it takes no field that it does not know or cannot use: one that was misspelled would leave more to be burned, a link
+    /// without its limit, or an old key for longer than was meant.
     var isStrict: Bool {
         switch self {
-        case .burnMany, .lockDown, .operatorPage: true
+        case .burnMany, .lockDown, .operatorPage, .rotateKey, .revokeKey, .makeLink: true
         default: false
         }
     }
@@ -50,10 +51,11 @@ extension Route {
 }
 
 extension Route {
-    /// Whether a strict route knows a field.
+    /// Whether a strict route knows a field; of those about keys and links ``Draft/isKnown(_:)`` says which.
     fileprivate func knows(_ field: Draft.Field) -> Bool {
         switch (field, self) {
-        case (.formToken, _), (.mode, .lockDown): true
+        case (.formToken, _), (.mode, .lockDown), (.timeToLive, .makeLink): true
+        case (.keyName, _), (.keyID, _), (.grace, _), (.maximumTimeToLive, _), (.maximumContent, _): true
         case (.action, .operatorPage), (.stopCreation, .operatorPage), (.stopReveal, .operatorPage),
             (.shown, .operatorPage):
             true
@@ -67,20 +69,18 @@ extension Route {
 extension Draft {
     /// Refuses what the route does not know.
     func checkStrictly(_ kind: FieldKind, isNested: Bool) {
-        if isNested || kind == .null || !route.knows(field) { fail(.unknownField) }
+        if isNested || kind == .null || !route.knows(field) || !isKnown(field) { fail(.unknownField) }
     }
 
-    /// Refuses an array of JSON in which nothing is said, or an object, where to say nothing could burn more, leave a secret open that
-    /// was to have a passphrase or a rule, or a link without its limits. Null or an empty string by itself is an empty field of a form:
-    /// that is how clients say that there is none.
+    /// Refuses an array of JSON in which nothing is said, or an object, where to say nothing could do more than was meant, or leave a
+    /// secret open that was to have a passphrase or a rule. Null or an empty string by itself is an empty field of a form: that is how
+    /// clients say that there is none.
     func refuseStructure(_ name: Span<UInt8>) {
         if route.isStrict { return fail(.key(.malformedField)) }
         let field = Self.field(name)
         guard depth == 0, isKnown(field) else { return }
         switch field {
         case .passphrase: fail(.passphraseIsNoText)
-        case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: fail(.key(.malformedField))
-        case .timeToLive: if case .makeLink = route { fail(.key(.malformedField)) }
         default: if let rule = field.rule { take(rule, []) }
         }
     }

@@ -42,7 +42,10 @@ final class Draft {
     private(set) var wantsGenerated = false
     /// What an operator wants to burn or to stop.
     var incident: IncidentFields?
+    /// Whether the form has the hidden field of one of the server's pages: everybody's, or that of the key that it came with.
     private(set) var hasFormToken = false
+    /// Whether it has the latter.
+    private(set) var hasKeyProof = false
     /// What the page's script says that the content is; text from everybody else.
     var kind = ContentKind.text
     private(set) var readers: Int?
@@ -342,8 +345,9 @@ final class Draft {
             wantsGenerated = action.span.equals("generate")
             if case .operatorPage = route { readIncident(.action, value) }
         case .formToken:
-            let (token, expected) = (value, context.formToken)
-            hasFormToken = constantTimeEqual(token.span, expected.utf8Span.span)
+            let (token, own, everybodys) = (value, context.formToken(for: caller), context.formToken)
+            hasKeyProof = caller.key != nil && constantTimeEqual(token.span, own.utf8Span.span)
+            hasFormToken = hasKeyProof || constantTimeEqual(token.span, everybodys.utf8Span.span)
         case .kind: if case .conceal = route { name(Self.kind(value)) }
         case .readers: readers = Self.number(value)
         case .tries: tries = Self.number(value)

@@ -55,8 +55,10 @@ extension OnetimeService {
         _ vault: isolated Vault
     ) {
         // A browser shows its key to any page that makes it send a form here.
-        let refusal = isSameOrigin(request, draft) ? refusal(of: draft.caller, requiring: .audit) : .foreignOrigin
-        if let refusal { return refuse(refusal, .certificate, request, &response, draft) }
+        let isOwn = context.isSameOrigin(request, hasFormToken: false)
+        if let refusal = isOwn ? refusal(of: draft.caller, requiring: .audit) : .foreignOrigin {
+            return refuse(refusal, .certificate, request, &response, draft)
+        }
         used(draft.caller, request)
         audit(.certificate, request, now, key: draft.caller.key)
         guard let line = certificate(vault.tally, vault.count, now) else {

@@ -48,6 +48,10 @@ extension OnetimeService {
             guard isSameOrigin(request, draft) else { return .foreignOrigin }
         }
         if let refusal = draft.refusalToCreate(now) ?? draft.refusal { return refusal }
+        // The API has looked already, before the body came.
+        if !draft.route.isInAPI, draft.creator != nil, context.isForeignForm(request, hasProof: draft.hasKeyProof) {
+            return .foreignOrigin
+        }
         if let refusal = refusal(ofRules: draft.rules, draft, now) { return refusal }
         if !draft.isGenerating && !draft.hasContent { return .nothingToShare }
         if draft.hasPassphrase {

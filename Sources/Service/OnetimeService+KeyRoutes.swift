@@ -25,7 +25,7 @@ extension OnetimeService {
     ) {
         do throws(Refusal) {
             // A browser shows its key to any page that makes it send a form here.
-            guard isSameOrigin(request, draft) else { throw .foreignOrigin }
+            guard context.isSameOrigin(request, hasFormToken: false) else { throw .foreignOrigin }
             if let refusal = refusal(of: draft.caller, requiring: draft.route.scope) ?? draft.refusal { throw refusal }
             guard let rights = draft.rights, let caller = rights.caller.key else { throw .key(.required) }
             switch draft.route {

@@ -23,7 +23,7 @@ extension OnetimeService {
             try checkQuery(request, for: ["at=", "from=", "to=", "after=", "locale="])
             let span = try reportSpan(request, now)
             let start = try surveyStart(request) ?? 0
-            let page = pageContext(request)
+            let page = pageContext(request, for: caller)
             looked(caller, request)
             surveyed(caller, request)
             Page.console(&response, page, facts(start, span, now, vault))
@@ -42,7 +42,8 @@ extension OnetimeService {
         }
         do throws(Refusal) {
             if let refusal = refusal(of: draft.caller, requiring: .admin) { throw refusal }
-            guard isSameOrigin(request, draft) else { throw .foreignOrigin }
+            // Whatever the browser says of where it comes from: scripts have the API.
+            guard draft.hasKeyProof, isSameOrigin(request, draft) else { throw .foreignOrigin }
             if let refusal = draft.refusal { throw refusal }
             if let incident = draft.incident, incident.wantsLock {
                 // Boxes say nothing of what the page did not show: another operator's lock-down, or a signal's.
@@ -85,7 +86,7 @@ extension OnetimeService {
             if !plan.receipts.isEmpty { plan.receipts += "," }
             plan.receipts += ShortID.text(id)
         }
-        let page = pageContext(request)
+        let page = pageContext(request, for: draft.caller)
         if draft.hasLabel, let label = draft.takeLabel() {
             Page.confirmBurning(&response, page, plan, label: label.span)
         } else {

@@ -11,7 +11,9 @@ internal import Vault
 
 extension OnetimeService {
     /// Language, look and surroundings of a request's page.
-    func pageContext(_ request: borrowing Request) -> PageContext {
+    ///
+    /// - Parameter caller: whose key the page's forms act with.
+    func pageContext(_ request: borrowing Request, for caller: Caller = .anonymous) -> PageContext {
         let brand = context.brand(request)
         let fallback = Words.choose(acceptLanguage: (brand.locale ?? context.settings.locale).utf8Span.span)
         let host = request.head.host.span(in: request.bytes)
@@ -25,7 +27,7 @@ extension OnetimeService {
             words = Words.choose(acceptLanguage: nil, fallback: fallback)
         }
         return PageContext(
-            words: words, brand: brand, formToken: context.formToken,
+            words: words, brand: brand, formToken: context.formToken(for: caller),
             isSecure: request.isSecure || HostName.isLoopback(host)
                 || context.settings.publicURL?.hasPrefix("https://") == true,
             isLanguageChosen: isLanguageChosen,
@@ -90,14 +92,14 @@ extension OnetimeService {
         if context.isStopped(route) { return refuse(.lockedDown, route, request, &response) }
         switch route {
         case .homePage:
-            // Where everybody may create, the form tells nothing of a key that can be guessed: the environment's has no caps.
-            let caller = context.settings.requiresKey ? judge(request, now) : context.caller(request, now)
+            // Where everybody may create, too: the form tells whether the key is good.
+            let caller = judge(request, now)
             if context.settings.requiresKey, let refusal = refusal(of: caller, requiring: .create) {
                 return refuse(refusal, route, request, &response)
             }
             let caps = caller.key?.caps
             Page.createForm(
-                &response, pageContext(request), policy(caps?.maximumTimeToLive, caps?.maximumContent))
+                &response, pageContext(request, for: caller), policy(caps?.maximumTimeToLive, caps?.maximumContent))
         case .linkPage(let key):
             response.isSensitive = true
             let token = key.span(in: request.bytes)
@@ -224,7 +226,7 @@ extension OnetimeService {
         _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter,
         _ draft: Draft?
     ) {
-        let page = pageContext(request)
+        let page = pageContext(request, for: draft?.caller ?? .anonymous)
         guard let problem = Problem(refusal, context) else { return Page.notice(&response, page, .malformed) }
         switch route {
         case .homePage:

@@ -161,7 +161,7 @@ public final class OnetimeService: RequestHandler {
             draft.rights = Rights(caller: caller, began: now)
             if refusal == nil, route.isInAPI {
                 refusal = caller.refusal
-                if caller.key != nil, context.isForeignForm(request) { refusal = .foreignOrigin }
+                if caller.key != nil, context.isForeignForm(request, hasProof: false) { refusal = .foreignOrigin }
                 // A link comes with the form; a client of the API has nothing else to show.
                 if takesContent, refusal == nil, context.settings.requiresKey { refusal = draft.refusalToCreate(now) }
             }

@@ -26,8 +26,10 @@ final class ServiceContext {
     let arena: SecureArena
     let suite: CipherSuite
     let workers: WorkerPool
-    /// The value of the hidden field that tells this server's forms from others'.
+    /// The value of the hidden field that tells this server's forms from others': everybody may have it.
     let formToken: String
+    /// Makes what stands in its place in forms that act with a key.
+    let formProof: FormProof
     /// The hash of the environment's own key, if there is one.
     let credential: CredentialHash?
     let keys: KeyBook
@@ -72,6 +74,7 @@ final class ServiceContext {
         self.audit = audit
         links = CreationLinks(limit: settings.maximumCreationLinks)
         labels = try WordMarker(arena: arena)
+        formProof = try FormProof(arena: arena)
         guard let block = arena.allocate(2 * ContentOpener.chunkSize) else { throw .arenaFull }
         plaintext = block
         formToken = String(try Randomness.number(), radix: 36) + String(try Randomness.number(), radix: 36)

@@ -17,21 +17,24 @@ extension Configuration {
     static var brands: [Option] {
         [
             Option(
-                flag: "brand", variable: "BRAND_PRODUCT_NAME", value: "NAME", help: "the name on pages"
+                flag: "brand", variable: "BRAND_PRODUCT_NAME", value: "NAME", help: "the name on pages",
+                show: { $0.service.brand.name }
             ) { (text, configuration) throws(Option.Refused) in
                 guard Brand.isName(text) else { throw Option.Refused(allowed: Brand.allowedNames) }
                 configuration.brand.name = text
             },
             Option(
                 flag: "brand-color", variable: "BRAND_PRIMARY_COLOR", value: "#RRGGBB",
-                help: "the colour of buttons and links, made darker or lighter where it could not be read"
+                help: "the colour of buttons and links, made darker or lighter where it could not be read",
+                show: { $0.brand.color?.text ?? "" }
             ) { (text, configuration) throws(Option.Refused) in
                 guard let color = BrandColor(text) else { throw Option.Refused(allowed: BrandColor.allowed) }
                 configuration.brand.color = color
             },
             Option(
                 flag: "brand-logo", variable: "BRAND_LOGO_URL", value: "FILE",
-                help: "a picture for the header and the tab, up to 64 KiB: \(BrandPicture.kinds)"
+                help: "a picture for the header and the tab, up to 64 KiB: \(BrandPicture.kinds)",
+                show: { $0.brand.logo ?? "" }
             ) { (text, configuration) throws(Option.Refused) in
                 guard let path = BrandPicture.path(text) else { throw Option.Refused(allowed: BrandPicture.allowed) }
                 configuration.brand.logo = path
@@ -49,7 +52,7 @@ extension Configuration {
     mutating func readFiles() {
         do throws(UsageError) {
             try readBrands()
-            try keys.read(patience: filePatience)
+            try readKeys()
             try readCountries()
         } catch {
             errors.append(error.text)
@@ -62,6 +65,7 @@ extension Configuration {
 
     /// Reads the brand file and all pictures.
     private mutating func readBrands() throws(UsageError) {
+        let own = brand
         var main = Brand.Description()
         if let path = brand.file {
             let bytes = try bytes(of: path)
@@ -70,6 +74,7 @@ extension Configuration {
                     let description = try section.described(besides: path, filePatience)
                     guard let domain = section.domain else {
                         main = description
+                        takeUp(section)
                         continue
                     }
                     service.domains.append(.init(name: domain, brand: Brand(description)))
@@ -79,13 +84,28 @@ extension Configuration {
                 throw UsageError(text: "\(path), \(error)")
             }
         }
-        if let name = brand.name { main.name = name }
-        if let color = brand.color { main.primaryColor = color }
-        if let path = brand.logo { main.logo = try logo(path) }
-        if let locale = brand.locale { main.locale = locale }
+        if let name = own.name { main.name = name }
+        if let color = own.color { main.primaryColor = color }
+        if let path = own.logo { main.logo = try logo(path) }
+        if let locale = own.locale { main.locale = locale }
         guard main.fitsPages else { throw UsageError(text: "of the brand, \(Brand.allowedTogether)") }
         if let locale = main.locale { service.locale = locale }
         service.brand = Brand(main)
+    }
+
+    /// What the file's first section says where no option does.
+    private mutating func takeUp(_ section: BrandFile.Section) {
+        let reason = "by brand-file"
+        if brand.name == nil, section.description.name != Brand.standardName { notes["brand"] = reason }
+        if brand.color == nil, let color = section.description.primaryColor {
+            brand.color = color
+            notes["brand-color"] = reason
+        }
+        if brand.logo == nil, let picture = section.logo {
+            brand.logo = picture.path
+            notes["brand-logo"] = reason
+        }
+        if brand.locale == nil, section.description.locale != nil { notes["locale"] = reason }
     }
 
     private func bytes(of path: String) throws(UsageError) -> [UInt8] {

@@ -154,6 +154,9 @@ extension Configuration {
         if name + token > 700 {
             errors.append("ONETIME_USER and ONETIME_APITOKEN have to be at most 700 bytes together")
         }
+        if (1..<16).contains(token) {
+            warnings.append("ONETIME_APITOKEN has less than 16 bytes, and so few can be guessed")
+        }
     }
 
     /// Goes on only if nothing is wrong.

@@ -33,6 +33,7 @@ struct Reload {
         }
         let flags = needingRestart(configuration)
         proof.noteConfiguration(inForce(configuration), needingRestart: flags)
+        for warning in configuration.warnings { log.event("warning: \(warning)", .warning) }
         var fields = [(name: "event.action", value: "reload"), (name: "event.outcome", value: "success")]
         let late = flags.joined(separator: ", ")
         guard !late.isEmpty else { return log.event("configuration and files read anew", .info, fields) }

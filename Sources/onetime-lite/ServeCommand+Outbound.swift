@@ -84,7 +84,7 @@ struct Outgoing {
         }
     }
 
-    /// What is wrong with the files of these settings.
+    /// What is wrong with the files of these settings, and with the webhook's key, which is taken out of the environment.
     static func faults(_ settings: OutboundSettings) -> [String] {
         var faults: [String] = []
         if settings.authorityFile != nil {
@@ -94,13 +94,13 @@ struct Outgoing {
                 faults.append(error.advice)
             }
         }
-        if let file = settings.secretFile {
+        if settings.secretFile != nil || settings.webhook != nil && Environment.size(of: "WEBHOOK_SECRET") > 0 {
             guard let arena = try? SecureArena(capacity: 64 << 10) else {
                 return faults + ["no memory can be protected"]
             }
             defer { arena.wipeAll() }
             do throws(UsageError) {
-                _ = try secret(file, nil, arena)
+                _ = try secret(settings.secretFile, Environment.takeSecret("WEBHOOK_SECRET", into: arena), arena)
             } catch {
                 faults.append(error.text)
             }

@@ -23,7 +23,6 @@ from onetime_http import (  # noqa: E402
     Connection,
     build,
     burn,
-    form,
     json_body,
     post_form,
     receipt,
@@ -57,6 +56,8 @@ class Scene:
         self.port = self.server.port
         page = request(self.port, "GET", "/").text()
         self.proof = re.search(r'name="form_token" value="([^"]+)"', page).group(1)
+        page = request(self.port, "GET", "/operator", [self.basic()]).text()
+        self.own_proof = re.search(r'name="form_token" value="([^"]+)"', page).group(1)
         return self
 
     def __exit__(self, *rest):
@@ -75,6 +76,10 @@ class Scene:
     def page(self, path, **fields):
         """A form of the page."""
         return post_form(self.port, path, dict(fields, form_token=self.proof))
+
+    def operate(self, fields, headers=()):
+        """A form of the operator's page: its field stands before all others."""
+        return post_form(self.port, "/operator", dict({"form_token": self.own_proof}, **fields), [self.basic()] + list(headers))
 
     def burn(self, headers=None, **fields):
         """POST /api/burn."""
@@ -207,7 +212,7 @@ def receipts(results):
         ids = [each["id"] for each in scene.list("/api/state")]
 
         def post(**fields):
-            return request(port, "POST", "/operator", [FORM, basic], form(dict(fields, form_token=scene.proof)))
+            return scene.operate(fields)
 
         def held():
             return scene.get("/api/state").json()["secrets"]
@@ -217,7 +222,7 @@ def receipts(results):
             for fields in ({}, {"confirm": "yes"}):
                 results.equal(post(action="burn", key="night", receipt=some, **fields).status, 400, "by the page: %.40r" % some)
         for body in ({"key": "night", "receipt": []}, {"key": "night", "label": {}}, {"key": "night", "labl": "x"}):
-            body = json_body(dict(body, action="burn", confirm="yes", form_token=scene.proof))
+            body = json_body(dict({"form_token": scene.own_proof}, **body, action="burn", confirm="yes"))
             results.equal(request(port, "POST", "/operator", [JSON, basic], body).status, 400, "what is of no use: %r" % body)
         results.equal(held(), 230, "nothing was burned")
         results.equal(scene.burn(receipt=", ".join(ids[:100])).json()["burned"], 100, "a hundred by the API")
@@ -318,7 +323,7 @@ def audited(results):
         scene.burn(label="a-label-in-no-line", **{"from": "0"})
         one = next(entry["id"] for entry in scene.list("/api/state"))
         scene.page("/operator", receipt=one, confirm="yes")
-        post_form(port, "/operator", {"receipt": one, "confirm": "yes", "form_token": scene.proof}, [scene.basic()])
+        post_form(port, "/operator", {"receipt": one, "confirm": "yes", "form_token": scene.own_proof}, [scene.basic()])
         scene.burn(all="true", confirm="yes")
         scene.burn(all="true", confirm="yes")
         scene.lock("creation")
@@ -450,24 +455,22 @@ def operator(results):
         german = request(port, "GET", "/operator?locale=de", [basic]).text()
         results.check("Für den Betreiber" in german and 'action="/operator?locale=de"' in german, "in the language of the address")
 
-        def post(fields, headers=()):
-            return request(port, "POST", "/operator", [FORM, basic] + list(headers), form(fields))
-
-        fields = {"action": "burn", "all": "yes", "form_token": scene.proof}
+        post = scene.operate
+        fields = {"action": "burn", "all": "yes"}
         asked = post(fields)
         results.check(asked.status == 200 and 'name="confirm" value="yes"' in asked.text(), "burning asks first")
         foreign = dict(fields, confirm="yes")
         for headers in ([("Sec-Fetch-Site", "cross-site")], [("Origin", "https://evil.example")]):
             results.equal(post(foreign, headers).status, 403, "not from another site")
         results.equal(post(dict(foreign, form_token="x"), [("Origin", "null")]).status, 403, "not without the proof")
-        results.equal(post({"action": "burn", "form_token": scene.proof}).status, 400, "nothing selected")
-        results.equal(post({"action": "burn", "from": "soon", "form_token": scene.proof}).status, 400, "no such time")
-        results.equal(post({"action": "burn", "key": "nobody", "form_token": scene.proof}).status, 400, "no such key")
+        results.equal(post({"action": "burn"}).status, 400, "nothing selected")
+        results.equal(post({"action": "burn", "from": "soon"}).status, 400, "no such time")
+        results.equal(post({"action": "burn", "key": "nobody"}).status, 400, "no such key")
         results.equal({scene.state(one) for one in made}, {"new"}, "none of it burned anything")
         empty = {"key": "", "label": 'L<b>"&', "receipt": "", "from": "", "to": ""}
-        asked = post(dict(empty, action="burn", form_token=scene.proof)).text()
+        asked = post(dict(empty, action="burn")).text()
         results.check('value="L&lt;b&gt;&#34;&amp;"' in asked, "the label goes along, escaped", asked[-2000:])
-        answer = post(dict(empty, action="burn", form_token=scene.proof, confirm="yes"))
+        answer = post(dict(empty, action="burn", confirm="yes"))
         results.equal((answer.status, answer.header("location")), (303, "/operator"), "and then burns")
         results.equal([scene.state(one) for one in made], ["new", "new", "burned"], "what was asked for")
         now = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + 120)).replace(":", "%3A")
@@ -476,7 +479,7 @@ def operator(results):
         for query in ("from=soon", "until=5", "AT=1", "at=1&at=2"):
             results.equal(request(port, "GET", "/operator?" + query, [basic]).status, 400, "no such time, or field: " + query)
         turned, legible = "a\u202eb\u2069c\x1b", "<bdi>a\ufffdb\ufffdc\ufffd</bdi>"
-        asked = post(dict(empty, label=turned, action="burn", form_token=scene.proof)).text()
+        asked = post(dict(empty, label=turned, action="burn")).text()
         results.check(legible in asked and 'value="%s"' % turned in asked, "a label is shown legibly, and sent as it is", asked[-2000:])
         shown = request(port, "GET", "/receipt/" + scene.labelled(turned)["metadata_key"]).text()
         results.check(legible in shown and turned not in shown, "so it is on the receipt", shown[-2000:])

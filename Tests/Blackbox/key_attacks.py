@@ -9,6 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from forged_forms import token_of  # noqa: E402
 from keys import basic, bearer, intended, keygen, server_of, used  # noqa: E402
 from onetime_harness import Server, binary_path, run_suite  # noqa: E402
 from onetime_http import FORM, Connection, build, post_form, receipt, request, reveal, share  # noqa: E402
@@ -42,6 +43,7 @@ def meanwhile(results):
             header = bearer(key)
             kept = share(port, "kept", [bearer(admin)])
             locked = share(port, "locked", [bearer(admin)], passphrase="pass")
+            lock = "form_token=%s&action=lock&shown=none&creation=yes" % token_of(port, "/operator", basic("victim", key))
             waiting = [
                 held(port, "/api/burn", b"all=true&confirm=yes", header),
                 held(port, "/api/lockdown", b"mode=all", header),
@@ -49,7 +51,7 @@ def meanwhile(results):
                 held(port, "/api/keys/revoke", b"name=admin", header),
                 held(port, "/api/links", b"ttl=90", header),
                 held(port, "/api/certificate", b"a=b", header),
-                held(port, "/operator", b"action=lock&creation=yes", basic("victim", key)),
+                held(port, "/operator", lock.encode(), basic("victim", key)),
                 held(port, "/api/v1/share", b"secret=x", header),
                 held(port, "/", b"secret=x", header),
                 held(port, "/api/v1/secret/" + kept["secret_key"], b"a=b", header),
@@ -104,14 +106,14 @@ def last_use(results):
     made = [keygen("once%d" % number, "--uses", "1", "--scopes", "create,reveal,burn,receipt,admin") for number in range(6)]
     with server_of(maker_line, admin_line, *(line for _, line in made)) as server:
         port = server.port
-        bodies = {"plain": b"a=b", "locked": b"passphrase=pass"}
+        bodies = {"plain": b"a=b", "locked": b"passphrase=pass", "link": b"ttl=90"}
         wanted = [
             ("reveals", "/api/v1/secret/%(secret_key)s", "plain"),
             ("reveals with a passphrase", "/api/v1/secret/%(secret_key)s", "locked"),
             ("burns", "/api/v1/private/%(metadata_key)s/burn", "plain"),
             ("burns with a passphrase", "/api/v1/private/%(metadata_key)s/burn", "locked"),
             ("receipts", "/api/v1/private/%(metadata_key)s", "plain"),
-            ("links", "/api/links", "plain"),
+            ("links", "/api/links", "link"),
         ]
         for (key, _), (name, target, kind) in zip(made, wanted):
             fields = {"passphrase": "pass"} if kind == "locked" else {}
@@ -157,6 +159,7 @@ def guesses(results):
             ("GET", "/api/v1/status", None),
             ("GET", "/api/v1/private/" + "a" * 31, None),
             ("GET", "/operator", None),
+            ("GET", "/", None),
         ]
         for number, (method, target, fields) in enumerate(ways):
 
@@ -298,7 +301,8 @@ def rates(results):
 
         def create(number, *headers, target="/api/v1/share", **fields):
             address = ("X-Forwarded-For", "203.0.113.%d" % number)
-            return intended(post_form(port, target, dict({"secret": "x"}, **fields), [address] + list(headers)))
+            fields = fields if target == "/api/links" else dict({"secret": "x"}, **fields)
+            return intended(post_form(port, target, fields, [address] + list(headers)))
 
         statuses = [create(number, bearer(busy)) for number in range(4)] + [create(4, bearer(busy), target="/secret")]
         results.equal(statuses, [200] * 5, "five from five addresses")
@@ -352,39 +356,53 @@ def coming_again(results):
             os.remove(path)
 
 
-def foreign_forms(results):
-    """A form of another site does nothing with the key that a browser keeps, whatever the route."""
-    key, line = keygen("key", "--scopes", "create,reveal,burn,receipt,audit,admin")
-    with server_of(line, arguments=["--audit", "memory"]) as server:
-        port = server.port
-        kept = share(port, "kept")
-        routes = (
-            ("/api/v1/share", {"secret": "x"}),
-            ("/api/v1/generate", {}),
-            ("/api/v1/secret/" + kept["secret_key"], {}),
-            ("/api/v1/private/" + kept["metadata_key"], {}),
-            ("/api/v1/private/%s/burn" % kept["metadata_key"], {}),
-            ("/api/certificate", {}),
-            ("/api/links", {}),
-            ("/api/keys/rotate", {"name": "key"}),
-            ("/api/keys/revoke", {"name": "nobody"}),
-            ("/api/burn", {"all": "true", "confirm": "yes"}),
-            ("/api/lockdown", {"mode": "all"}),
-            ("/operator", {"action": "lock", "creation": "yes"}),
-            ("/", {"secret": "x"}),
-        )
-        for target, fields in routes:
-            for headers in ([("Origin", "https://evil.example")], [("Origin", "null")], [("Sec-Fetch-Site", "cross-site")]):
-                answer = post_form(port, target, fields, headers + [basic("key", key)])
-                results.equal(intended(answer), 403, "%s with %s" % (target, headers))
-        for target, fields in routes[5:11]:
-            answer = post_form(port, target, fields, [("Origin", "https://evil.example"), bearer(key)])
-            results.equal(answer.status, 403, "nor may one with Bearer change keys or take a certificate: " + target)
-        own = [("Origin", "http://127.0.0.1:%d" % port)]
-        results.equal(post_form(port, "/api/certificate", {}, own + [bearer(key)]).status, 200, "a page of its own may")
-        state = request(port, "GET", "/api/state", [bearer(key)]).json()
-        results.equal((state["lockdown"], state["secrets"]), ("none", 1), "nothing was done")
-        results.equal(len(request(port, "GET", "/api/keys", [bearer(key)]).json()["keys"]), 1, "no key was made")
+def misspelled(results):
+    """A field that is not known changes no key and makes no link: it would be one without its limit, or live on for longer."""
+    admin, line = keygen("admin", "--scopes", "admin,create")
+    with server_of(line, keygen("other")[1]) as server:
+        port, header = server.port, bearer(admin)
+        json = ("Content-Type", "application/json")
+
+        def post(path, body, kind=FORM):
+            answer = request(port, "POST", path, [kind, header], body)
+            return answer.status, answer.json().get("message")
+
+        unknown = (400, "A field is not known here")
+        for path, bodies in (
+            ("/api/links", (b"maxsize=3", b"max_size=3&maxttl=60", b"grace=1", b"name=other", b"secret=x", b"passphrase=x", b"mode=all", b"a")),
+            ("/api/keys/rotate", (b"name=other&graze=1", b"key=other", b"name=other&ttl=60", b"max_size=3", b"all=yes", b"=1")),
+            ("/api/keys/revoke", (b"name=other&ids=x", b"name=other&grace=9", b"name=other&all=no", b"receipt=0123456789abcdef&name=other")),
+        ):
+            for body in bodies:
+                results.equal(post(path, body), unknown, "%s with %r" % (path, body))
+                results.equal(post(path + "?" + body.decode(), b""), unknown, "in the address: %s with %r" % (path, body))
+        for path, body in (
+            ("/api/links", b'{"maxsize":3}'),
+            ("/api/links", b'{"max_size":null}'),
+            ("/api/links", b'{"limits":{"max_size":3}}'),
+            ("/api/links", b'{"max_size":[]}'),
+            ("/api/keys/rotate", b'{"name":"other","graze":1}'),
+            ("/api/keys/rotate", b'{"name":{"name":"other"}}'),
+            ("/api/keys/rotate", b'{"name":null}'),
+            ("/api/keys/revoke", b'{"name":"other","id":null}'),
+        ):
+            status, message = post(path, body, json)
+            results.check(status in (400, 422), "%s with %r" % (path, body), (status, message))
+        plain = ("Content-Type", "text/plain")
+        results.equal(post("/api/links", b"max_size=3", plain)[0], 422, "nor is a body of use that cannot be read")
+        results.equal(post("/api/links", b"max_size=" + b"3" * 400)[0], 422, "nor a number that is too long")
+        keys = request(port, "GET", "/api/keys", [header]).json()
+        results.equal((keys["count"], keys["links"], [each["revoked"] for each in keys["keys"]]), (2, 0, [False] * 2), "nothing was done")
+        for path, body, kind in (
+            ("/api/links", b"ttl=60&max_ttl=60&max_size=3", FORM),
+            ("/api/links", b'{"ttl":60,"max_ttl":60,"max_size":3}', json),
+            ("/api/links?ttl=60", b"", FORM),
+            ("/api/links", b"", plain),
+            ("/api/keys/rotate", b"name=other&grace=1", FORM),
+            ("/api/keys/rotate", b"", FORM),
+            ("/api/keys/revoke", b'{"name":"other"}', json),
+        ):
+            results.equal(post(path, body, kind)[0], 200, "what is known is done: %s with %r" % (path, body))
 
 
 def late_link(results):
@@ -402,7 +420,7 @@ def late_link(results):
 
 def main(results):
     """Everything."""
-    for test in (meanwhile, open_meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, foreign_forms, late_link):
+    for test in (meanwhile, open_meanwhile, last_use, guesses, link_ends, link_owner, sizes, rates, coming_again, misspelled, late_link):
         results.run(test, results)
 
 

@@ -98,10 +98,10 @@ def lockdown(results):
         def by_page(mode):
             creates, reveals = expected(mode)
             shown = scene.get("/api/state").json()["lockdown"]
-            fields = {"action": "lock", "form_token": scene.proof, "shown": shown}
+            fields = {"action": "lock", "shown": shown}
             fields.update({} if creates else {"creation": "on"})
             fields.update({} if reveals else {"reveal": "on"})
-            answer = post_form(scene.port, "/operator", fields, [scene.basic()])
+            answer = scene.operate(fields)
             results.equal((answer.status, answer.header("location")), (303, "/operator"), "by the page")
 
         for mode in MODES:
@@ -136,8 +136,7 @@ def stale_page(results):
             return re.search(r'name="shown" value="([^"]+)"', text).group(1)
 
         def post(**fields):
-            fields = dict(fields, action="lock", form_token=scene.proof)
-            return post_form(scene.port, "/operator", fields, [scene.basic()])
+            return scene.operate(dict(fields, action="lock"))
 
         shown = page()
         results.equal(shown, "none", "the form has what it shows")
@@ -145,8 +144,12 @@ def stale_page(results):
         for fields in ({}, {"creation": "on"}, {"creation": "on", "reveal": "on"}):
             answer = post(shown=shown, **fields)
             results.equal(answer.status, 409, "an old page: %r" % fields)
-            results.check("open too long" in answer.text(), "says so", answer.text()[-900:])
+            results.check("The lock-down has changed since" in answer.text(), "says so", answer.text()[-900:])
+            results.check('href="/operator"' in answer.text(), "and leads back to the page", answer.text()[-900:])
             results.equal(post(**fields).status, 409, "a form that does not say what it showed")
+        german = request(scene.port, "POST", "/operator?locale=de", [FORM, scene.basic()], b"form_token=%s&action=lock" % scene.own_proof.encode())
+        results.check("Die Sperre wurde geändert" in german.text(), "in the reader's language", german.text()[-900:])
+        results.check('href="/operator?locale=de"' in german.text(), "which stays", german.text()[-900:])
         results.equal(post(shown="some").status, 400, "no such state")
         results.equal(post(shown="all", creation="maybe").status, 400, "no such answer")
         results.equal(scene.get("/api/state").json()["lockdown"], "all", "nothing was unlocked")

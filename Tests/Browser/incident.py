@@ -1,17 +1,22 @@
-"""The operator's page in a browser, with scripts and without: what it shows, locking down, burning with a second thought, the report.
+"""The operator's page in a browser, with scripts and without: what it shows, locking down, burning with a second thought, the report;
+and a page of somebody else's that makes the operator's browser send its forms.
 
 python3 Tests/Browser/incident.py          about 30 seconds
 """
 
+import html
+import http.server
 import os
+import re
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from handoff import home, no_complaints, says  # noqa: E402
 from onetime_harness import Server, binary_path, run_suite  # noqa: E402
-from onetime_http import receipt, reveal, share  # noqa: E402
+from onetime_http import receipt, request, reveal, share  # noqa: E402
 from webdriver import Chromium  # noqa: E402
 
 
@@ -97,10 +102,78 @@ def works(results, scripts):
         no_complaints(results, browser, "operator, scripts: %s" % scripts)
 
 
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """A page of another site with a form for this server, which it sends at once."""
+
+    forms = {}
+
+    def do_GET(self):
+        policy, target, fields = self.forms.get(self.path, ("", "", {}))
+        page = "<meta name=referrer content=%s><form method=post action='%s'>" % (policy, target)
+        for name, value in fields.items():
+            page += "<input name='%s' value='%s'>" % (name, html.escape(value))
+        page += "</form><script>document.forms[0].submit()</script>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(page.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def forged(results):
+    """The browser shows the key that it keeps to the server whichever page has a form sent: without the page's own field that does
+    nothing. The server's name is one that browsers send no Sec-Fetch-Site to, as they do not to any name over plain HTTP."""
+    key, line = admin()
+    with Server(environment={"API_KEYS": line}) as server, Chromium() as browser:
+        strangers = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+        threading.Thread(target=strangers.serve_forever, daemon=True).start()
+        try:
+            port, own = server.port, "http://plain.test:%d" % server.port
+            made = share(port, "kept")
+
+            def state():
+                found = request(port, "GET", "/api/state", [("Authorization", "Bearer " + key)]).json()
+                return found["lockdown"], found["secrets"], found["burns"]
+
+            # Whoever opens a page himself has the field of everybody's forms.
+            public = re.search(r'name="form_token" value="([^"]+)"', request(port, "GET", "/").text())[1]
+            forms = {
+                "lock": ("/operator", {"action": "lock", "shown": "none", "creation": "on", "reveal": "on"}),
+                "burn": ("/operator", {"action": "burn", "all": "yes", "confirm": "yes"}),
+                "create": ("/", {"secret": "forged"}),
+                "rotate": ("/api/keys/rotate", {"name": "boss"}),
+                "burn by the API": ("/api/burn", {"all": "yes", "confirm": "yes"}),
+            }
+            browser.go("http://boss:%s@plain.test:%d/operator" % (key, port))
+            browser.go(own + "/operator")
+            results.equal(browser.find("h1").text, "For the operator", "the browser keeps the key")
+            for policy in ("no-referrer", "unsafe-url"):
+                for name, (path, fields) in forms.items():
+                    address = "/%s/%s" % (policy, path.strip("/").replace("/", "-") + fields.get("action", ""))
+                    Stranger.forms[address] = (policy, own + path, dict({"form_token": public}, **fields))
+                    browser.go("http://127.0.0.1:%d%s" % (strangers.server_port, address))
+                    browser.wait(lambda: browser.run("return location.host").startswith("plain.test"), "the form was sent")
+                    says(browser, "other origins" if path.startswith("/api") else "did not come from a page of this server")
+                    results.equal(state(), ("none", 1, []), "%s with %s does nothing" % (name, policy))
+            keys = request(port, "GET", "/api/keys", [("Authorization", "Bearer " + key)]).json()
+            results.equal((keys["count"], keys["keys"][0]["created"]), (1, 0), "no key was made, none was used to create")
+            browser.go(own + "/operator")
+            browser.find("#stop-reveal").click()
+            browser.button("Apply").click()
+            browser.wait(lambda: browser.find("#stop-reveal").attribute("checked"), "the page's own form is heard")
+            results.equal((state()[0], receipt(port, made["metadata_key"]).json()["state"]), ("reveal", "new"), "and does what it says")
+        finally:
+            strangers.shutdown()
+            strangers.server_close()
+
+
 def main(results):
     """Everything."""
     results.run(works, results, True)
     results.run(works, results, False)
+    results.run(forged, results)
 
 
 if __name__ == "__main__":

@@ -173,6 +173,9 @@ class ControlSession(Session):
     def operate(self, status, **fields):
         """A form of the operator's page, with the key as a browser sends it."""
         headers = [basic("admin", self.admin), ("Origin", origin(self.port))]
+        page = expect(request(self.port, "GET", "/operator", headers[:1]), 200)
+        proof = re.search(r'name="form_token" value="([^"]+)"', page.text())[1]
+        fields = dict({"form_token": proof}, **fields)
         return expect(post_form(self.port, "/operator", fields, headers), status)
 
     def conceal(self, name, headers=(), **fields):

@@ -4,7 +4,7 @@ public import Sealing
 /// Something that happened, to be written into the ``AuditLog``.
 ///
 /// Nothing in it has to be copied or given back with care, so one costs little to make and to hand on: texts that the program did not
-/// bring along are told beside it.
+/// bring along are told beside it, and so is what few events have (``AuditDetail``).
 public struct AuditEvent {
     /// How it went.
     public enum Outcome: Sendable {
@@ -24,6 +24,11 @@ public struct AuditEvent {
     public var receipt: RecordID?
     /// The client's address, IPv4 in its mapped form; ``AuditAddresses`` says how much of it is written.
     public var address: [16 of UInt8]?
+    /// Whether there is a client whose address nobody knows: `source.address` is then `unknown`, whatever ``AuditAddresses`` says.
+    public var isFromUnknown = false
+    /// The API key that was shown: `user.id`. Its eight characters of `[0-9a-z]`, the first one in the highest byte; 0 for the key of the
+    /// environment, which is `environment`.
+    public var userID: UInt64?
     /// The rule that refused, such as `passphrase` or `rate-limit`: `rule.name`.
     public var rule: StaticString?
     /// Why, in more words: `event.reason`.

@@ -6,7 +6,7 @@ public import SecureMemory
 /// What happened, as lines of JSON with the field names of the Elastic Common Schema, in a chain that shows every change.
 ///
 /// Each line ends with `event.hash`: SHA-256 over the 32 bytes of the hash of the line before (zeroes for the first one) and the
-/// bytes of the line up to the comma before that field. Belongs to the loop's thread. ``record(_:keyName:message:now:)`` takes no
+/// bytes of the line up to the comma before that field. Belongs to the loop's thread. ``record(_:keyName:detail:now:)`` takes no
 /// memory from the heap and waits for nobody. What it wrote is in memory at once; sinks are handed it by ``publish(now:)``.
 public final class AuditLog {
     /// The longest line, in bytes, with its line feed.
@@ -142,11 +142,12 @@ public final class AuditLog {
     ///
     /// - Parameters:
     ///   - keyName: the name of the API key that was used: `user.name`, up to ``nameBound`` bytes of it.
-    ///   - message: free words for rare events, such as settings: `message`, up to ``messageBound`` bytes of it.
-    public func record(_ event: AuditEvent, keyName: String? = nil, message: String? = nil, now: Moment) {
+    ///   - detail: what only some events have to tell.
+    public func record(_ event: AuditEvent, keyName: String? = nil, detail: AuditDetail = .none, now: Moment) {
         if lacking > 0 { tellGaps(now) }
         begin(event.action, event.outcome, now)
         if let address = event.address { addresses.write(address, into: &buffer) }
+        if event.isFromUnknown { buffer.append(#","source.address":"unknown""#) }
         if let country = event.country {
             buffer.append(#","source.geo.country_iso_code":""#)
             buffer.append(Self.letter(country >> 8))
@@ -158,6 +159,7 @@ public final class AuditLog {
             buffer.append(escaping: keyName, bound: Self.nameBound)
             buffer.append(0x22)
         }
+        if let id = event.userID { buffer.append(#","user.id":""#, keyID: id) }
         if let rule = event.rule { append(#","rule.name":""#, rule) }
         if let reason = event.reason { append(#","event.reason":""#, reason) }
         if let secret = event.secret {
@@ -174,11 +176,7 @@ public final class AuditLog {
             buffer.append(#","onetime.count":"#)
             buffer.append(decimal: count)
         }
-        if let message {
-            buffer.append(#","message":""#)
-            buffer.append(escaping: message, bound: Self.messageBound)
-            buffer.append(0x22)
-        }
+        buffer.append(detail)
         finish()
     }
 
@@ -186,10 +184,12 @@ public final class AuditLog {
     /// minute is over.
     ///
     /// - Parameter limit: how many of one rule and one network are written, at least one.
-    public func recordRefusal(_ event: AuditEvent, upTo limit: Int, now: Moment) {
+    public func recordRefusal(_ event: AuditEvent, keyName: String? = nil, upTo limit: Int, now: Moment) {
         tellRepeated(by: now.milliseconds, now: now)
-        var (event, noName) = (event, nil as String?)
-        if refusals.admit(&event, &noName, upTo: limit, now: now.milliseconds) { record(event, now: now) }
+        var (event, keyName) = (event, keyName)
+        if refusals.admit(&event, &keyName, upTo: limit, now: now.milliseconds) {
+            record(event, keyName: keyName, now: now)
+        }
     }
 
     /// Writes down that somebody looked at something and changed nothing, unless the same was looked at from the same network, with the
@@ -214,7 +214,7 @@ public final class AuditLog {
     /// Writes how many refusals and looks were not written, of those that were to be counted up to a moment, in milliseconds of the
     /// monotonic clock: `.max` for all.
     public func tellRepeated(by milliseconds: UInt64, now: Moment) {
-        while let (event, _) = refusals.takeNext(endedBy: milliseconds) { record(event, now: now) }
+        while let (event, name) = refusals.takeNext(endedBy: milliseconds) { record(event, keyName: name, now: now) }
         while let (event, name) = looks.takeNext(endedBy: milliseconds) { record(event, keyName: name, now: now) }
         while let (event, name) = looksByKey.takeNext(endedBy: milliseconds) {
             record(event, keyName: name, now: now)

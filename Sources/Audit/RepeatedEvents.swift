@@ -3,7 +3,8 @@ internal import Sealing
 
 /// Which events were told within the last minute, in memory of a bounded size, so that a flood of them pushes nothing else out.
 ///
-/// Events are alike that are by one rule, about one secret or receipt, of one network (an IPv4 address, an IPv6 /64) and with one key.
+/// Events are alike that are by one rule, about one secret or receipt, of one network (an IPv4 address, an IPv6 /64) or of clients whom
+/// nobody knows, and with one key.
 /// Where there are more of different kinds than there are places within a minute, the others are told apart by their action and rule
 /// alone. An event is found among all others in about 0.3 us.
 struct RepeatedEvents {
@@ -52,6 +53,7 @@ struct RepeatedEvents {
         var place = place(of: event, keyName, hash)
         if place == nil, next - first >= UInt64(places) {
             (event.address, event.country, event.secret, event.receipt, keyName) = (nil, nil, nil, nil, nil)
+            (event.isFromUnknown, event.userID) = (false, nil)
             event.reason = "from many addresses"
             hash = Self.hash(event, keyName)
             place = self.place(of: event, keyName, hash)
@@ -123,15 +125,17 @@ struct RepeatedEvents {
         hasher.combine(event.receipt?.low)
         hasher.combine(event.secret?.low)
         hasher.combine(network(event.address))
+        hasher.combine(event.isFromUnknown)
         hasher.combine(keyName)
+        hasher.combine(event.userID)
         hasher.combine(event.rule?.utf8CodeUnitCount)
         return hasher.finalize()
     }
 
     private static func areAlike(_ one: AuditEvent, _ other: AuditEvent) -> Bool {
         one.action == other.action && one.receipt == other.receipt && one.secret == other.secret
-            && network(one.address) == network(other.address)
-            && areSame(one.rule, other.rule)
+            && network(one.address) == network(other.address) && one.isFromUnknown == other.isFromUnknown
+            && one.userID == other.userID && areSame(one.rule, other.rule)
     }
 
     /// The half of an address that is the same for all of a network; nil for none.

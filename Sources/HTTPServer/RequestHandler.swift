@@ -54,6 +54,20 @@ public struct BodyPlan: Sendable {
     public var label: UInt8 = 0
 }
 
+/// Whom a request counts as.
+public struct RequestOrigin: Sendable {
+    /// The client's address; where nobody knows it, that of the proxy behind which he is.
+    public let address: InternetAddress
+    /// Whether it is the client's.
+    public let isKnown: Bool
+
+    /// An origin.
+    public init(_ address: InternetAddress, isKnown: Bool = true) {
+        self.address = address
+        self.isKnown = isKnown
+    }
+}
+
 /// Why a client is turned away without being heard.
 public enum TurnedAway: Sendable {
     /// It has as many connections as one may have.
@@ -62,6 +76,30 @@ public enum TurnedAway: Sendable {
     case requests
     /// What it sent is no request, or broke off.
     case malformed
+    /// Its connection did not begin as that of a proxy has to.
+    case proxyHeader(ProxyHeaderFailure)
+}
+
+/// How a connection began that had to begin with a header of the PROXY protocol, version 2.
+public enum ProxyHeaderFailure: UInt8, CaseIterable, Sendable {
+    /// With something else.
+    case missing
+    /// With one of version 1.
+    case version1
+    /// With one that is none: its version, its family or its length.
+    case broken
+    /// With a part of one.
+    case incomplete
+
+    /// What figures and logs call it.
+    public var name: StaticString {
+        switch self {
+        case .missing: "missing"
+        case .version1: "version-1"
+        case .broken: "broken"
+        case .incomplete: "incomplete"
+        }
+    }
 }
 
 /// How far an answer got.
@@ -86,12 +124,12 @@ public protocol RequestHandler: AnyObject {
     /// What the handler remembers of a request under way.
     associatedtype Exchange
 
-    /// The address that a request counts as: the client's, where the peer is a proxy that is believed. Asked before `begin`, and only
+    /// Whom a request counts as: the client, where the peer is a proxy that is believed. Asked before `begin`, and only
     /// where requests are counted.
-    func origin(of request: borrowing Request) -> InternetAddress
+    func origin(of request: borrowing Request) -> RequestOrigin
 
     /// Somebody was turned away before anything was asked of the handler. What is malformed comes from the peer, who may be a proxy.
-    func turnedAway(_ client: InternetAddress, for reason: TurnedAway)
+    func turnedAway(_ client: RequestOrigin, for reason: TurnedAway)
 
     /// A head has come: decides what is to be done with the body, before any of it is read.
     ///

@@ -49,13 +49,13 @@ extension Server {
     /// Whether a client may send another request now. One that waited for memory was counted before.
     func mayAsk(_ request: borrowing Request) -> Bool {
         guard requestBudget.isLimited, !isRetrying, !request.isOnMetricsPort else { return true }
-        return requestBudget.take(ClientNetwork(handler.origin(of: request)), now: now.milliseconds)
+        return requestBudget.take(ClientNetwork(handler.origin(of: request).address), now: now.milliseconds)
     }
 
     /// Turns a client away that has as many connections as one may have. What cannot be sent at once is not sent.
     private func turnAway(_ socket: consuming Socket, _ peer: SocketAddress) {
         meter.refusedByAddress += 1
-        handler.turnedAway(peer.host, for: .connections)
+        handler.turnedAway(RequestOrigin(peer.host), for: .connections)
         // Nothing can be said before a handshake.
         guard tls == nil, var input = scratch.take() else { return }
         // Closing with unread bytes would reset the connection, and the answer would not be seen.
@@ -152,6 +152,8 @@ extension Server {
             abandoned.append(exchange)
         }
         if connection.notes.isOwed { reportLater(connection, isComplete: false) }
+        // Who says nothing at all looks whether somebody listens.
+        if connection.preface?.hasBegun == true { noteFailedHeader(connection, .incomplete) }
         leave(connection)
         addresses.remove(connection.network)
         connections[slot] = nil

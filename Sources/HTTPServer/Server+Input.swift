@@ -97,7 +97,7 @@ extension Server {
             // A request that will never be complete, or none at all.
             if input.isEmpty { close(connection) } else { refuse(connection, .incompleteHead) }
         case .body where connection.peerFinished:
-            handler.turnedAway(connection.peer.host, for: .malformed)
+            handler.turnedAway(RequestOrigin(connection.peer.host), for: .malformed)
             refuse(connection, status: .badRequest, reason: "The body ended before its announced length.")
         default:
             pack(connection, &input)

@@ -261,7 +261,7 @@ extension Server {
 
     /// Answers a request that broke a rule, and ends the connection.
     func refuse(_ connection: Peer, _ fault: RequestFault) {
-        handler.turnedAway(connection.peer.host, for: .malformed)
+        handler.turnedAway(RequestOrigin(connection.peer.host), for: .malformed)
         refuse(connection, status: ResponseStatus(fault.status), reason: fault.reason)
     }
 

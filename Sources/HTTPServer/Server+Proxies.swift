@@ -34,11 +34,18 @@ extension Server {
                     return false
                 }
                 guard count > 0 else {
+                    connection.preface = preface
                     close(connection)
                     return false
                 }
                 try preface.take(block.span.extracting(first: count))
             } catch {
+                if let fault = error as? ProxyFault {
+                    connection.preface = nil
+                    let isVersion1 = fault == .signature && Self.isVersion1(block.span)
+                    noteFailedHeader(
+                        connection, isVersion1 ? .version1 : fault == .signature ? .missing : .broken)
+                }
                 close(connection)
                 return false
             }
@@ -48,13 +55,26 @@ extension Server {
         return settle(connection, SocketAddress(InternetAddress(bytes: source.bytes), port: source.port))
     }
 
+    /// Whether bytes begin as a header of version 1 does.
+    private static func isVersion1(_ bytes: Span<UInt8>) -> Bool {
+        let word: [6 of UInt8] = [0x50, 0x52, 0x4F, 0x58, 0x59, 0x20]
+        for index in word.indices where bytes[index] != word[index] { return false }
+        return true
+    }
+
+    /// Counts a connection that did not begin as it had to, and tells of it.
+    func noteFailedHeader(_ connection: Peer, _ failure: ProxyHeaderFailure) {
+        meter.failedProxyHeaders[Int(failure.rawValue)] += 1
+        handler.turnedAway(RequestOrigin(connection.peer.host), for: .proxyHeader(failure))
+    }
+
     /// Counts a connection among those of the client that its proxy names, unless he has as many as he may. One who is said to be on
     /// this machine is spared nothing: it may be another machine's loopback.
     private func settle(_ connection: Peer, _ client: SocketAddress) -> Bool {
         let network = ClientNetwork(client)
         let isProxy = limits.trustedProxies.cover(client.host)
         guard addresses.add(network, limit: isProxy ? 0 : limits.connectionsPerAddress) else {
-            handler.turnedAway(client.host, for: .connections)
+            handler.turnedAway(RequestOrigin(client.host), for: .connections)
             // Nothing can be said before a handshake.
             if tls == nil {
                 refuse(connection, status: .tooManyRequests, reason: "This address has too many open connections.")

@@ -1,6 +1,6 @@
 // What the server counts about itself, and what it tells of each request.
 public import HTTPWire
-public import Kernel
+internal import Kernel
 
 /// How often something took how long: counts in fixed buckets.
 public struct Histogram: Sendable {
@@ -60,7 +60,7 @@ public struct RequestReport {
     /// Whether the answer was given to its end.
     public let isComplete: Bool
     /// Where it came from, by ``RequestHandler/origin(of:)``; the connection's own address where the request was not understood.
-    public let origin: InternetAddress
+    public let origin: RequestOrigin
 }
 
 /// The server's own counts, all since its start. The loop's thread writes and reads them.
@@ -81,6 +81,8 @@ public final class ServerMeter {
     public internal(set) var timedOut: UInt64 = 0
     /// Handshakes that failed.
     public internal(set) var failedHandshakes: UInt64 = 0
+    /// Connections that did not begin with the header of a proxy that they had to begin with, by ``ProxyHeaderFailure``.
+    public internal(set) var failedProxyHeaders: [4 of UInt64] = .init(repeating: 0)
     /// Bytes of HTTP that were received; what TLS adds is not counted.
     public internal(set) var received: UInt64 = 0
     /// Bytes of HTTP that were sent.
@@ -125,7 +127,7 @@ struct ReportNotes {
     var label: UInt8 = 0
     var status: UInt16 = 0
     var responseBytes: UInt64 = 0
-    var origin: InternetAddress?
+    var origin: RequestOrigin?
     /// The request was begun and was not told of.
     var isOwed = false
 }
@@ -160,7 +162,8 @@ extension Server {
         return RequestReport(
             label: notes.label, method: connection.head?.method, minorVersion: connection.head?.minorVersion ?? 1,
             status: notes.status, microseconds: end - min(notes.began, end), requestBytes: connection.bodyCount,
-            responseBytes: notes.responseBytes, isComplete: isComplete, origin: notes.origin ?? connection.peer.host)
+            responseBytes: notes.responseBytes, isComplete: isComplete,
+            origin: notes.origin ?? RequestOrigin(connection.peer.host))
     }
 
     /// Counts a request that the server itself refused, and tells of it.

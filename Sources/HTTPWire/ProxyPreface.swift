@@ -50,6 +50,9 @@ public struct ProxyPreface: Sendable {
     /// How many bytes the header still has for sure; 0 when it is complete.
     public var missing: Int { length - count }
 
+    /// Whether anything of it has come.
+    public var hasBegun: Bool { count > 0 }
+
     /// Whom the proxy speaks for, once the header is complete; nil where it speaks for itself (LOCAL) or for nobody with an Internet
     /// address (UNSPEC, UNIX).
     public var source: Source? {

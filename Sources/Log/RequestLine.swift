@@ -18,13 +18,21 @@ public struct RequestLine {
     public var minorVersion: UInt8
     /// Whether the answer was given to its end.
     public var isComplete: Bool
-    /// The address that it came from, where that may be told.
-    public var source: String?
+    /// Where it came from, where that may be told.
+    public var source: Source?
+
+    /// Where a request came from.
+    public enum Source {
+        /// The client's address.
+        case address(String)
+        /// A proxy that is believed does not say whose request it is.
+        case unknown
+    }
 
     /// A line.
     public init(
         method: StaticString, path: StaticString?, status: Int, microseconds: UInt64, requestBytes: UInt64,
-        responseBytes: UInt64, minorVersion: UInt8, isComplete: Bool, source: String?
+        responseBytes: UInt64, minorVersion: UInt8, isComplete: Bool, source: Source?
     ) {
         self.method = method
         self.path = path
@@ -69,9 +77,12 @@ extension LogLines {
         append(digits: request.responseBytes)
         append(",\"http.version\":\"1.")
         append(digits: UInt64(request.minorVersion))
-        if let source = request.source {
+        switch request.source {
+        case .address(let address):
             append("\",\"source.ip\":\"")
-            bytes.append(contentsOf: source.utf8)
+            bytes.append(contentsOf: address.utf8)
+        case .unknown: append("\",\"source.address\":\"unknown")
+        case nil: break
         }
         append("\"}\n")
     }
@@ -104,9 +115,12 @@ extension LogLines {
         append(digits: request.responseBytes)
         append(" B")
         if !request.isComplete { append(" broken off") }
-        if let source = request.source {
+        switch request.source {
+        case .address(let address):
             append(" ")
-            bytes.append(contentsOf: source.utf8)
+            bytes.append(contentsOf: address.utf8)
+        case .unknown: append(" unknown")
+        case nil: break
         }
         append("\n")
     }

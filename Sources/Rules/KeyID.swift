@@ -5,8 +5,8 @@ public struct KeyID: Hashable, Sendable {
     /// The number of characters.
     public static let size = 8
 
-    /// The characters, the first one in the highest byte.
-    let packed: UInt64
+    /// The characters, the first one in the highest byte; 0 for ``environment``.
+    public let packed: UInt64
 
     /// The id of the key that `ONETIME_USER` and `ONETIME_APITOKEN` make, which has none in its text.
     public static let environment = KeyID(packed: 0)

@@ -31,22 +31,38 @@ extension ServiceContext {
     /// Judges the credentials of a request. Where no keys are in use none are looked at, and empty ones, which some clients always
     /// send, are as good as none.
     func caller(_ request: borrowing Request, _ now: Moment) -> Caller {
-        guard keys.isInUse, let value = request.value(of: .authorization) else { return .anonymous }
-        guard value.count <= Self.credentialLimit else { return .refused(.key(.unknown)) }
-        if value.hasScheme("bearer ") {
-            return judge(key(value.behindScheme(of: 6)), request, now)
+        switch credentials(of: request) {
+        case .none: .anonymous
+        case .noMemory: .refused(.noMemory)
+        case .key(let key): judge(key, request, now)
         }
-        guard value.hasScheme("basic ") else { return .anonymous }
-        guard let bytes = basicCredential(value) else { return .refused(.noMemory) }
-        if bytes.span.equals(":") { return .anonymous }
+    }
+
+    /// The key that a request shows, good for something or not; nil for none, and for credentials that are no key's. For the audit log.
+    func shownKey(_ request: borrowing Request) -> APIKey? {
+        if case .key(let key) = credentials(of: request) { key } else { nil }
+    }
+
+    /// What a request shows.
+    private enum Credentials {
+        case none
+        case noMemory
+        /// Those of a key; nil where they are no key's.
+        case key(APIKey?)
+    }
+
+    private func credentials(of request: borrowing Request) -> Credentials {
+        guard keys.isInUse, let value = request.value(of: .authorization) else { return .none }
+        guard value.count <= Self.credentialLimit else { return .key(nil) }
+        if value.hasScheme("bearer ") { return .key(key(value.behindScheme(of: 6))) }
+        guard value.hasScheme("basic ") else { return .none }
+        guard let bytes = basicCredential(value) else { return .noMemory }
+        if bytes.span.equals(":") { return .none }
         let (name, secret) = bytes.span.splitAtColon
         // A key alone, as `curl -u KEY:` sends it, or with its name.
-        if secret.isEmpty { return judge(key(name), request, now) }
-        if let key = key(secret) {
-            return judge(name.equals(key.name.utf8Span.span) ? key : nil, request, now)
-        }
-        guard let own = keys.find(.environment), matches(bytes.span) else { return .refused(.key(.unknown)) }
-        return judge(own, request, now)
+        if secret.isEmpty { return .key(key(name)) }
+        if let key = key(secret) { return .key(name.equals(key.name.utf8Span.span) ? key : nil) }
+        return .key(matches(bytes.span) ? keys.find(.environment) : nil)
     }
 
     /// Whether a page of another site may have made a browser send its key here: it does so by itself with Basic alone. Over plain HTTP

@@ -40,9 +40,10 @@ final class Places: Sendable {
 }
 
 extension OnetimeService {
-    /// The client's address, as far as proxies are believed.
-    public func origin(of request: borrowing Request) -> InternetAddress {
-        context.client(of: request).address
+    /// The client, as far as proxies are believed.
+    public func origin(of request: borrowing Request) -> RequestOrigin {
+        let client = context.client(of: request)
+        return RequestOrigin(client.address, isKnown: client.isKnown)
     }
 }
 

@@ -1,5 +1,9 @@
 // What an operator has stopped, and what he did.
+internal import Audit
 internal import Kernel
+public import Rules
+internal import Sealing
+internal import Vault
 
 /// What is refused until an operator lets it go on. Burning never is.
 public struct LockDown: OptionSet, Sendable {
@@ -38,15 +42,51 @@ public struct LockDown: OptionSet, Sendable {
     }
 }
 
-/// Something that an operator did about an incident, with the name of his key; nil for a signal.
+/// Something that an operator did about an incident, with his key; nil for a signal.
 public enum IncidentEvent {
     /// What is stopped from now on.
-    case lockedDown(LockDown, by: String?)
+    case lockedDown(LockDown, by: APIKey?)
     /// Secrets were burned: the number of the burning, how many so far, and whether that is all. One that goes on is told of once
-    /// more when it is done, without a name.
-    case burned(number: UInt32, count: Int, isFinished: Bool, by: String?)
+    /// more when it is done.
+    case burned(number: UInt32, count: Int, isFinished: Bool, by: APIKey?)
     /// Somebody looked at what there is, or was.
-    case surveyed(by: String?)
+    case surveyed(by: APIKey?)
+}
+
+/// Who burned many secrets, for the audit log, until the last of them is destroyed.
+struct BurningOrder {
+    let number: UInt32
+    /// From where it was asked for.
+    let origin: AuditEvent
+    let key: APIKey?
+    let criteria: BurnCriteria
+
+    /// The event that all of it tells, so many secrets.
+    func summary(_ count: Int) -> AuditEvent {
+        var event = origin
+        event.count = UInt64(count)
+        return event
+    }
+
+    /// The event that one of its secrets was burned.
+    func burn(_ ids: EndedSecret) -> AuditEvent {
+        var event = origin
+        event.action = .burn
+        (event.secret, event.receipt) = (ids.secret, ids.receipt)
+        return event
+    }
+}
+
+extension BurnSelection {
+    /// By what it selects.
+    var criteria: BurnCriteria {
+        var criteria: BurnCriteria = []
+        if owner != nil { criteria.insert(.key) }
+        if labelMark != nil { criteria.insert(.label) }
+        if created != nil { criteria.insert(.time) }
+        if !receipts.isEmpty { criteria.insert(.receipt) }
+        return criteria
+    }
 }
 
 extension ServiceContext {

@@ -50,6 +50,9 @@ public final class Observation {
     let inputs: SecureArena
     /// When the process began, in seconds since 1970.
     let started: Int64
+    /// How many connections without a proxy's header were not told of yet, and when they may be, in milliseconds of the monotonic clock.
+    private var untoldProxyHeaders = 0
+    private var nextProxyHeaderLine: UInt64 = 0
     var requests: RequestCounts
     /// How many requests were refused for which reason; a reason is there from its first time on.
     private(set) var refusals: [(reason: StaticString, count: UInt64)] = []
@@ -66,6 +69,21 @@ public final class Observation {
         started = WallClock.seconds()
         requests = RequestCounts(isUsed: meter.isOn)
         refusals.reserveCapacity(32)
+    }
+
+    /// Tells of a connection that did not begin with a proxy's header, at most once a minute, and how many there were.
+    func noteProxyHeader(_ failure: ProxyHeaderFailure) {
+        untoldProxyHeaders += 1
+        let now = BootClock.milliseconds()
+        guard now >= nextProxyHeaderLine else { return }
+        log.event(
+            "\(untoldProxyHeaders) connections did not begin with a header of the PROXY protocol, version 2; the last one: \(failure.name)",
+            .warning,
+            [
+                ("event.action", "proxy-header"), ("event.outcome", "failure"), ("event.reason", "\(failure.name)"),
+                ("onetime.count", "\(untoldProxyHeaders)"),
+            ])
+        (untoldProxyHeaders, nextProxyHeaderLine) = (0, now + 60_000)
     }
 
     /// Counts a refusal.
@@ -91,7 +109,12 @@ public final class Observation {
                 method: report.method?.name ?? "-", path: group.template, status: Int(report.status),
                 microseconds: report.microseconds, requestBytes: report.requestBytes,
                 responseBytes: report.responseBytes, minorVersion: report.minorVersion,
-                isComplete: report.isComplete, source: settings.tellsSource ? "\(report.origin)" : nil), level)
+                isComplete: report.isComplete, source: settings.tellsSource ? Self.source(of: report.origin) : nil),
+            level)
+    }
+
+    private static func source(of origin: RequestOrigin) -> RequestLine.Source {
+        origin.isKnown ? .address("\(origin.address)") : .unknown
     }
 
     private static func level(of report: RequestReport, _ group: RouteGroup) -> LogLevel {

@@ -34,10 +34,10 @@ extension OnetimeService {
         response.field("X-Onetime-Missed", decimal: Int(missed))
         response.fields(Self.plainFields)
         response.append(lines.span)
-        if context.lookCount == log.count, context.lookName == caller.key?.name { return }
+        if context.lookCount == log.count, context.lookKey == caller.key?.id { return }
         // Nor do several readers, who find each other's looks.
-        auditLook(.auditLook, request, now, key: caller.key?.name)
-        (context.lookCount, context.lookName) = (log.count, caller.key?.name)
+        auditLook(.auditLook, request, now, key: caller.key)
+        (context.lookCount, context.lookKey) = (log.count, caller.key?.id)
     }
 
     /// How many bytes of lines one answer has at most.
@@ -60,7 +60,7 @@ extension OnetimeService {
             return refuse(refusal, .certificate, request, &response, draft)
         }
         used(draft.caller, request)
-        audit(.certificate, request, now, key: draft.caller.key?.name)
+        audit(.certificate, request, now, key: draft.caller.key)
         guard let line = certificate(vault.tally, vault.count, now) else {
             return refuse(.unknownSecret, .unknownInAPI, request, &response)
         }

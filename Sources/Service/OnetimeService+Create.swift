@@ -136,7 +136,7 @@ extension OnetimeService {
         guard context.audit != nil else { return }
         audit(
             .create, request, now, secret: vault.receipt(receiptID, now: now)?.secretID, receipt: receiptID,
-            key: key?.name)
+            key: key)
     }
 
     /// Why a key may not create one more now: it did so too often of late, from wherever. Takes nothing.

@@ -59,7 +59,8 @@ extension OnetimeService {
     func lockDown(_ mode: LockDown, _ draft: Draft, _ request: borrowing Request) {
         context.lockDown = mode
         used(draft.caller, request)
-        note(.lockedDown(mode, by: draft.caller.key?.name))
+        onIncident(.lockedDown(mode, by: draft.caller.key))
+        audit(mode.isEmpty ? .unlock : .lockdown, request, .now, key: draft.caller.key, rule: mode.name)
     }
 
     /// Burns what was selected.
@@ -67,40 +68,59 @@ extension OnetimeService {
         _ selection: BurnSelection, _ draft: Draft, _ request: borrowing Request, _ now: Moment,
         _ vault: isolated Vault
     ) throws(Refusal) -> BurnRun {
+        vault.keepsEnds = context.audit != nil
         guard let run = vault.burn(selection, budget: Self.burnBudget, now: now) else { throw .tooBusy }
+        let key = draft.caller.key
         used(draft.caller, request)
-        note(.burned(number: run.number, count: run.burned, isFinished: run.isFinished, by: draft.caller.key?.name))
+        onIncident(.burned(number: run.number, count: run.burned, isFinished: run.isFinished, by: key))
+        var origin = AuditEvent(.burnMany)
+        origin.userID = key?.id.packed
+        tell(request, &origin)
+        let order = BurningOrder(number: run.number, origin: origin, key: key, criteria: selection.criteria)
+        context.burnings.append(order)
+        tellBurned(run, vault)
         return run
     }
 
     /// Tells of burnings that went on after they were answered, and are done.
     func tellFinishedBurnings(_ vault: isolated Vault) {
         for run in vault.takeFinishedBurnings() {
-            note(.burned(number: run.number, count: run.burned, isFinished: true, by: nil))
+            let key = context.burnings.first { $0.number == run.number }?.key
+            onIncident(.burned(number: run.number, count: run.burned, isFinished: true, by: key))
+            tellBurned(run, vault)
         }
     }
 
-    /// All that an operator does comes by here, once.
-    func note(_ event: IncidentEvent) {
-        onIncident(event)
-        guard let log = context.audit else { return }
-        var line: AuditEvent
-        let keyName: String?
-        switch event {
-        case .lockedDown(let mode, let name):
-            line = AuditEvent(mode.isEmpty ? .unlock : .lockdown)
-            (keyName, line.rule) = (name, mode.name)
-        case .burned(_, let count, _, let name):
-            line = AuditEvent(.burnMany)
-            (keyName, line.count) = (name, UInt64(count))
-        case .surveyed(let name):
-            line = AuditEvent(.report)
-            return log.recordLook(line, keyName: name, now: .now)
+    /// Writes down how far a burning of many got.
+    private func tellBurned(_ run: BurnRun, _ vault: isolated Vault) {
+        guard let index = context.burnings.firstIndex(where: { $0.number == run.number }) else { return }
+        let order = context.burnings[index]
+        context.audit?.record(
+            order.summary(run.burned), keyName: order.key?.name, detail: .burning(run.number, by: order.criteria),
+            now: .now)
+        tellBurnedSecrets(vault)
+        if run.isFinished { context.burnings.remove(at: index) }
+    }
+
+    /// Writes down each secret that burnings of many destroyed since this was called last: of all that is burned at one time it is the
+    /// part that one turn of the loop does.
+    func tellBurnedSecrets(_ vault: isolated Vault) {
+        let secrets = vault.takeBurned()
+        guard let log = context.audit, !secrets.isEmpty else { return }
+        let now = Moment.now
+        for (number, ids) in secrets {
+            guard let order = context.burnings.first(where: { $0.number == number }) else { continue }
+            log.record(order.burn(ids), keyName: order.key?.name, detail: .burning(number, by: nil), now: now)
         }
-        log.record(line, keyName: keyName, now: .now)
     }
 
     // MARK: What there is and was
+
+    /// Notes that somebody looked at what there is, or was.
+    func surveyed(_ caller: Caller, _ request: borrowing Request) {
+        onIncident(.surveyed(by: caller.key))
+        auditLook(.report, request, .now, key: caller.key)
+    }
 
     /// `GET /api/state` and `/api/report`.
     func tell(
@@ -123,7 +143,7 @@ extension OnetimeService {
             return refuse(error, route, request, &response)
         }
         looked(caller, request)
-        note(.surveyed(by: caller.key?.name))
+        surveyed(caller, request)
         beginJSON(.ok, &response)
         if case .report = route {
             let span = span ?? ReportSpan(from: 0, until: now.wallSeconds, isUntilNow: true)

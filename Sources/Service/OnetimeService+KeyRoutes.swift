@@ -72,7 +72,7 @@ extension OnetimeService {
             throw .key(error)
         }
         used(draft.caller, request)
-        note(.rotated(old, to: new), request)
+        note(.rotated(old, to: new, by: caller), request)
         beginJSON(.ok, &response)
         response.append("{\"key\":\"")
         response.append(text.span)
@@ -98,7 +98,7 @@ extension OnetimeService {
         used(draft.caller, request)
         for key in ended {
             context.keys.revoke(key)
-            note(.revoked(key), request)
+            note(.revoked(key, by: caller), request)
         }
         beginJSON(.ok, &response)
         response.append("{\"count\":")

@@ -15,18 +15,13 @@ enum KeyEvent {
     case looked(APIKey)
     /// Credentials were no key's.
     case failed
-    case rotated(APIKey, to: APIKey)
-    case revoked(APIKey)
+    case rotated(APIKey, to: APIKey, by: APIKey)
+    case revoked(APIKey, by: APIKey)
     case linkMade(APIKey)
     case linkUsed(CreationLink)
 }
 
 extension OnetimeService {
-    /// Why a request may not do what takes a key with some scopes, or nil if it may.
-    func refusal(requiring scopes: KeyScopes, _ request: borrowing Request, _ now: Moment) -> Refusal? {
-        refusal(of: judge(request, now), requiring: scopes)
-    }
-
     /// Why a caller may not do what takes a key with some scopes, or nil if he may.
     func refusal(of caller: Caller, requiring scopes: KeyScopes) -> Refusal? {
         if case .anonymous = caller { return .key(.required) }
@@ -106,13 +101,22 @@ extension OnetimeService {
         switch event {
         case .failed:
             context.failedKeys += 1
-            auditRefusal(by: "api-key", request, as: .keyFailed)
-        case .used(let key): audit(.keyUse, request, .now, key: key.name)
-        case .looked(let key): auditLook(.keyUse, request, .now, key: key.name)
-        case .rotated(let key, _): audit(.keyRotated, request, .now, key: key.name)
-        case .revoked(let key): audit(.keyRevoked, request, .now, key: key.name)
-        case .linkMade(let key): audit(.linkMade, request, .now, key: key.name)
-        case .linkUsed(let link): audit(.keyUse, request, .now, key: link.maker.name, rule: "creation-link")
+            guard context.audit != nil else { return }
+            // Who shows one that was revoked had it once.
+            let key = context.shownKey(request)
+            auditRefusal(by: key == nil ? "api-key" : "api-key-revoked", request, as: .keyFailed, key: key)
+        case .used(let key): audit(.keyUse, request, .now, key: key)
+        case .looked(let key): auditLook(.keyUse, request, .now, key: key)
+        case .rotated(let old, let new, let caller):
+            audit(
+                .keyRotated, request, .now, key: caller,
+                detail: .key(id: old.id.packed, name: old.name, successor: new.id.packed))
+        case .revoked(let key, let caller):
+            audit(
+                .keyRevoked, request, .now, key: caller,
+                detail: .key(id: key.id.packed, name: key.name, successor: nil))
+        case .linkMade(let key): audit(.linkMade, request, .now, key: key)
+        case .linkUsed(let link): audit(.keyUse, request, .now, key: link.maker, rule: "creation-link")
         }
     }
 }

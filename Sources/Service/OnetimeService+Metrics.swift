@@ -98,6 +98,13 @@ extension OnetimeService {
             "Connections that were ended because their time was over, idle ones included.")
         response.single(
             "onetime_tls_handshakes_failed_total", "counter", meter.failedHandshakes, "TLS handshakes that failed.")
+        let headers: StaticString = "onetime_proxy_headers_failed_total"
+        response.metric(
+            headers, "counter", "Connections that did not begin with the header of the PROXY protocol that they had to."
+        )
+        for failure in ProxyHeaderFailure.allCases {
+            response.sample(headers, "reason", failure.name, meter.failedProxyHeaders[Int(failure.rawValue)])
+        }
         response.single(
             "onetime_http_received_bytes_total", "counter", meter.received, "Bytes of HTTP received, TLS not counted.")
         response.single("onetime_http_sent_bytes_total", "counter", meter.sent, "Bytes of HTTP sent, TLS not counted.")
@@ -110,10 +117,10 @@ extension OnetimeService {
         let meter = observation.meter
         let name: StaticString = "onetime_refusals_total"
         response.metric(name, "counter", "Requests that were refused, by reason; some reasons appear once they occur.")
-        response.sample(name, "reason", "malformed_request", meter.malformed)
-        response.sample(name, "reason", "too_slow", meter.tooSlow)
-        response.sample(name, "reason", "request_rate", meter.tooMany)
-        response.sample(name, "reason", "no_memory_for_request", meter.withoutMemory)
+        response.sample(name, "reason", "malformed", meter.malformed)
+        response.sample(name, "reason", "too-slow", meter.tooSlow)
+        response.sample(name, "reason", "rate-requests", meter.tooMany)
+        response.sample(name, "reason", "no-memory-for-request", meter.withoutMemory)
         for refusal in observation.refusals { response.sample(name, "reason", refusal.reason, refusal.count) }
     }
 

@@ -25,7 +25,7 @@ extension OnetimeService {
             let start = try surveyStart(request) ?? 0
             let page = pageContext(request, for: caller)
             looked(caller, request)
-            note(.surveyed(by: caller.key?.name))
+            surveyed(caller, request)
             Page.console(&response, page, facts(start, span, now, vault))
         } catch {
             refuse(error, .operatorPage, request, &response)

@@ -28,7 +28,7 @@ extension OnetimeService {
         beginJSON(.ok, &response)
         writeReceipt(view, id, token, request, &response)
         if context.settings.tellsViewed { vault.markViewed(id) }
-        auditLook(id, view, request, now, key: caller.key?.name)
+        auditLook(id, view, request, now, key: caller.key)
         looked(caller, request)
     }
 
@@ -109,7 +109,7 @@ extension OnetimeService {
         }
         audit(
             .burn, request, now, secret: before?.secretID, receipt: receiptID,
-            key: draft.route.isInAPI ? draft.caller.key?.name : nil)
+            key: draft.route.isInAPI ? draft.caller.key : nil)
         if case .burnPage = draft.route {
             return showReceiptPage(view, receiptID, receiptToken, request, &response, now)
         }
@@ -148,7 +148,7 @@ extension OnetimeService {
         if let refusal = refusal(of: caller, requiring: .recent) { return refuse(refusal, .recent, request, &response) }
         guard let apiToken = context.apiToken(request) else { return refuse(.noMemory, .recent, request, &response) }
         looked(caller, request)
-        auditLook(.recent, request, now, key: caller.key?.name)
+        auditLook(.recent, request, now, key: caller.key)
         beginJSON(.ok, &response)
         response.append("[")
         var isFirst = true

@@ -20,7 +20,7 @@ extension OnetimeService {
         case .key(.linkGone): countRate(.miss, request, .now)
         default: break
         }
-        if draft?.isWrittenDown != true { auditRefusal(refusal, route, request, subject ?? draft?.subject) }
+        if draft?.isWrittenDown != true { auditRefusal(refusal, route, request, subject ?? draft?.subject, draft) }
         switch route {
         case .conceal, .claim, .commit: refuseScript(refusal, request, &response)
         case .homePage, .linkPage, .secretPage, .destroyPage, .receiptPage, .receiptEvents, .burnPage, .operatorPage,
@@ -39,6 +39,7 @@ extension OnetimeService {
 
     /// Refuses a method that the route does not know.
     func refuseMethod(_ route: Route, _ request: borrowing Request, _ response: inout ResponseWriter) {
+        observation.noteRefusal("method")
         auditRefusal(by: "method", request)
         if case .reveal = route {
             // Upstream has no such route; looking at a secret by GET is not a mistake in the method.
@@ -54,6 +55,7 @@ extension OnetimeService {
 
     /// Refuses a host that is none of the server's (RFC 9110, section 15.5.20), and does not tell who it is.
     func refuseHost(_ request: borrowing Request, _ response: inout ResponseWriter) {
+        observation.noteRefusal("host")
         auditRefusal(by: "host", request)
         response.begin(.misdirectedRequest, contentType: "text/plain")
         response.field("Cache-Control", "no-store")

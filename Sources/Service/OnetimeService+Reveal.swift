@@ -342,7 +342,7 @@ extension OnetimeService {
         let isClaim = draft.claim != nil
         audit(
             isClaim ? .claim : .reveal, request, now, secret: draft.subject,
-            key: draft.route.isInAPI ? draft.caller.key?.name : nil)
+            key: draft.route.isInAPI ? draft.caller.key : nil)
         let form: Reveal.Form
         switch draft.route {
         case .secretPage: form = kind == .files ? .files(pageContext(request)) : .page(pageContext(request))

@@ -2,7 +2,7 @@
 internal import Audit
 public import HTTPServer
 internal import HTTPWire
-public import Kernel
+internal import Kernel
 internal import Pages
 internal import Rules
 internal import Sealing
@@ -211,51 +211,59 @@ extension OnetimeService {
     @inline(__always)
     func audit(
         _ action: AuditAction, _ request: borrowing Request, _ now: Moment, outcome: AuditEvent.Outcome = .success,
-        secret: RecordID? = nil, receipt: RecordID? = nil, key: String? = nil, rule: StaticString? = nil
+        secret: RecordID? = nil, receipt: RecordID? = nil, key: APIKey? = nil, rule: StaticString? = nil,
+        count: UInt64? = nil, detail: @autoclosure () -> AuditDetail = .none
     ) {
         guard let log = context.audit else { return }
-        write(action, request, now, outcome, secret, receipt, key, rule, to: log)
+        write(action, request, now, outcome, secret, receipt, key, rule, count, detail(), to: log)
     }
 
     /// Out of line: an event is large, and would make the stack of everybody who might write one deep.
     @inline(never)
     private func write(
         _ action: AuditAction, _ request: borrowing Request, _ now: Moment, _ outcome: AuditEvent.Outcome,
-        _ secret: RecordID?, _ receipt: RecordID?, _ key: String?, _ rule: StaticString?, to log: AuditLog
+        _ secret: RecordID?, _ receipt: RecordID?, _ key: APIKey?, _ rule: StaticString?, _ count: UInt64?,
+        _ detail: AuditDetail, to log: AuditLog
     ) {
         var event = AuditEvent(action, outcome)
         event.secret = secret
         event.receipt = receipt
         event.rule = rule
+        event.count = count
+        event.userID = key?.id.packed
         tell(request, &event)
-        log.record(event, keyName: key, now: now)
+        log.record(event, keyName: key?.name, detail: detail, now: now)
     }
 
     /// Writes down that somebody looked at a receipt, unless he did so within the minute before: then it is counted.
     func auditLook(
-        _ receipt: RecordID, _ view: ReceiptView, _ request: borrowing Request, _ now: Moment, key: String? = nil
+        _ receipt: RecordID, _ view: ReceiptView, _ request: borrowing Request, _ now: Moment, key: APIKey? = nil
     ) {
         guard let log = context.audit else { return }
         var event = AuditEvent(.receiptLook)
         event.secret = view.secretID
         event.receipt = receipt
+        event.userID = key?.id.packed
         tell(request, &event)
-        log.recordLook(event, keyName: key, now: now)
+        log.recordLook(event, keyName: key?.name, now: now)
     }
 
     /// Writes down that the holder of a key looked at something that is no receipt, as often.
     @inline(never)
-    func auditLook(_ action: AuditAction, _ request: borrowing Request, _ now: Moment, key: String?) {
+    func auditLook(_ action: AuditAction, _ request: borrowing Request, _ now: Moment, key: APIKey?) {
         guard let log = context.audit else { return }
         var event = AuditEvent(action)
+        event.userID = key?.id.packed
         tell(request, &event)
-        log.recordLook(event, keyName: key, now: now)
+        log.recordLook(event, keyName: key?.name, now: now)
     }
 
     /// From where a request came.
     func tell(_ request: borrowing Request, _ event: inout AuditEvent) {
         let client = context.client(of: request)
-        event.address = client.isForwarded ? client.address.bytes : request.peer.bytes
+        // The address of a proxy is nobody's who is behind it: it would make a stranger look like somebody from here.
+        if client.isKnown { event.address = client.isForwarded ? client.address.bytes : request.peer.bytes }
+        event.isFromUnknown = !client.isKnown
         if let country = context.country(of: client, request) {
             event.country = AuditEvent.countryCode(country.first, country.second)
         }
@@ -268,34 +276,43 @@ extension OnetimeService {
     /// Writes down what was refused, and by which rule.
     @inline(never)
     func auditRefusal(
-        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ subject: RecordID?
+        _ refusal: Refusal, _ route: Route, _ request: borrowing Request, _ subject: RecordID?, _ draft: Draft?
     ) {
         guard let log = context.audit, !route.isUnknown else { return }
         var event = AuditEvent.refusal(refusal.ruleName)
         event.secret = subject
         tell(request, &event)
         var limit = Self.linesOfRefusals
+        var key: APIKey?
         switch refusal {
         // Written down where it was judged.
         case .key(.unknown): return
+        case .key(let refusal) where refusal.isOfKey:
+            // Not kept meanwhile: whoever is not refused would pay for it.
+            if case .link(_, let link) = draft?.right { key = link.maker } else { key = context.shownKey(request) }
+            event.userID = key?.id.packed
         case .rule(.rate): limit = 1
         default: break
         }
-        log.recordRefusal(event, upTo: limit, now: .now)
+        log.recordRefusal(event, keyName: key?.name, upTo: limit, now: .now)
     }
 
     /// Writes down what was refused before anything was known but who asked.
     @inline(never)
-    func auditRefusal(by rule: StaticString, _ request: borrowing Request, as action: AuditAction = .refused) {
+    func auditRefusal(
+        by rule: StaticString, _ request: borrowing Request, as action: AuditAction = .refused, key: APIKey? = nil
+    ) {
         guard let log = context.audit else { return }
         var event = AuditEvent.refusal(rule, action)
+        event.userID = key?.id.packed
         tell(request, &event)
-        log.recordRefusal(event, upTo: Self.linesOfRefusals, now: .now)
+        log.recordRefusal(event, keyName: key?.name, upTo: Self.linesOfRefusals, now: .now)
     }
 
     /// Writes down whom the server turned away before it asked.
     @inline(never)
-    public func turnedAway(_ client: InternetAddress, for reason: TurnedAway) {
+    public func turnedAway(_ client: RequestOrigin, for reason: TurnedAway) {
+        if case .proxyHeader(let failure) = reason { observation.noteProxyHeader(failure) }
         guard let log = context.audit else { return }
         var event: AuditEvent
         var limit = 1
@@ -305,8 +322,13 @@ extension OnetimeService {
         case .malformed:
             event = .refusal("malformed")
             limit = Self.linesOfRefusals
+        case .proxyHeader(let failure):
+            event = .refusal("proxy-header")
+            event.reason = failure.name
+            limit = Self.linesOfRefusals
         }
-        event.address = client.bytes
+        if client.isKnown { event.address = client.address.bytes }
+        event.isFromUnknown = !client.isKnown
         log.recordRefusal(event, upTo: limit, now: .now)
     }
 }
@@ -335,7 +357,8 @@ extension Refusal {
         case .needsScript, .holdsFiles: "kind"
         case .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .wrongPassphrase: "passphrase"
         case .passphraseRequired: "passphrase-required"
-        case .recipientWithoutAccount, .key: "api-key"
+        case .recipientWithoutAccount: "api-key"
+        case .key(let refusal): refusal.ruleName
         case .unknownSecret, .malformedKey: "unknown"
         case .lockedOut: "tries"
         case .tooBusy: "busy"

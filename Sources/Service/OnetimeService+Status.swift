@@ -35,7 +35,9 @@ extension OnetimeService {
 
     /// `GET /api/v1/authcheck`
     func writeAuthCheck(_ request: borrowing Request, _ response: inout ResponseWriter, _ now: Moment) {
-        if let refusal = refusal(requiring: [], request, now) { return refuse(refusal, .authcheck, request, &response) }
+        let caller = judge(request, now)
+        if let refusal = refusal(of: caller, requiring: []) { return refuse(refusal, .authcheck, request, &response) }
+        looked(caller, request)
         beginJSON(.ok, &response)
         response.append("{")
         writeNominal(&response)

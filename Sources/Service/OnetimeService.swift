@@ -394,6 +394,7 @@ public final class OnetimeService: RequestHandler {
     private func expire(_ vault: isolated Vault, _ now: Moment, _ log: AuditLog) -> Bool {
         vault.keepsEnds = true
         let more = vault.expire(now: now, budget: 1024)
+        tellBurnedSecrets(vault)
         for end in vault.takeEnds() {
             var event = AuditEvent(.expire)
             (event.secret, event.receipt) = (end.secret, end.receipt)
@@ -420,7 +421,11 @@ public final class OnetimeService: RequestHandler {
 
     /// SIGUSR2: stops creating and revealing, or lets both go on where both were stopped.
     public func lockSignal(now: Moment, isolation vault: isolated Vault) {
-        context.lockDown = context.lockDown == .all ? [] : .all
-        note(.lockedDown(context.lockDown, by: nil))
+        let mode: LockDown = context.lockDown == .all ? [] : .all
+        context.lockDown = mode
+        onIncident(.lockedDown(mode, by: nil))
+        var event = AuditEvent(mode.isEmpty ? .unlock : .lockdown)
+        event.rule = mode.name
+        context.audit?.record(event, now: now)
     }
 }

@@ -62,44 +62,33 @@ enum Refusal: Error, Equatable {
 }
 
 extension Refusal {
-    /// What figures call it.
+    /// What figures call it: the rule as the audit log has it, or which part of one that stands for several.
     var name: StaticString {
         switch self {
-        case .nothingToShare: "nothing_to_share"
-        case .contentTooLarge: "content_too_large"
-        case .contentIsNotText: "content_is_not_text"
-        case .wordsTooLong: "words_too_long"
-        case .claimMissing: "claim_missing"
-        case .needsScript: "needs_script"
-        case .holdsFiles: "holds_files"
-        case .passphraseTooShort: "passphrase_too_short"
-        case .passphraseTooLong: "passphrase_too_long"
-        case .passphraseMissing: "passphrase_missing"
-        case .passphraseIsNoText: "passphrase_is_no_text"
-        case .recipientWithoutAccount: "recipient_without_account"
-        case .key(let refusal): refusal.name
-        case .unknownSecret: "unknown_secret"
-        case .malformedKey: "malformed_key"
-        case .wrongPassphrase: "wrong_passphrase"
-        case .passphraseRequired: "passphrase_required"
-        case .lockedOut: "locked_out"
-        case .tooBusy: "too_busy"
-        case .vaultFull: "vault_full"
-        case .noMemory: "no_memory"
-        case .foreignOrigin: "foreign_origin"
-        case .duplicateField: "duplicate_field"
-        case .malformedBody: "malformed_body"
-        case .bodyTooLarge: "body_too_large"
-        case .rule(let rule): rule.name
-        case .malformedRule: "malformed_rule"
-        case .neverOpen, .nowhereOpen, .serverClosed: "never_open"
-        case .linkInAPI: "link_in_api"
-        case .lockedDown: "locked_down"
-        case .nothingSelected: "nothing_selected"
+        case .nothingToShare: "nothing-to-share"
+        case .contentTooLarge: "content-too-large"
+        case .contentIsNotText: "content-is-not-text"
+        case .wordsTooLong: "words-too-long"
+        case .claimMissing: "claim-missing"
+        case .needsScript: "needs-script"
+        case .holdsFiles: "holds-files"
+        case .passphraseTooShort: "passphrase-too-short"
+        case .passphraseTooLong: "passphrase-too-long"
+        case .passphraseMissing: "passphrase-missing"
+        case .passphraseIsNoText: "passphrase-is-no-text"
+        case .wrongPassphrase: "wrong-passphrase"
+        case .vaultFull: "vault-full"
+        case .noMemory: "no-memory"
+        case .duplicateField: "duplicate-field"
+        case .malformedBody: "malformed-body"
+        case .bodyTooLarge: "body-too-large"
+        case .malformedRule: "malformed-rule"
+        case .linkInAPI: "link-in-api"
+        case .nothingSelected: "nothing-selected"
         case .unconfirmed: "unconfirmed"
         case .stale: "stale"
-        case .unknownField: "unknown_field"
-        case .internalError: "internal_error"
+        case .unknownField: "unknown-field"
+        default: ruleName
         }
     }
 
@@ -113,22 +102,29 @@ extension Refusal {
 }
 
 extension KeyRefusal {
-    /// What figures call it.
-    var name: StaticString {
+    /// The rule that refused, in the audit log.
+    var ruleName: StaticString {
         switch self {
-        case .required: "key_required"
-        case .unknown: "key_unknown"
-        case .expired: "key_expired"
-        case .usedUp: "key_used_up"
-        case .outOfScope: "key_out_of_scope"
-        case .outOfNetwork: "key_out_of_network"
-        case .timeToLive: "key_ttl"
-        case .content: "key_content"
-        case .creationsUsedUp: "key_creations_used_up"
-        case .linkGone: "link_gone"
-        case .noSuchKey: "no_such_key"
-        case .tooMany: "too_many_keys"
-        case .malformedField: "malformed_key_field"
+        case .required, .unknown: "api-key"
+        case .expired: "api-key-expired"
+        case .usedUp: "api-key-uses"
+        case .outOfScope: "api-key-scope"
+        case .outOfNetwork: "api-key-network"
+        case .timeToLive: "api-key-ttl"
+        case .content: "api-key-size"
+        case .creationsUsedUp: "api-key-count"
+        case .linkGone: "creation-link"
+        case .noSuchKey: "unknown-key"
+        case .tooMany: "capacity"
+        case .malformedField: "form"
+        }
+    }
+
+    /// Whether there is a key of which it says what it may not, or that it is no good any more.
+    var isOfKey: Bool {
+        switch self {
+        case .expired, .usedUp, .outOfScope, .outOfNetwork, .timeToLive, .content, .creationsUsedUp: true
+        case .required, .unknown, .linkGone, .noSuchKey, .tooMany, .malformedField: false
         }
     }
 }

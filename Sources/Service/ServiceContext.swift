@@ -37,9 +37,11 @@ final class ServiceContext {
     var rates: RateTable
     /// What happened, where it is written down.
     let audit: AuditLog?
-    /// How many lines it had when somebody was last told of his looking at it, and the name of his key.
+    /// How many lines it had when somebody was last told of his looking at it, and his key.
     var lookCount: UInt64 = 0
-    var lookName: String?
+    var lookKey: KeyID?
+    /// Who ordered the burnings that are under way, where it is written down.
+    var burnings: [BurningOrder] = []
     var links: CreationLinks
     /// How many credentials were no key's.
     var failedKeys = 0

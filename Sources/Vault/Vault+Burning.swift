@@ -1,6 +1,6 @@
 // Burning many secrets at one time: at once for whoever asks for one, little by little for the machine.
 public import Kernel
-internal import Sealing
+public import Sealing
 
 /// Which secrets are to be burned: those that meet every condition that is set.
 public struct BurnSelection: Sendable {
@@ -34,6 +34,14 @@ public struct BurnRun: Sendable {
     public internal(set) var isFinished = false
 }
 
+/// The ids of a secret that is gone, one-way from its token and its receipt's.
+public struct EndedSecret: Sendable {
+    /// The secret's.
+    public let secret: RecordID
+    /// Its receipt's.
+    public let receipt: RecordID
+}
+
 /// A burning of many that is under way.
 struct Burning {
     let selection: BurnSelection
@@ -60,6 +68,12 @@ extension Vault {
     public func takeFinishedBurnings() -> [BurnRun] {
         defer { finishedBurnings = [] }
         return finishedBurnings
+    }
+
+    /// The secrets that burnings of many destroyed since this was asked last, each with the number of its burning; none unless
+    /// ``keepsEnds``.
+    public func takeBurned() -> [(burning: UInt32, ids: EndedSecret)] {
+        burnedOnes.isEmpty ? [] : exchange(&burnedOnes, with: [])
     }
 
     /// Burns all secrets of a selection that are here now.
@@ -122,6 +136,7 @@ extension Vault {
             burnRuns[run].cutOff += 1
         } else if records[slot].deadline > burning.began.milliseconds {
             burnRuns[run].burned += 1
+            if keepsEnds { burnedOnes.append((burning.number, ids(of: slot))) }
             state = .burned
             now = burning.began
         }

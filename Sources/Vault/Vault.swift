@@ -38,9 +38,10 @@ public actor Vault {
     var news: [RecordID] = []
     /// What became of all secrets so far.
     public internal(set) var tally = VaultTally()
-    /// Whether ``takeEnds()`` is called after ``expire(now:budget:)``.
+    /// Whether ``takeEnds()`` and ``takeBurned()`` are called after ``expire(now:budget:)`` and ``burn(_:budget:now:)``.
     public var keepsEnds = false
-    private var ends: [(secret: RecordID, receipt: RecordID)] = []
+    private var ends: [EndedSecret] = []
+    var burnedOnes: [(burning: UInt32, ids: EndedSecret)] = []
     /// Secrets that every reader had, and that the last one may still ask for again.
     var readOnes = 0
     /// Burnings of many that are not done yet, the oldest first, and what became of the last ones.
@@ -246,6 +247,8 @@ public actor Vault {
         return slot
     }
 
+    func ids(of slot: Int) -> EndedSecret { EndedSecret(secret: secrets.id(of: slot), receipt: receipts.id(of: slot)) }
+
     func facts(of slot: Int) -> RecordFacts { records[slot].facts(secrets.id(of: slot)) }
 
     /// The end of every secret, whichever way it goes: its share is zeroed first, then all books, then its ciphertext.
@@ -324,7 +327,7 @@ public actor Vault {
     }
 
     /// The ids of secrets and their receipts that expired unread since this was asked last.
-    public func takeEnds() -> [(secret: RecordID, receipt: RecordID)] {
+    public func takeEnds() -> [EndedSecret] {
         ends.isEmpty ? [] : exchange(&ends, with: [])
     }
 
@@ -335,7 +338,7 @@ public actor Vault {
         // All readers had it, and the last one's time to ask again is over.
         let isRead = records[slot].book?.remaining == 0
         if keepsEnds && !isRead && timeOfBurning(slot) == nil {
-            ends.append((secrets.id(of: slot), receipts.id(of: slot)))
+            ends.append(ids(of: slot))
         }
         destroy(slot, as: isRead ? .received : .expired, now)
         budget -= Self.unitsForSecret

@@ -20,7 +20,7 @@ enum KeygenCommand {
           --max-size SIZE     the largest secret that it creates, such as 64k
           --max-count N       how many secrets it creates
           --networks RANGES   from where it may be used, such as 10.0.0.0/8,2001:db8::/32
-          --uses N            how many times it does anything
+          --uses N            how many times it does anything, looks and authcheck included
           --expires WHEN      a moment such as 2027-01-31T12:00:00Z, or a time from now on such as 90d
 
         What it has used up is counted from the start of the server.

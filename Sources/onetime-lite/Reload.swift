@@ -26,14 +26,16 @@ struct Reload {
             try configuration.demandNoErrors()
             try putInForce(configuration)
         } catch {
+            proof.noteFailedReload()
             let reasons = error.text.split(separator: "\n").joined(separator: "; ")
             return log.event(
                 "nothing is changed: \(reasons)", .error, [("event.action", "reload"), ("event.outcome", "failure")])
         }
-        proof.noteConfiguration(configuration)
+        let flags = needingRestart(configuration)
+        proof.noteConfiguration(inForce(configuration), needingRestart: flags)
         for warning in configuration.warnings { log.event("warning: \(warning)", .warning) }
         var fields = [(name: "event.action", value: "reload"), (name: "event.outcome", value: "success")]
-        let late = needingRestart(configuration)
+        let late = flags.joined(separator: ", ")
         guard !late.isEmpty else { return log.event("configuration and files read anew", .info, fields) }
         fields.append((name: "onetime.needs_restart", value: late))
         log.event("configuration and files read anew; a restart is needed for \(late)", .warning, fields)
@@ -60,15 +62,29 @@ struct Reload {
         service.replaceSettings(configuration.service)
     }
 
-    /// The flags of what was changed in vain.
-    private func needingRestart(_ configuration: Configuration) -> String {
-        let changed = Configuration.options.filter { option in
-            // Other files are read anew; to begin or to end with TLS, or to make a certificate, is not.
-            option.flag == "tls"
-                ? started.tls.isSelfSigned != configuration.tls.isSelfSigned
-                    || started.tls.isOn != configuration.tls.isOn
-                : !option.isReloadable && option.describe(started) != option.describe(configuration)
+    /// What is in force from now on: what was read anew, and of all else what the server was started with.
+    private func inForce(_ configuration: Configuration) -> [String: Configuration.Given] {
+        var given = configuration.given
+        for option in Configuration.options where isKept(option, configuration) {
+            given[option.flag] = started.given[option.flag]
         }
-        return changed.map { "--" + $0.flag }.joined(separator: ", ")
+        return given
+    }
+
+    /// Whether an option stays as it was at the start.
+    private func isKept(_ option: Option, _ configuration: Configuration) -> Bool {
+        // Other files are read anew; to begin or to end with TLS, or to make a certificate, is not.
+        option.flag == "tls"
+            ? started.tls.isSelfSigned != configuration.tls.isSelfSigned || started.tls.isOn != configuration.tls.isOn
+            : !option.isReloadable
+    }
+
+    /// The flags of what was changed in vain.
+    private func needingRestart(_ configuration: Configuration) -> [String] {
+        Configuration.options
+            .filter {
+                isKept($0, configuration) && ($0.flag == "tls" || $0.describe(started) != $0.describe(configuration))
+            }
+            .map { "--" + $0.flag }
     }
 }

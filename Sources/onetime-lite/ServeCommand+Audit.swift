@@ -95,23 +95,31 @@ final class Proof {
         log.record(event, now: .now)
     }
 
-    /// Writes down what was set and where, in as many lines as it takes. Each says how many they are.
-    func noteConfiguration(_ configuration: Configuration) {
+    /// Writes down what is in force of what was set, and where that was, in as many lines as it takes. Each says how many they are.
+    ///
+    /// - Parameters:
+    ///   - given: what was set, by the flags.
+    ///   - late: the flags of what was changed and needs a restart, in lines of their own.
+    func noteConfiguration(_ given: [String: Configuration.Given], needingRestart late: [String] = []) {
         guard let log else { return }
         let options = Configuration.options.sorted { $0.flag < $1.flag }
         let texts = options.compactMap { option in
-            configuration.given[option.flag].map {
+            given[option.flag].map {
                 "\(option.flag)=\(option.isSecret ? Option.mask : $0.text) (\($0.origin))"
             }
         }
-        let lines = AuditLog.messages(of: texts)
-        for line in lines {
-            var event = AuditEvent(.configuration)
-            event.count = UInt64(lines.count)
-            log.record(event, message: line, now: .now)
-        }
+        var lines = AuditLog.messages(of: texts).map { AuditDetail.message($0) }
+        if !late.isEmpty { lines += AuditLog.messages(of: late).map { AuditDetail.needsRestart($0) } }
+        var event = AuditEvent(.configuration)
+        event.count = UInt64(lines.count)
+        for line in lines { log.record(event, detail: line, now: .now) }
         // At the start, the loop's first turn begins with waiting.
         log.publish(now: Moment.now.milliseconds)
+    }
+
+    /// Writes down that settings were read anew and nothing is changed, as they were wrong.
+    func noteFailedReload() {
+        log?.record(AuditEvent(.configuration, .failure), now: .now)
     }
 
     /// Ends the log and states what became of all secrets. Everything is wiped already. Whoever does not take his part is waited for no

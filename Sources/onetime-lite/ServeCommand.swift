@@ -119,7 +119,7 @@ enum ServeCommand {
         observation.senders = outgoing.figures
         if let audit = proof.log {
             try outgoing.attach(to: audit)
-            proof.noteConfiguration(configuration)
+            proof.noteConfiguration(configuration.given)
         }
         service.certificate = { tally, held, now in
             (try? proof.certificate(tally, held: held, isFinal: false, now: now))?.line(at: now)

@@ -23,7 +23,12 @@ final class Desk {
 
     /// In a turn of its own.
     func record(_ event: AuditEvent, keyName: String? = nil, message: String? = nil) {
-        log.record(event, keyName: keyName, message: message, now: now)
+        record(event, keyName: keyName, detail: message.map { .message($0) } ?? .none)
+    }
+
+    /// The same with what only some events have.
+    func record(_ event: AuditEvent, keyName: String? = nil, detail: AuditDetail) {
+        log.record(event, keyName: keyName, detail: detail, now: now)
         log.publish(now: now.milliseconds)
     }
 

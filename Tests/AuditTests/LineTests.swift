@@ -38,6 +38,7 @@ import Testing
         event.secret = RecordID(high: 0x0123_4567_89ab_cdef, low: 42)
         event.receipt = RecordID(high: .max, low: 42)
         event.address = .init(repeating: 0xAB)
+        event.userID = Self.packed("jf9lwcx9")
         event.rule = "rate-limit"
         event.reason = "too many wrong passphrases"
         event.count = .max
@@ -49,7 +50,48 @@ import Testing
     static func recordFull(
         _ action: AuditAction, keyName: String = String(repeating: "k\u{1}", count: 200), _ desk: Desk
     ) {
-        desk.record(full(action), keyName: keyName, message: String(repeating: "\"", count: 2000))
+        let long = String(repeating: "\"", count: 2000)
+        let (id, other) = (packed("zzzzzzzz"), packed("00000000"))
+        for detail in [
+            .message(long), .needsRestart(long), .key(id: id, name: long, successor: other),
+            .burning(.max, by: [.key, .label, .time, .receipt]),
+        ] as [AuditDetail] { desk.record(full(action), keyName: keyName, detail: detail) }
+    }
+
+    /// An id as events have it.
+    private static func packed(_ characters: String) -> UInt64 {
+        characters.utf8.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    @Test func `a key is told by its name and its id, and so is the one that something is done to`() throws {
+        let desk = try Desk()
+        var event = AuditEvent(.keyRotated)
+        event.userID = Self.packed("jf9lwcx9")
+        desk.record(event, keyName: "boss", detail: .key(id: Self.packed("0a1b2c3d"), name: "c\"i", successor: 0))
+        event.userID = 0
+        desk.record(event, keyName: "own", detail: .key(id: Self.packed("zzzzzzzz"), name: "ci", successor: nil))
+        let lines = try desk.lines(from: 1).map(Self.object)
+        #expect(lines[0]["user.id"] as? String == "jf9lwcx9" && lines[0]["user.name"] as? String == "boss")
+        #expect(
+            lines[0]["user.target.id"] as? String == "0a1b2c3d" && lines[0]["user.target.name"] as? String == "c\"i")
+        #expect(lines[0]["user.changes.id"] as? String == "environment")
+        #expect(lines[1]["user.id"] as? String == "environment" && lines[1]["user.changes.id"] == nil)
+    }
+
+    @Test(
+        arguments: [
+            ([], ["all"]), ([.key, .label, .time, .receipt], ["key", "label", "time", "receipt"]),
+            ([.label], ["label"]),
+        ] as [(BurnCriteria, [String])])
+    func `a burning of many has its number and by what it was chosen`(_ criteria: BurnCriteria, _ names: [String])
+        throws
+    {
+        let desk = try Desk()
+        desk.record(AuditEvent(.burnMany), detail: .burning(7, by: criteria))
+        desk.record(AuditEvent(.burn), detail: .burning(7, by: nil))
+        let lines = try desk.lines(from: 1).map(Self.object)
+        #expect(lines[0]["onetime.burn"] as? Int == 7 && lines[0]["onetime.burned_by"] as? [String] == names)
+        #expect(lines[1]["onetime.burn"] as? Int == 7 && lines[1]["onetime.burned_by"] == nil)
     }
 
     @Test func `names are those of the elastic common schema or our own`() throws {
@@ -107,15 +149,15 @@ import Testing
         }
         Self.recordFull(.keyFailed, desk)
         let lines = desk.lines(from: 1)
-        #expect(lines.count == 6)
+        #expect(lines.count == 6 * 4)
         for line in lines {
             #expect(line.utf8.count < AuditLog.lineBound)
             #expect(line.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F })
             _ = try Self.object(line)
         }
         #expect(try Self.object(lines[0])["user.name"] as? String == "\"}\n{\"a\":\"")
-        #expect(try Self.object(lines[3])["user.name"] as? String == "žluťoučký 😀")
-        #expect(try Self.object(lines[4])["user.name"] as? String == String(repeating: "😀", count: 32))
+        #expect(try Self.object(lines[12])["user.name"] as? String == "žluťoučký 😀")
+        #expect(try Self.object(lines[16])["user.name"] as? String == String(repeating: "😀", count: 32))
     }
 
     @Test(arguments: [
@@ -155,6 +197,21 @@ import Testing
         }
         #expect(seen[0].count == 3 && seen[0][0] == seen[0][1] && seen[0][0] != seen[0][2])
         #expect(seen[0][0] != seen[1][0])
+    }
+
+    @Test(arguments: [AuditAddresses.whole, .truncated, .hashed])
+    func `a client whom nobody knows has no address, however much of addresses is written`(_ choice: AuditAddresses)
+        throws
+    {
+        var settings = AuditSettings()
+        settings.addresses = choice
+        let desk = try Desk(settings)
+        var event = AuditEvent(.reveal)
+        event.isFromUnknown = true
+        desk.record(event)
+        let object = try Self.object(desk.lines(from: 1)[0])
+        #expect(object["source.address"] as? String == "unknown")
+        #expect(object["source.ip"] == nil)
     }
 
     @Test func `times have thousandths and stay within the second that is handed in`() throws {

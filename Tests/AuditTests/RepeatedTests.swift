@@ -54,6 +54,39 @@ import Testing
         #expect(desk.log.count == 24, "some may be told before the others are counted")
     }
 
+    @Test func `refusals of several keys of one name are told apart`() throws {
+        let desk = try Desk()
+        for _ in 0..<10 {
+            for id in [1, 2] as [UInt64] {
+                var event = refusal("api-key-scope", from: 1)
+                event.userID = 0x6161_6161_6161_6160 + id
+                desk.log.recordRefusal(event, keyName: "ci", upTo: 1, now: desk.now)
+            }
+        }
+        #expect(desk.log.count == 3)
+        desk.log.tellRepeated(by: .max, now: desk.now)
+        let counts = desk.lines(from: 3)
+        #expect(counts.count == 2 && counts[0] != counts[1])
+        #expect(counts.allSatisfy { $0.contains(#""onetime.count":9"#) && $0.contains(#""user.name":"ci""#) })
+        #expect(counts[0].contains(#""user.id":"aaaaaaaa""#) && counts[1].contains(#""user.id":"aaaaaaab""#))
+    }
+
+    @Test func `those whom nobody knows are counted together, and with nobody else`() throws {
+        let desk = try Desk()
+        var hidden = AuditEvent.refusal("method")
+        hidden.isFromUnknown = true
+        for _ in 0..<10 {
+            refuse(hidden, desk)
+            refuse(.refusal("method"), desk)
+            refuse(refusal("method", from: 1), desk)
+        }
+        #expect(desk.log.count == 4)
+        desk.log.tellRepeated(by: .max, now: desk.now)
+        let counts = desk.lines(from: 4)
+        #expect(counts.count == 3 && counts.allSatisfy { $0.contains(#""onetime.count":9"#) })
+        #expect(counts.filter { $0.contains(#""source.address":"unknown""#) }.count == 1)
+    }
+
     @Test func `a network is one and its addresses are many`() throws {
         let desk = try Desk()
         for number in 0..<100 {

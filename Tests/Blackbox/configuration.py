@@ -258,6 +258,51 @@ def lifetime(server):
     return request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x").json()["secret_ttl"]
 
 
+def reload_in_audit(results):
+    """After SIGHUP the audit log says what is in force, and what waits for a restart; a mistake is there, too, and none of its words."""
+    with Folder() as folder:
+        start = "trusted-proxies = 10.0.0.1\nworkers = 2\naudit-size = 128k\naudit = stdout\ndefault-ttl = 2h\nmax-creation-links = 9\n"
+        path = folder.write("lite.conf", start)
+        with Server("--config", path) as server:
+
+            def told(before):
+                """The lines since then, however many they are."""
+                wait_for(lambda: len(lines()) > before)
+                time.sleep(0.2)
+                return lines()[before:]
+
+            def lines():
+                return [event for event in server.events() if event.get("event.action") == "configuration"]
+
+            def message(some):
+                return ", ".join(line["message"] for line in some if "message" in line)
+
+            def late(some):
+                return [line["onetime.needs_restart"] for line in some if "onetime.needs_restart" in line]
+
+            first = told(0)
+            folder.write("lite.conf", "workers = 7\naudit = stdout\ndefault-ttl = 3h\n")
+            server.signal(signal.SIGHUP)
+            second = told(len(first))
+            for text in ("trusted-proxies=10.0.0.1 (%s:1)" % path, "workers=2 (%s:2)" % path, "audit-size=128k (%s:3)" % path):
+                results.check(text in message(second) and text in message(first), "needs a restart, so it is in force: " + text, second)
+            results.check("default-ttl=3h (%s:3)" % path in message(second) and "2h" not in message(second), "the rest is new", second)
+            results.check("max-creation-links" not in message(second), "and what has its default now is not told", second)
+            results.equal(late(second), ["--trusted-proxies, --workers, --audit-size"], "what needs a restart has a field of its own")
+            for some in (first, second):
+                results.equal([line["onetime.count"] for line in some], [len(some)] * len(some), "how many lines it takes")
+            folder.write("lite.conf", "default-ttl = a-mistake\n")
+            server.signal(signal.SIGHUP)
+            third = told(len(first + second))
+            results.equal([line["event.outcome"] for line in third], ["failure"], "a mistake is told")
+            results.equal({line["event.outcome"] for line in first + second}, {"success"}, "as nothing else is")
+            results.check("message" not in third[0] and "a-mistake" not in json.dumps(third), "without its values", third)
+            folder.write("lite.conf", start)
+            server.signal(signal.SIGHUP)
+            fourth = told(len(first + second + third))
+            results.equal((message(fourth), late(fourth)), (message(first), []), "as it was: nothing waits for a restart")
+
+
 def reload(results):
     """SIGHUP puts in force what can be, says what cannot, and changes nothing where anything is wrong."""
     with Folder() as folder:
@@ -346,6 +391,12 @@ def reload(results):
             folder.write("rights.conf", "min-ttl = 1\n")
             results.equal(hang_up(server).get("onetime.needs_restart"), None, "who may create needs no restart")
             results.equal(share(), 200, "and is in force")
+            key = [FORM, ("Authorization", basic("somebody", TOKEN))]
+            link = lambda: request(server.port, "POST", "/api/links", key, b"").status  # noqa: E731
+            results.equal(link(), 200, "there is room for a link")
+            folder.write("rights.conf", "min-ttl = 1\nmax-creation-links = 1\n")
+            results.equal(hang_up(server).get("onetime.needs_restart"), None, "how many there may be needs no restart")
+            results.equal(link(), 507, "and is in force")
             folder.write(
                 "rights.conf", "min-ttl = 1\ntrusted-proxies = 127.0.0.1\ncountry-header = CF-IPCountry\ndeny-countries = RU\n"
             )
@@ -567,7 +618,7 @@ def hosts(results):
 
 
 def main(results):
-    for part in (precedence, mistakes, secrets, certificates, reload, pipes, hosts):
+    for part in (precedence, mistakes, secrets, certificates, reload, reload_in_audit, pipes, hosts):
         results.run(part, results)
 
 

@@ -244,29 +244,29 @@ def keys(results):
             row.allowed(made)
             row.close()
 
-        row = Row(results, clock, served, "key, its end", "api-key", 401)
+        row = Row(results, clock, served, "key, its end", "api-key-expired", 401)
         made = make(served, "short", [bearer(short[0])] + INSIDE)
         clock.advance(0.999)
         row.equal(receipt(port, made["metadata_key"], [bearer(short[0])] + INSIDE).status, 200, "good until its last second")
         clock.advance(0.001)
         refuses(row, made, short[0])
 
-        row = Row(results, clock, served, "key, its uses", "api-key")
+        row = Row(results, clock, served, "key, its uses", "api-key-uses")
         made = make(served, "twice", [bearer(twice[0])] + INSIDE)
         share(port, "x", [bearer(twice[0])] + INSIDE)
         refuses(row, made, twice[0])
 
-        row = Row(results, clock, served, "key, its networks", "api-key")
+        row = Row(results, clock, served, "key, its networks", "api-key-network")
         made = make(served, "near", [bearer(near[0])] + INSIDE)
         refuses(row, made, near[0], OUTSIDE)
 
         header = [bearer(capped[0])] + INSIDE
-        for name, fields, status in (
-            ("longest TTL", {"secret": "x", "ttl": 121}, 422),
-            ("largest size", {"secret": "x" * 21}, 413),
-            ("number of secrets", {"secret": "x"}, 403),
+        for name, rule, fields, status in (
+            ("longest TTL", "ttl", {"secret": "x", "ttl": 121}, 422),
+            ("largest size", "size", {"secret": "x" * 21}, 413),
+            ("number of secrets", "count", {"secret": "x"}, 403),
         ):
-            row = Row(results, clock, served, "key, its " + name, "api-key", status)
+            row = Row(results, clock, served, "key, its " + name, "api-key-" + rule, status)
             if status == 403:
                 made = make(served, "capped", header, ttl=120)
             row.refuses("create", post_form(port, "/api/v1/share", fields, header))
@@ -282,7 +282,7 @@ def rotated_keys(results):
     admin, line = keygen("boss", "--scopes", "admin")
     old, old_line = keygen("old")
     with MovingClock(at=MONDAY) as clock, Timed(clock, keys=(line, old_line)) as served:
-        row = Row(results, clock, served, "key, rotated", "api-key", 401)
+        row = Row(results, clock, served, "key, rotated", "api-key-expired", 401)
         answer = post_form(served.port, "/api/keys/rotate", {"name": "old", "grace": 3600}, [bearer(admin)] + INSIDE)
         new = answer.json()["key"]
         clock.advance(3599)
@@ -299,7 +299,7 @@ def creation_links(results):
     maker, line = keygen("maker", "--scopes", "create")
     with MovingClock(at=MONDAY) as clock, Timed(clock, "--auth-required", keys=(line,)) as served:
         port = served.port
-        row = Row(results, clock, served, "creation link, its end", "api-key", 404)
+        row = Row(results, clock, served, "creation link, its end", "creation-link", 404)
         # The maker is at the loopback, which is trusted to say for whom it speaks.
         first, second = (make_link(port, maker, ttl=3600) for _ in range(2))
         clock.step(30 * DAY)

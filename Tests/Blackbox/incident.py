@@ -5,8 +5,10 @@ python3 Tests/Blackbox/incident.py          about 30 seconds
 
 import base64
 import html
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -303,6 +305,57 @@ def report(results):
         results.check(len(scene.get("/api/state").body) < 65536, "and are bounded")
 
 
+def audit_of(scene):
+    """The audit log's lines, once the server has stopped."""
+    scene.server.stop()
+    return [json.loads(line) for line in scene.server.text("stdout").split("\n") if '"onetime.audit"' in line]
+
+
+def audited(results):
+    """Whatever is burned, stopped or listed is in the audit log with who did it, from where and by what; each secret for itself."""
+    with Scene("--audit", "memory,stdout") as scene:
+        port = scene.port
+        boss = scene.admin[1].split("_")[1]
+        made = [share(port, "x", [scene.night]) for _ in range(2)] + [scene.labelled("a-label-in-no-line") for _ in range(2)]
+        made += [share(port, "x") for _ in range(3)]
+        ids = {entry["id"]: entry["secret"] for entry in scene.list("/api/state")}
+        scene.burn(key="night")
+        scene.burn(label="a-label-in-no-line", **{"from": "0"})
+        one = next(entry["id"] for entry in scene.list("/api/state"))
+        scene.page("/operator", receipt=one, confirm="yes")
+        post_form(port, "/operator", {"receipt": one, "confirm": "yes", "form_token": scene.own_proof}, [scene.basic()])
+        scene.burn(all="true", confirm="yes")
+        scene.burn(all="true", confirm="yes")
+        scene.lock("creation")
+        scene.lock("none")
+        scene.server.signal(signal.SIGUSR2)
+        time.sleep(0.2)
+        lines = audit_of(scene)
+    who = ("boss", boss, "127.0.0.1")
+
+    def seen(action, *fields):
+        return [
+            tuple(line.get(field) for field in ("user.name", "user.id", "source.ip") + fields)
+            for line in lines
+            if line["event.action"] == action and line.get("user.name") != "night"
+        ]
+
+    results.equal(
+        seen("burn-many", "onetime.count", "onetime.burned_by", "onetime.burn"),
+        [who + (2, ["key"], 1), who + (2, ["label", "time"], 2), who + (1, ["receipt"], 3), who + (2, ["all"], 4), who + (0, ["all"], 5)],
+        "audited: what was burned by whom, from where, and by what",
+    )
+    burns = seen("burn", "onetime.receipt", "onetime.secret", "onetime.burn")
+    results.equal({burn[:3] for burn in burns}, {who}, "audited: each burn has who did it")
+    results.equal({burn[3]: burn[4] for burn in burns}, ids, "audited: and is one of those secrets")
+    results.equal([burn[5] for burn in burns], [1, 1, 2, 2, 3, 4, 4], "audited: and says which burning it was")
+    results.check("a-label-in-no-line" not in json.dumps(lines), "audited: the label's words are in no line")
+    results.equal(seen("lockdown", "rule.name")[0], who + ("creation",), "audited: who stopped it, and from where")
+    results.equal(seen("unlock", "rule.name"), [who + ("none",)], "audited: who let it go on")
+    results.equal(seen("lockdown", "rule.name")[1], (None, None, None, "all"), "audited: a signal comes from nowhere")
+    results.equal(set(seen("report")), {who}, "audited: who listed them")
+
+
 def fill(port, count):
     """So many secrets, and the keys of some of them."""
     keys, one = [], build("POST", "/api/v1/share", [FORM], b"secret=one+of+many&ttl=3600")
@@ -318,7 +371,7 @@ def fill(port, count):
 
 def many(results):
     """All of many, while others reveal: nobody gets any of it after the answer, and nobody waits."""
-    with Scene() as scene:
+    with Scene("--audit", "memory,stdout", "--audit-queue", "256M") as scene:
         keys = fill(scene.port, MANY)
         ends = threading.Event()
         waits, wrong = [], []
@@ -368,6 +421,12 @@ def many(results):
         )
         results.check(busy[len(busy) // 2] < 0.02, "reveals go on meanwhile", busy[len(busy) // 2])
         results.check(busy[-1] < max(0.1, 3 * quiet[-1]), "and none waits long", busy[-1])
+        lines = audit_of(scene)
+        ended = [line for line in lines if line["event.action"] == "burn" and line.get("onetime.burn") == 1]
+        results.equal(len({line["onetime.secret"] for line in ended}), burned, "each of them has a line, whatever turn it was burned in")
+        results.equal({(line["user.name"], line["source.ip"]) for line in ended}, {("boss", "127.0.0.1")}, "with who burned it")
+        told = [(line["onetime.count"], line["user.name"]) for line in lines if line["event.action"] == "burn-many"]
+        results.equal(told, [(answer["burned"], "boss"), (burned, "boss")], "and the end of it, too")
 
 
 def operator(results):
@@ -470,7 +529,7 @@ def rules(results):
 
 def main(results):
     """Everything."""
-    for test in (burning, receipts, report, operator, rules, many):
+    for test in (burning, receipts, report, operator, rules, audited, many):
         results.run(test, results)
 
 

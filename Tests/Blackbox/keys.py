@@ -5,6 +5,7 @@ python3 Tests/Blackbox/keys.py          about 30 seconds
 
 import base64
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -494,6 +495,92 @@ def changing(results):
             os.remove(path)
 
 
+def audited(results):
+    """The audit log says which key was used, refused or changed, by whom and why, with the id that the list has."""
+    keys = {}
+    for name, arguments in (
+        ("boss", ["--scopes", "admin,audit"]), ("ci", []), ("ci-2", []), ("looker", ["--scopes", "receipt"]), ("few", ["--uses", "2"]),
+        ("far", ["--networks", "203.0.113.0/24"]), ("one", ["--max-count", "1"]), ("short", ["--max-ttl", "60"]),
+        ("small", ["--max-size", "3"]), ("late", []), ("ended", []),
+    ):
+        keys[name] = keygen(name.split("-")[0], *arguments)
+    lines = [line + (" expires=2020-01-01T00:00:00Z" if name == "late" else "") for name, (_, line) in keys.items()]
+    show = {name: bearer(key) for name, (key, _) in keys.items()}
+    ids = {name: key[4:12] for name, (key, _) in keys.items()}
+    own = basic("owner", "a-token-of-the-environment")
+    environment = {"ONETIME_USER": "owner", "ONETIME_APITOKEN": "a-token-of-the-environment"}
+    with server_of(*lines, arguments=("--audit", "memory,stdout", "--auth-required"), **environment) as server:
+        port = server.port
+
+        def create(name, status, **fields):
+            body = dict({"secret": "x"}, **fields)
+            answer = post_form(port, "/api/v1/share", body, [own if name == "own" else show[name]])
+            results.equal(intended(answer), status, "audited: %s creates" % name)
+            return answer
+
+        for name in ("ci", "ci-2", "own"):
+            create(name, 200)
+        create("looker", 403)
+        create("far", 403)
+        create("late", 401)
+        create("one", 200)
+        create("one", 403)
+        create("short", 422, ttl="3600")
+        create("small", 413, secret="long")
+        for status in (200, 200, 403):
+            results.equal(intended(request(port, "GET", "/api/v1/authcheck", [show["few"]])), status, "audited: a check is a use")
+        results.equal(used(port, keys["boss"][0], keys["few"][0]), (2, 0), "audited: and is counted as one")
+        results.equal(intended(request(port, "GET", "/api/keys", [show["ci"]])), 403, "audited: out of scope")
+        post_form(port, "/api/keys/revoke", {"id": ids["ended"]}, [show["boss"]])
+        rotated = post_form(port, "/api/keys/rotate", {"id": ids["ci"]}, [show["boss"]]).json()["new"]["id"]
+        create("ended", 401)
+        wrong = bearer(keys["ci"][0][:-6] + "000000")
+        results.equal(intended(request(port, "GET", "/api/v1/authcheck", [wrong])), 401, "audited: a wrong one")
+        forged = keygen("ci")[0]
+        results.equal(intended(request(port, "GET", "/api/v1/authcheck", [basic("ci", forged)])), 401, "audited: one that is none")
+        link = post_form(port, "/api/links", {}, [show["one"]])
+        results.equal(intended(link), 403, "audited: nor a link")
+        listed = {entry["id"]: entry["name"] for entry in request(port, "GET", "/api/keys", [show["boss"]]).json()["keys"]}
+        server.stop()
+        told = [json.loads(line) for line in server.text("stdout").split("\n") if '"onetime.audit"' in line]
+
+    def seen(action):
+        return [(e.get("user.name"), e.get("user.id"), e.get("rule.name")) for e in told if e["event.action"] == action]
+
+    results.check(all((e.get("user.name") is None) == (e.get("user.id") is None) for e in told), "audited: a name has its id")
+    results.check(all(listed[e["user.id"]] == e["user.name"] for e in told if "user.id" in e), "audited: as the list has them", told)
+    results.equal(
+        seen("create"),
+        [("ci", ids["ci"], None), ("ci", ids["ci-2"], None), ("owner", "environment", None), ("one", ids["one"], None)],
+        "audited: who created",
+    )
+    results.equal(
+        seen("refused"),
+        [
+            ("looker", ids["looker"], "api-key-scope"), ("far", ids["far"], "api-key-network"), ("late", ids["late"], "api-key-expired"),
+            ("one", ids["one"], "api-key-count"), ("short", ids["short"], "api-key-ttl"), ("small", ids["small"], "api-key-size"),
+            ("few", ids["few"], "api-key-uses"), ("ci", ids["ci"], "api-key-scope"), ("one", ids["one"], "api-key-count"),
+        ],
+        "audited: which key was refused, and why",
+    )
+    results.equal(
+        seen("key-failed"),
+        [("ended", ids["ended"], "api-key-revoked"), (None, None, "api-key"), (None, None, "api-key")],
+        "audited: a key that was revoked is named, and one that is none is not",
+    )
+    results.equal([e for e in seen("key-use") if e[0] == "few"], [("few", ids["few"], None)] * 2, "audited: a check is a look")
+    changes = [
+        [e.get(field) for field in ("user.name", "user.id", "user.target.name", "user.target.id", "user.changes.id")]
+        for e in told
+        if e["event.action"] in ("key-revoked", "key-rotated")
+    ]
+    results.equal(
+        changes,
+        [["boss", ids["boss"], "ended", ids["ended"], None], ["boss", ids["boss"], "ci", ids["ci"], rotated]],
+        "audited: who did it, and to which key",
+    )
+
+
 def long_list(results):
     """A list that is longer than one answer says how many there are, and goes on; so says what was revoked."""
     admin, admin_line = keygen("admin", "--scopes", "admin")
@@ -568,7 +655,7 @@ def rotating_under_load(results):
 
 def main(results):
     """Everything."""
-    for test in (making, scopes, old_key, caps, networks, closed, links, changing, long_list, rotating_under_load):
+    for test in (making, scopes, old_key, caps, networks, closed, links, changing, audited, long_list, rotating_under_load):
         results.run(test, results)
 
 

@@ -6,6 +6,7 @@
 import ipaddress
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -17,7 +18,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "Harness"))
 from onetime_harness import Server, binary_path, free_port, run_suite  # noqa: E402
-from onetime_http import build  # noqa: E402
+from onetime_http import build, share  # noqa: E402
 from onetime_tls import context  # noqa: E402
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
@@ -321,6 +322,83 @@ def country_files(results):
         results.check(took < 2, "country files: is refused soon", took)
 
 
+def failed_headers(results):
+    """A connection that has to begin with a proxy's header and does not is counted, told in the audit log, and once a minute in the log."""
+    with ProxiedServer("--proxy-protocol", "--metrics", "--audit", "memory,stdout") as server:
+
+        def counts():
+            with opened(server.port) as connection:
+                connection.sendall(LOCAL + build("GET", "/metrics", [("Connection", "close")], None))
+                text = b""
+                while part := connection.recv(65536):
+                    text += part
+            return dict(re.findall(r'onetime_proxy_headers_failed_total\{reason="([^"]+)"\} (\d+)', text.decode()))
+
+        before = counts()
+        for data in (ASK, b"PROXY TCP4 198.51.100.7 127.0.0.1 1 2\r\n" + ASK, SIGNATURE + b"\x31\x11\0\x0c" + bytes(12), b"x"):
+            results.equal(status(server.port, data), b"", "failed headers: the connection is closed")
+        with opened(server.port) as connection:
+            connection.sendall(SIGNATURE)
+            connection.shutdown(socket.SHUT_WR)
+            results.equal(connection.recv(1), b"", "failed headers: ... after a part of one")
+        after = counts()
+        grown = {reason: int(after[reason]) - int(before[reason]) for reason in after}
+        # Those who look whether the server is there say nothing.
+        results.equal(grown, {"missing": 2, "version-1": 1, "broken": 1, "incomplete": 1}, "failed headers: counted by what came")
+        server.stop()
+        lines = [json.loads(line) for line in server.text("stdout").split("\n") if line.startswith("{")]
+    told = [line for line in lines if line.get("rule.name") == "proxy-header"]
+    results.equal(
+        [line["event.reason"] for line in told], ["missing", "version-1", "broken", "missing", "incomplete"], "failed headers: audited"
+    )
+    results.equal({line["source.ip"] for line in told}, {"127.0.0.1"}, "failed headers: with the address of the connection")
+    logged = [line for line in lines if line.get("event.action") == "proxy-header"]
+    results.equal([(line["onetime.count"], line["log.level"]) for line in logged], [("1", "warn")], "failed headers: one line a minute")
+
+
+def unknown_clients(results):
+    """Whoever a proxy hides is nobody's address: neither the proxy's in the audit log and the log of requests, nor one at all."""
+    hidden = (
+        ("hidden", [("Forwarded", "for=unknown")]),
+        ("by a name", [("Forwarded", "for=_secret")]),
+        ("no address", [("X-Forwarded-For", "somewhere")]),
+        ("two of them", [("X-Forwarded-For", "203.0.113.5"), ("Forwarded", "for=203.0.113.6")]),
+    )
+    for addresses in ("whole", "truncated", "hashed"):
+        options = ("--audit", "memory,stdout", "--audit-addresses", addresses, "--trusted-proxies", "127.0.0.2", "--log-requests",
+                   "--log-source", "--max-requests-per-address", "10")
+        with Server(*options) as server:
+            for _, lines in hidden:
+                made = share(server.port, "x", [])
+                for path in ("/api/v1/secret/", "/receipt/"):
+                    key = made["secret_key" if "secret" in path else "metadata_key"]
+                    method = "POST" if "secret" in path else "GET"
+                    said = status(server.port, build(method, path + key, lines, b"" if method == "POST" else None), "127.0.0.2")
+                    results.equal(said, b"200", "unknown: " + path)
+            status(server.port, build("GET", "/receipt/" + made["metadata_key"], [], None), "127.0.0.2")
+            tries = [status(server.port, build("DELETE", "/", hidden[0][1], None), "127.0.0.2")]
+            while tries[-1] != b"429" and len(tries) < 1000:
+                tries.append(status(server.port, build("DELETE", "/", hidden[0][1], None), "127.0.0.2"))
+            server.stop()
+            events = [json.loads(line) for line in server.text("stdout").split("\n") if line.startswith("{")]
+        own = {"whole": "127.0.0.2", "truncated": "127.0.0.0", "hashed": None}[addresses]
+        found = {}
+        for event in events:
+            kind = "request" if event.get("event.dataset") != "onetime.audit" else event["event.action"] + event.get("rule.name", "")
+            source = (event.get("source.ip"), event.get("source.address"))
+            found.setdefault(kind, []).append(source)
+        unknown = (None, "unknown")
+        results.equal(found["reveal"], [unknown] * len(hidden), "unknown: who read, addresses " + addresses)
+        # One minute's looks at one receipt by those who are not known are one; those of the proxy itself are others.
+        looks = found["receipt-look"]
+        results.check(looks[:-1] == [unknown] * len(hidden) and looks[-1] != unknown, "unknown: who looked", looks)
+        results.equal(looks[-1][0], own, "unknown: a proxy that asks for itself is known")
+        results.equal(set(found["refusedmethod"]), {unknown}, "unknown: who was refused")
+        results.equal(set(found["refusedrate-requests"]), {unknown}, "unknown: who asked too often")
+        told = set(found["request"])
+        results.equal(told, {unknown, ("127.0.0.1", None), ("127.0.0.2", None), (None, None)}, "unknown: in the log of requests")
+
+
 def figures(results):
     """The port for figures has no name and no clients: whoever reaches it may have them."""
     own = free_port()
@@ -329,6 +407,13 @@ def figures(results):
         ask = b"GET /metrics HTTP/1.1\r\nHost: prometheus.example:9143\r\n\r\n"
         results.equal(status(own, ask), b"200", "figures: by any name, from where no request may come")
         results.equal(status(server.port, build("GET", "/api/v1/status", [], None)), b"404", "figures: which the rule says still")
+        results.equal(status(server.port, b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), b"421", "figures: a host that is none")
+        with opened(own) as connection:
+            connection.sendall(build("GET", "/metrics", [("Connection", "close")], None))
+            text = b""
+            while part := connection.recv(65536):
+                text += part
+        results.check(b'onetime_refusals_total{reason="host"} 1\n' in text, "figures: is counted")
 
 
 def connections(results):
@@ -413,7 +498,10 @@ def start(results):
 
 def main(results):
     """All of it."""
-    for part in (headers, before_tls, who_is_believed, requests, budgets, countries, country_files, figures, connections, start):
+    for part in (
+        headers, before_tls, who_is_believed, requests, budgets, countries, country_files, failed_headers, unknown_clients, figures,
+        connections, start,
+    ):
         results.run(part, results)
 
 

@@ -35,7 +35,7 @@ private struct Pipe {
     }
 }
 
-private func line(status: Int = 200, source: String? = nil) -> RequestLine {
+private func line(status: Int = 200, source: RequestLine.Source? = nil) -> RequestLine {
     RequestLine(
         method: "POST", path: "/secret/{key}", status: status, microseconds: 1234, requestBytes: 5, responseBytes: 678,
         minorVersion: 1, isComplete: true, source: source)
@@ -56,7 +56,7 @@ private func line(status: Int = 200, source: String? = nil) -> RequestLine {
         let pipe = Pipe()
         defer { pipe.close() }
         let log = LogStream(LogSettings(), to: pipe.writing, allowsColour: true)
-        log.request(line(source: "192.0.2.1"), .info)
+        log.request(line(source: .address("192.0.2.1")), .info)
         log.flush(now: 0)
         let text = pipe.text()
         for part in [
@@ -64,6 +64,21 @@ private func line(status: Int = 200, source: String? = nil) -> RequestLine {
             "\"http.response.status_code\":200,", "\"http.response.body.bytes\":678,", "\"http.version\":\"1.1\"",
             "\"source.ip\":\"192.0.2.1\"}\n",
         ] { #expect(text.contains(part)) }
+    }
+
+    @Test func `a request of somebody whom nobody knows has no address`() {
+        for format in [LogFormat.json, .text] {
+            let pipe = Pipe()
+            defer { pipe.close() }
+            var settings = LogSettings()
+            settings.format = format
+            let log = LogStream(settings, to: pipe.writing, allowsColour: false)
+            log.request(line(source: .unknown), .info)
+            log.flush(now: 0)
+            let text = pipe.text()
+            #expect(text.hasSuffix(format == .json ? ",\"source.address\":\"unknown\"}\n" : " unknown\n"), "\(text)")
+            #expect(!text.contains("source.ip"))
+        }
     }
 
     @Test func linesBelowTheLevelAreNotWritten() {

@@ -41,6 +41,38 @@ private let wide = VaultLimits(secrets: 6000, bytes: 8 << 20, passphraseAttempts
         }
     }
 
+    @Test func `each secret that a burning destroys is told once, whatever turn it goes in`() throws {
+        try withVault(wide) { vault, desk in
+            vault.keepsEnds = true
+            var sent: Set<UInt64> = []
+            for number in 0..<2000 {
+                let one = try desk.conceal(timeToLive: 600, isOwned: number % 2 == 0, in: vault, now: at(0))
+                if number % 2 == 0 { sent.insert(one.receiptID.high) }
+            }
+            var selection = BurnSelection()
+            selection.owner = 1
+            let run = vault.burn(selection, budget: 100, now: at(1000))
+            #expect(run?.isFinished == false)
+            var told: [UInt64] = []
+            var most = 0
+            repeat {
+                let some = vault.takeBurned()
+                #expect(some.allSatisfy { $0.burning == run?.number })
+                told += some.map(\.ids.receipt.high)
+                most = max(most, some.count)
+            } while vault.expire(now: at(1000), budget: 400)
+            told += vault.takeBurned().map(\.ids.receipt.high)
+            #expect(told.count == 1000)
+            let isAll = Set(told) == sent
+            #expect(isAll)
+            #expect(most <= 100, "a turn tells of what it did itself")
+            #expect(vault.takeEnds().isEmpty, "none of them expired")
+            vault.keepsEnds = false
+            _ = vault.burn(BurnSelection(), budget: .max, now: at(2000))
+            #expect(vault.takeBurned().isEmpty, "where nobody asks nothing is kept")
+        }
+    }
+
     @Test func `all are burned`() throws {
         try burn({ _ in BurnSelection() }, expect: { _ in true })
     }

@@ -82,6 +82,8 @@ public struct ChainVerifier: ~Copyable {
     public private(set) var runs: [Run] = []
     /// How many lines are missing of which the chain itself says so.
     public private(set) var missing: UInt64 = 0
+    /// How many lines came again that were here shortly before.
+    public private(set) var repeated: UInt64 = 0
     /// The receivers that were not given them, by the names in the log.
     public private(set) var lateSinks: [String] = []
     /// Whether the first line was taken on trust.
@@ -109,6 +111,8 @@ public struct ChainVerifier: ~Copyable {
     private let allowsPartial: Bool
     private let expectations: [Expectation]
     private let sink: String?
+    /// The hashes of the newest lines, where some may come again.
+    private var recent: RecentLines?
     /// Those of them that were there.
     private var isMet: [Bool]
     /// At which numbers of lines one has to be compared.
@@ -129,7 +133,7 @@ public struct ChainVerifier: ~Copyable {
     ///   - allowsPartial: takes the first line on trust where it is not the first of a chain, and lets runs be absent.
     ///   - expectations: what has to be in the chains, each in the one of its key.
     ///   - sink: the receiver whose file it is; lines that another one was not given may not be missing. Nil: only such contradictions
-    ///     are found that show within a chain.
+    ///     are found that show within a chain. What ``repeatingSink`` was sent may have come twice.
     public init(
         allowsPartial: Bool = false, expectations: [Expectation] = [], sink: String? = nil
     ) throws(SealingError) {
@@ -137,6 +141,7 @@ public struct ChainVerifier: ~Copyable {
         self.allowsPartial = allowsPartial
         self.expectations = expectations
         self.sink = sink
+        if sink == Self.repeatingSink { recent = RecentLines() }
         isMet = [Bool](repeating: false, count: expectations.count)
         counts = Set(expectations.map(\.count))
     }
@@ -158,6 +163,10 @@ public struct ChainVerifier: ~Copyable {
         guard let parsed = Self.parse(bytes, sequenceStart) else { throw .malformed }
         if let suspect { throw explain(suspect, followedBy: parsed.sequence) }
         let body = bytes.extracting(first: parsed.bodyEnd)
+        if parsed.sequence < next, try comesAgain(parsed, bytes, body) {
+            repeated += 1
+            return
+        }
         if parsed.sequence == next && next > 0 {
             guard try digest(head, body).isSame(as: parsed.hash) else {
                 suspect = Suspect(line: line, event: next, expected: next)
@@ -200,6 +209,7 @@ public struct ChainVerifier: ~Copyable {
         events += 1
         next = parsed.sequence + 1
         head = parsed.hash
+        recent?.add(parsed.sequence, parsed.hash)
         isEnded = Self.isStop(bytes, parsed.afterSequence)
         try compare()
     }
@@ -234,10 +244,23 @@ public struct ChainVerifier: ~Copyable {
         runs[runs.count - 1].isEnded = isEnded
     }
 
+    /// Whether a line is one that was here shortly before, unchanged.
+    private func comesAgain(_ parsed: Parsed, _ bytes: Span<UInt8>, _ body: Span<UInt8>) throws(ChainFault) -> Bool {
+        guard let hash = recent?.hash(of: parsed.sequence), hash.isSame(as: parsed.hash) else { return false }
+        var previous: [32 of UInt8]? = .init(repeating: 0)
+        if parsed.sequence > 0 {
+            previous =
+                recent?.hash(of: parsed.sequence - 1) ?? Self.gap(bytes, parsed.afterSequence)?.previous
+        }
+        guard let previous else { return false }
+        return try digest(previous, body).isSame(as: hash)
+    }
+
     private mutating func begin(_ body: Span<UInt8>) throws(ChainFault) {
         endRun()
         isBehindEnd = false
         lateSink = nil
+        if recent != nil { recent = RecentLines() }
         otherSinks = []
         // The key is the last field of the first line.
         let size = Self.encodedKeySize

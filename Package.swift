@@ -73,7 +73,7 @@ let package = Package(
         room("Sealing", ["COpenSSL", "SecureMemory"]),
         room("HTTPWire"),
         room("Log", ["Kernel"], isSmall: true),
-        room("TLS", ["CLinux", "COpenSSL", "SecureMemory"]),
+        room("TLS", ["CLinux", "COpenSSL", "Kernel", "SecureMemory"]),
         room("HTTPServer", ["HTTPWire", "Kernel", "SecureMemory", "TLS", "TimerWheel"]),
         // Floor 3
         room("Outbound", ["HTTPWire", "Kernel", "Sealing", "SecureMemory", "TLS"], isSmall: true),

@@ -67,6 +67,8 @@ public final class AuditLog {
     public private(set) var head: [32 of UInt8] = .init(repeating: 0)
     /// How many lines there are; the next one has this number.
     public private(set) var count: UInt64 = 0
+    /// When the newest line was written, in seconds since 1970.
+    public var newestLine: Int64 { clock.newest }
     /// How many lines sinks were not given, all sinks together.
     public private(set) var dropped: UInt64 = 0
     /// How many lines the memory held and gave up for newer ones.

@@ -94,6 +94,16 @@ public enum AuditTarget: Equatable, Sendable {
         }
     }
 
+    /// As it is given.
+    public var text: String {
+        switch self {
+        case .memory: "memory"
+        case .descriptor(1): "stdout"
+        case .descriptor(2): "stderr"
+        case .descriptor(let number): "fd:\(number)"
+        }
+    }
+
     /// What is allowed.
     public static let allowed = "memory, stdout, stderr or fd:N with N from 1 to 65535"
 }

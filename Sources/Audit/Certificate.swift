@@ -24,6 +24,8 @@ public struct CertificateFacts: Sendable {
     public var held: UInt64 = 0
     /// The end of the audit chain, where there is one.
     public var audit: (count: UInt64, head: [32 of UInt8])?
+    /// When the newest line of the log was written, in seconds since 1970: no certificate is of before it. 0 without a log.
+    public var newestLine: Int64 = 0
     /// What protects the memory in which secrets move.
     public var memory = ""
     /// The names of protections that are in force.
@@ -65,8 +67,9 @@ public final class Certifier {
         add("version", "\(facts.version)")
         if let digits = executable.digits { add("executable_sha256", digits) }
         add("started", WallClock.timestamp(started))
-        // A wall clock that was set back since does not make the end come before the start.
-        add(facts.isFinal ? "ended" : "as_of", WallClock.timestamp(max(now.wallSeconds, started)))
+        // A wall clock that was set back since does not make the end come before the start, or before the log's.
+        let made = max(now.wallSeconds, started, facts.newestLine)
+        add(facts.isFinal ? "ended" : "as_of", WallClock.timestamp(made))
         add("created", facts.created)
         add("revealed", facts.revealed)
         add("burned", facts.burned)
@@ -133,7 +136,8 @@ public struct Certificate: Sendable {
     private static func value(_ field: StaticString, _ line: Span<UInt8>) -> [UInt8]? {
         guard let start = line.place(of: field) else { return nil }
         let rest = line.extracting(droppingFirst: start + field.utf8CodeUnitCount)
-        guard let end = rest.place(of: "\"") else { return nil }
+        // Other readers would take the last one.
+        guard let end = rest.place(of: "\""), rest.place(of: field) == nil else { return nil }
         var text = rest.extracting(first: end).copied
         var encoded = text.mutableSpan
         guard let count = Base64.decode(&encoded) else { return nil }
@@ -153,23 +157,21 @@ public struct Certificate: Sendable {
             let hash = text.hash(at: head + headField.utf8CodeUnitCount)
         else { return nil }
         let isFinal = text.place(of: #","final":true,"#) != nil
-        return .init(count: number, head: hash, isFinal: isFinal, key: key, made: made)
+        return .init(
+            count: number, head: hash, isFinal: isFinal, key: key, started: second(#","started":""#),
+            made: second(#","ended":""#) ?? second(#","as_of":""#))
     }
 
-    /// When it was made, to the second.
-    private var made: [UInt8]? {
+    /// The time that a field of the statement tells, to the second.
+    private func second(_ field: StaticString) -> UInt64? {
         let text = statement.span
-        for field in [#","ended":""#, #","as_of":""#] as [StaticString] {
-            guard let place = text.place(of: field) else { continue }
-            let time = text.extracting(droppingFirst: place + field.utf8CodeUnitCount)
-            return time.extracting(first: min(AuditFormat.secondSize, time.count)).copied
-        }
-        return nil
+        return text.place(of: field).flatMap { text.second(at: $0 + field.utf8CodeUnitCount) }
     }
 
-    /// The statement for people: a line for each field.
+    /// The statement for people: a line for each field, set off from what the program itself says of it. Anybody can sign that a
+    /// signature is right.
     public var text: String {
-        var result = ""
+        var result = "  "
         var isQuoted = false
         var isList = false
         var isName = true
@@ -184,7 +186,7 @@ public struct Certificate: Sendable {
                 isName = false
             case 0x2C where !isQuoted && isList: result += ", "
             case 0x2C where !isQuoted:
-                result += "\n"
+                result += "\n  "
                 isName = true
             // A statement that somebody else made has no say over the terminal.
             case 0..<0x20, 0x7F...: result += "?"

@@ -3,6 +3,10 @@ internal import HTTPWire
 
 extension ChainVerifier {
     static let encodedKeySize = 60
+    /// The greatest number of a line, which leaves room to count on: at a million lines a second it is reached in 285 years.
+    private static let greatest: UInt64 = 1 << 53
+    /// How long a receiver's name may be, in bytes.
+    private static let sinkSize = 32
 
     struct Parsed {
         let sequence: UInt64
@@ -46,6 +50,7 @@ extension ChainVerifier {
                     isPlain = false
                     index += 1
                 }
+                guard index < bytes.count, bytes[index] >= 0x20 else { return false }
                 index += 1
             }
             guard index < bytes.count else { return false }
@@ -64,7 +69,7 @@ extension ChainVerifier {
     }
 
     static func parse(_ bytes: Span<UInt8>, _ sequenceStart: Int) -> Parsed? {
-        guard let (sequence, afterSequence) = bytes.number(at: sequenceStart) else { return nil }
+        guard let (sequence, afterSequence) = bytes.number(at: sequenceStart), sequence <= greatest else { return nil }
         let hashStart = bytes.count - 66
         let bodyEnd = hashStart - AuditFormat.hashField.utf8CodeUnitCount
         guard bodyEnd > afterSequence, bytes.has(AuditFormat.middle, at: afterSequence),
@@ -97,12 +102,16 @@ extension ChainVerifier {
         place += AuditFormat.sinkField.utf8CodeUnitCount
         var sink = ""
         while place < bytes.count, bytes[place] != 0x22 {
+            guard sink.utf8.count < sinkSize else { return nil }
             // It is shown to people.
             sink.unicodeScalars.append(Unicode.Scalar((0x21..<0x7F).contains(bytes[place]) ? bytes[place] : 0x3F))
             place += 1
         }
         return Gap(count: count, previous: previous, sink: sink)
     }
+
+    /// The time of a line of the log to the second, as ``Expectation/made``; nil where it is none.
+    static func second(_ bytes: Span<UInt8>) -> UInt64? { bytes.second(at: AuditFormat.opening.utf8CodeUnitCount) }
 }
 
 extension Span<UInt8> {
@@ -140,6 +149,20 @@ extension Span<UInt8> {
         }
         guard index > start, index == start + 1 || self[start] != 0x30 else { return nil }
         return (number, index)
+    }
+
+    /// The digits of a time such as `2026-11-27T05:14:51` at a place as one number; nil where there is none.
+    func second(at start: Int) -> UInt64? {
+        guard start >= 0, start + AuditFormat.secondSize <= count else { return nil }
+        var number: UInt64 = 0
+        for index in start..<start + AuditFormat.secondSize {
+            switch (index - start, self[index]) {
+            case (4, 0x2D), (7, 0x2D), (10, 0x54), (13, 0x3A), (16, 0x3A): continue
+            case (_, 0x30...0x39): number = number * 10 + UInt64(self[index] - 0x30)
+            default: return nil
+            }
+        }
+        return number
     }
 
     /// The 32 bytes that 64 small hexadecimal digits at a place stand for.

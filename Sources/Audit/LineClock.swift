@@ -8,6 +8,9 @@ struct LineClock {
     /// The second that ``date`` shows, and the latest moment that was written, in milliseconds since 1970.
     private var second: Int64
     private var latest = Int64.min
+    /// When the newest line was written, in seconds since 1970.
+    var newest: Int64 { second }
+
     private var date: [19 of UInt8] = .init(repeating: 0x30)
 
     init(wallMilliseconds: Int64, at now: Moment) {

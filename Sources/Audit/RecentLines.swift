@@ -3,6 +3,17 @@
 extension ChainVerifier {
     /// The receiver that is sent lines again whose connection ended before they can be said to have arrived.
     public static let repeatingSink = "syslog"
+
+    /// Whether a line is one that was here shortly before, unchanged.
+    func comesAgain(_ parsed: Parsed, _ bytes: Span<UInt8>, _ body: Span<UInt8>) throws(ChainFault) -> Bool {
+        guard let hash = recent?.hash(of: parsed.sequence), hash.isSame(as: parsed.hash) else { return false }
+        var previous: [32 of UInt8]? = .init(repeating: 0)
+        if parsed.sequence > 0 {
+            previous = recent?.hash(of: parsed.sequence - 1) ?? Self.gap(bytes, parsed.afterSequence)?.previous
+        }
+        guard let previous else { return false }
+        return try follows(previous, body, hash)
+    }
 }
 
 /// The hashes of some thousand lines.

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -279,10 +280,59 @@ static inline int onetime_tls_join(SSL_CTX **contexts, int count, onetime_ticket
     return SSL_CTX_set_ex_data(contexts[0], owner_index, server) == 1 && server->ticket_cipher != NULL;
 }
 
-// A context for clients that believe only in certificates of an authority: those of a file, or of where OpenSSL looks by itself
-// (SSL_CERT_FILE and SSL_CERT_DIR say otherwise). NULL where libssl refuses; *is_bad_file says that the file holds none.
-static inline SSL_CTX *onetime_tls_client_context(const char *authorities, int *is_bad_file) {
-    *is_bad_file = 0;
+// Hands certificates in PEM form on, one after the other, up to the end of the text; what is none is passed over. The first one may
+// be marked as trusted. Returns how many there were, or 0 where one is broken or was not taken.
+static inline int onetime_tls_certificates(const void *bytes, int size, int (*take)(SSL_CTX *, X509 *, int), SSL_CTX *context) {
+    BIO *text = BIO_new_mem_buf(bytes, size);
+    int count = 0, is_good = text != NULL;
+    while (is_good) {
+        X509 *certificate = PEM_read_bio_X509_AUX(text, NULL, onetime_tls_no_passphrase, NULL);
+        if (certificate == NULL) {
+            unsigned long error = ERR_peek_last_error();
+            is_good = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+            if (is_good) ERR_clear_error();
+            break;
+        }
+        is_good = take(context, certificate, count++);
+        X509_free(certificate);
+    }
+    BIO_free(text);
+    return is_good ? count : 0;
+}
+
+static int onetime_tls_take_link(SSL_CTX *context, X509 *certificate, int number) {
+    if (number == 0) return SSL_CTX_use_certificate(context, certificate) == 1;
+    return SSL_CTX_add1_chain_cert(context, certificate) == 1;
+}
+
+static int onetime_tls_take_authority(SSL_CTX *context, X509 *certificate, int number) {
+    (void)number;
+    return X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate) == 1;
+}
+
+// Gives a server's context its certificate, and those behind it, of a text in PEM form. 1 on success.
+static inline int onetime_tls_take_chain(SSL_CTX *context, const void *bytes, int size) {
+    return onetime_tls_certificates(bytes, size, onetime_tls_take_link, context) > 0;
+}
+
+// Gives a server's context the private key of a text in PEM form, which wants no passphrase. 1 on success.
+static inline int onetime_tls_take_key(SSL_CTX *context, const void *bytes, int size) {
+    BIO *text = BIO_new_mem_buf(bytes, size);
+    EVP_PKEY *key = text == NULL ? NULL : PEM_read_bio_PrivateKey(text, NULL, onetime_tls_no_passphrase, NULL);
+    int is_taken = key != NULL && SSL_CTX_use_PrivateKey(context, key) == 1;
+    EVP_PKEY_free(key);
+    BIO_free(text);
+    return is_taken;
+}
+
+// Has a client's context believe the authorities of a text in PEM form. 1 on success.
+static inline int onetime_tls_believe(SSL_CTX *context, const void *bytes, int size) {
+    return onetime_tls_certificates(bytes, size, onetime_tls_take_authority, context) > 0;
+}
+
+// A context for clients that believe only in certificates of an authority, such as those that OpenSSL finds by itself if it is told to
+// look (SSL_CERT_FILE and SSL_CERT_DIR say where). NULL where libssl refuses.
+static inline SSL_CTX *onetime_tls_client_context(int looks_for_authorities) {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     if (context == NULL) return NULL;
     SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CLEANSE_PLAINTEXT);
@@ -290,8 +340,7 @@ static inline SSL_CTX *onetime_tls_client_context(const char *authorities, int *
                                   | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-    if (authorities != NULL) *is_bad_file = SSL_CTX_load_verify_file(context, authorities) != 1;
-    if (!*is_bad_file && (authorities != NULL || SSL_CTX_set_default_verify_paths(context) == 1)
+    if ((!looks_for_authorities || SSL_CTX_set_default_verify_paths(context) == 1)
         && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1
         && SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1
         && SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") == 1) return context;

@@ -11,7 +11,6 @@ public enum FieldFault: Error, Equatable, Hashable, Sendable, CaseIterable {
     case valueTooLong
     case duplicateField
     case invalidUTF8
-    case unexpectedKind
     case refusedBySink
 
     // Forms.
@@ -52,7 +51,6 @@ extension FieldFault {
         case .valueTooLong: "The value of a field is too long."
         case .duplicateField: "A field that may come once comes twice."
         case .invalidUTF8: "A text field is not valid UTF-8."
-        case .unexpectedKind: "A field has a value of the wrong kind."
         case .refusedBySink: "A field is not allowed here."
         case .malformedPercentEscape: "A percent sign is not followed by two hexadecimal digits."
         case .multipartBoundaryMissing: "The Content-Type of a multipart body has no boundary."

@@ -35,7 +35,8 @@ public protocol FieldSink: ~Copyable {
     mutating func beginObject(name: Span<UInt8>) throws(FieldFault)
     /// The object that began last is complete.
     mutating func endObject() throws(FieldFault)
-    /// A JSON array without elements is the value of `name`: no field tells of it.
+    /// A JSON array ends that is the value of `name` and says nothing: it has no elements, so that no field told of it, or none but
+    /// null and empty strings.
     mutating func emptyArray(name: Span<UInt8>) throws(FieldFault)
 }
 

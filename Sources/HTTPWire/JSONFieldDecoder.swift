@@ -2,8 +2,8 @@
 
 /// Decodes a JSON object into fields. Strings are delivered unescaped, numbers and booleans as their literal text, null
 /// as a field of kind `.null` without bytes; the elements of an array as fields that share its name; nested objects
-/// between `beginObject` and `endObject`. Arrays hold plain values only; an empty one is told by `emptyArray`. A body of nothing, or of white space, has no
-/// fields and is no fault. Duplicate names are the sink's matter.
+/// between `beginObject` and `endObject`. Arrays hold plain values only; `emptyArray` tells the end of one in which nothing
+/// is said. A body of nothing, or of white space, has no fields and is no fault. Duplicate names are the sink's matter.
 ///
 /// RFC 8259. Of the content, only the present name is kept (128 bytes at most, for the elements of an array),
 /// and cleared with its field.
@@ -11,6 +11,8 @@ public struct JSONFieldDecoder: Sendable {
     private var place = Place.start
     private var depth = 0
     private var isInArray = false
+    /// Whether the array at hand has an element that is neither null nor an empty string.
+    private var saysSomething = false
     private var fieldCount = 0
     private let maxFieldCount: Int
     private var name = InlineArray<128, UInt8>(repeating: 0)
@@ -81,11 +83,10 @@ public struct JSONFieldDecoder: Sendable {
         case (.firstName, .closeBrace): try endObject(&sink)
         case (.firstName, .quote), (.name, .quote): return try decodeName(bytes, at: position + 1)
         case (.colon, .colon): place = .value
-        case (.firstElement, .closeBracket):
-            try sink.emptyArray(name: name.span.extracting(0..<nameCount))
-            endArray()
+        case (.firstElement, .closeBracket): try endArray(&sink)
         case (.value, .openBracket):
             isInArray = true
+            saysSomething = false
             place = .firstElement
         case (.value, .openBrace):
             guard depth < Self.maxDepth else { throw .jsonTooDeep }
@@ -96,14 +97,15 @@ public struct JSONFieldDecoder: Sendable {
         case (.value, _), (.firstElement, _), (.element, _):
             return try decodeValue(bytes, at: position, into: &sink)
         case (.afterValue, .comma): place = isInArray ? .element : .name
-        case (.afterValue, .closeBracket) where isInArray: endArray()
+        case (.afterValue, .closeBracket) where isInArray: try endArray(&sink)
         case (.afterValue, .closeBrace) where !isInArray: try endObject(&sink)
         default: throw .jsonSyntax
         }
         return position + 1
     }
 
-    private mutating func endArray() {
+    private mutating func endArray<Sink: FieldSink & ~Copyable>(_ sink: inout Sink) throws(FieldFault) {
+        if !saysSomething { try sink.emptyArray(name: name.span.extracting(0..<nameCount)) }
         isInArray = false
         endValue()
     }
@@ -200,7 +202,10 @@ public struct JSONFieldDecoder: Sendable {
         _ kind: FieldKind, _ value: Span<UInt8>, _ sink: inout Sink
     ) throws(FieldFault) {
         try beginField(kind, &sink)
-        if !value.isEmpty { try sink.appendValue(value) }
+        if !value.isEmpty {
+            saysSomething = true
+            try sink.appendValue(value)
+        }
         try sink.endField()
         endValue()
     }
@@ -230,7 +235,10 @@ public struct JSONFieldDecoder: Sendable {
             }
         }
         // What came before a fault is delivered, so that the sink sees the same bytes however they were cut.
-        if end > start { try sink.appendValue(bytes.span.extracting(start..<end)) }
+        if end > start {
+            saysSomething = true
+            try sink.appendValue(bytes.span.extracting(start..<end))
+        }
         if let fault { throw fault }
         guard position < bytes.count, bytes[position] == .quote else { return position }
         try sink.endField()

@@ -46,8 +46,10 @@ public struct Errno: RawRepresentable, Error, Equatable, Sendable, CustomStringC
     public static let messageTooLarge = Errno(rawValue: EMSGSIZE)
     /// A file has more bytes than it may (`EFBIG`).
     public static let fileTooLarge = Errno(rawValue: EFBIG)
-    /// A pipe has nothing to be read (`ENODATA`).
+    /// A pipe or a device has nothing to be read (`ENODATA`).
     public static let noData = Errno(rawValue: ENODATA)
+    /// The end did not come in time (`ETIME`).
+    public static let timerExpired = Errno(rawValue: ETIME)
 
     /// The kernel's own words for it, such as "Address already in use".
     public var description: String {

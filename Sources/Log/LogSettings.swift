@@ -1,4 +1,5 @@
 // What the operator decided about the log.
+internal import Kernel
 
 /// How much a line matters. A level takes in those before it.
 public enum LogLevel: UInt8, Sendable, CaseIterable {
@@ -47,4 +48,9 @@ public struct LogSettings: Sendable {
 
     /// The standard settings.
     public init() {}
+
+    /// Whether lines that go to a descriptor are words for people.
+    public func isText(on descriptor: Int32) -> Bool {
+        format == .text || format == .automatic && FileDescriptor.isTerminal(descriptor)
+    }
 }

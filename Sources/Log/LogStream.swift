@@ -24,7 +24,7 @@ public final class LogStream: Sendable {
     public init(_ settings: LogSettings, to descriptor: Int32, allowsColour: Bool) {
         level = settings.level
         let isTerminal = FileDescriptor.isTerminal(descriptor)
-        isText = settings.format == .text || settings.format == .automatic && isTerminal
+        isText = settings.isText(on: descriptor)
         lines = Mutex(
             LogLines(
                 output: NonblockingOutput(descriptor), capacity: max(settings.buffer, Self.leastBuffer), isText: isText,

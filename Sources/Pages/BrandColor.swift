@@ -28,7 +28,7 @@ public struct BrandColor: Equatable, Sendable {
     }
 
     /// The colour as `#rrggbb`.
-    var text: String {
+    public var text: String {
         let digits = String(Int(red) << 16 | Int(green) << 8 | Int(blue) | 1 << 24, radix: 16)
         return "#" + digits.dropFirst()
     }

@@ -41,14 +41,14 @@ public final class APIKey {
         case memory
     }
 
-    /// Several keys may have one name.
-    public let name: String
+    /// Several keys may have one name. Its line may give it another.
+    public internal(set) var name: String
     /// By what it is found.
     public let id: KeyID
     /// SHA-256 of its text; nil for the environment's key, whose hash is salted and kept elsewhere.
     public let hash: [32 of UInt8]?
     /// Numbers the name, 1 to 32767; 0 where there were too many names.
-    public let owner: UInt16
+    public internal(set) var owner: UInt16
     /// Where it comes from.
     public internal(set) var origin: Origin
     /// What it may do.

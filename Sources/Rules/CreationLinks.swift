@@ -45,8 +45,8 @@ public func tighter(_ one: Int?, _ other: Int?) -> Int? {
 
 /// The links that were made and not used yet.
 public struct CreationLinks {
-    /// How many there may be.
-    private let limit: Int
+    /// How many there may be. Where it is lowered those that there are stay.
+    public var limit: Int
     private var links: [CreationLinkID: CreationLink] = [:]
 
     /// No links yet.

@@ -5,9 +5,6 @@ public struct Instant: Equatable, Sendable {
     /// Seconds since 1970, up to the end of the year 9999.
     public let seconds: Int64
 
-    /// What a text may be, as the end of a sentence that begins with "has to be".
-    public static let allowed = "seconds since 1970, or a moment such as 2026-11-27T09:00:00+01:00"
-
     /// Reads digits as seconds since 1970, and else what ``Timestamp`` reads. A part of a second counts as a whole one, so that a
     /// moment never comes too early. Nil for anything else.
     public init?(parsing text: Span<UInt8>) {

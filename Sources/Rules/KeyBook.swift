@@ -98,9 +98,10 @@ public final class KeyBook {
 
     /// Takes the lines of a file that was read anew in place of those of the last time.
     ///
-    /// A line with an id and a hash that were there keeps what was used up, what was revoked, and the end that rotating set. A
-    /// key whose line is gone is gone, and is the same if its line comes again. A key that was made meanwhile has the scopes, the limits and
-    /// the end of the line that it comes from, and is gone with it, unless the file has a line of its own for it.
+    /// A line with an id and a hash that were there keeps what was used up, what was revoked, and the end that rotating set, whatever
+    /// name it has now. A key whose line is gone is gone, and is the same if its line comes again. A key that was made meanwhile has the
+    /// name, the scopes, the limits and the end of the line that it comes from, and is gone with it, unless the file has a line of its own
+    /// for it.
     ///
     /// - Returns: how many keys the file has, and how many are gone.
     public func replaceLines(_ lines: [KeyLine]) -> (count: Int, removed: Int) {
@@ -109,13 +110,14 @@ public final class KeyBook {
         var removed = 0
         for line in lines {
             left.insert(line.id)
-            if let key = byID[line.id], key.name == line.name, key.line?.hasHash(of: line) == true {
+            if let key = byID[line.id], key.line?.hasHash(of: line) == true {
                 key.origin = .file
+                if key.name != line.name { (key.name, key.owner) = (line.name, number(of: line.name)) }
                 key.scopes = line.scopes
                 key.caps = line.caps
                 key.lineExpires = line.expires
             } else {
-                if let key = byID[line.id], key.line?.hasHash(of: line) != true { orphan(key.id) }
+                if byID[line.id] != nil { orphan(line.id) }
                 removed += remove { $0.id == line.id }
                 add(line)
             }
@@ -150,6 +152,8 @@ public final class KeyBook {
             key.source = old.source
         }
         guard let line = key.source.flatMap({ byID[$0] }), line.origin != .memory else { return }
+        // By its old name nobody would find it any more who revokes the line's keys.
+        (key.name, key.owner) = (line.name, line.owner)
         key.scopes = line.scopes
         key.caps = line.caps
         key.lineExpires = line.lineExpires

@@ -90,7 +90,7 @@ public struct KeyFields {
 
     /// Takes one piece.
     ///
-    /// - Parameter now: allows an expiry as a time from now on, such as `30d`; seconds since 1970.
+    /// - Parameter now: allows an expiry as a time from now on, such as `30d`, and none that is over; seconds since 1970.
     public mutating func set(_ word: String, to value: String, now: Int64? = nil) throws(KeyFileFault) {
         guard !seen.contains(word) else { throw KeyFileFault("there is more than one \(word)") }
         switch word {
@@ -135,6 +135,9 @@ public struct KeyFields {
         case "uses": caps.uses = try count(value, word)
         case "expires":
             if let moment = Timestamp(parsing: value.utf8Span.span) {
+                if let now, moment.seconds <= now {
+                    throw KeyFileFault("expires has to be a moment that is still to come")
+                }
                 // A key lives not a part of a second longer than its line says.
                 expires = moment.seconds
             } else if let now {

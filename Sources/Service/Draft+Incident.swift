@@ -70,14 +70,15 @@ extension Draft {
         if isNested || kind == .null || !route.knows(field) { fail(.unknownField) }
     }
 
-    /// Refuses an array without elements or an object of JSON, where to say nothing could burn more, leave a secret open that was to
-    /// have a passphrase or a rule, or a link without its limits.
+    /// Refuses an array of JSON in which nothing is said, or an object, where to say nothing could burn more, leave a secret open that
+    /// was to have a passphrase or a rule, or a link without its limits. Null or an empty string by itself is an empty field of a form:
+    /// that is how clients say that there is none.
     func refuseStructure(_ name: Span<UInt8>) {
         if route.isStrict { return fail(.key(.malformedField)) }
         let field = Self.field(name)
         guard depth == 0, isKnown(field) else { return }
         switch field {
-        case .passphrase: fail(.malformedBody(.unexpectedKind))
+        case .passphrase: fail(.passphraseIsNoText)
         case .keyName, .keyID, .grace, .maximumTimeToLive, .maximumContent: fail(.key(.malformedField))
         case .timeToLive: if case .makeLink = route { fail(.key(.malformedField)) }
         default: if let rule = field.rule { take(rule, []) }

@@ -19,6 +19,10 @@ final class DraftRules {
 
     /// A number below, of seconds until 2001, is a year or a date without its signs: it would be a rule that is none.
     private static let firstMoment: Int64 = 1_000_000_000
+    private static let allowedMoments = """
+        seconds since 1970 (1000000000 or more), or date, time and zone such as 2026-11-27T09:00:00+01:00 \
+        (2001-09-09T01:46:40Z or later)
+        """
 
     /// Why a rule is not understood.
     struct Fault {
@@ -34,14 +38,23 @@ final class DraftRules {
         let text = value.span
         switch rule {
         case .hours: return readHours(text)
-        case .notBefore:
-            guard let instant = Instant(parsing: text), instant.seconds >= Self.firstMoment else {
-                return Fault(allowed: Instant.allowed, wrong: ListWords.text(text))
-            }
-            notBefore = instant.seconds
-            texts.notBefore = instant.seconds
+        case .notBefore: return readMoment(text)
         case .allowNetworks, .denyNetworks, .allowCountries, .denyCountries: return readPlaces(rule, text)
         }
+    }
+
+    private func readMoment(_ text: Span<UInt8>) -> Fault? {
+        let instant = Instant(parsing: text)
+        guard let instant, instant.seconds >= Self.firstMoment else {
+            var wrong = ListWords.text(text)
+            // One that is too early is told with the limit, in the same form: dates have dashes.
+            if instant != nil {
+                wrong += wrong.utf8.contains(UInt8(ascii: "-")) ? " < 2001-09-09T01:46:40Z" : " < 1000000000"
+            }
+            return Fault(allowed: Self.allowedMoments, wrong: wrong)
+        }
+        notBefore = instant.seconds
+        texts.notBefore = instant.seconds
         return nil
     }
 

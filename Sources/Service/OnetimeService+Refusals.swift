@@ -115,7 +115,8 @@ extension OnetimeService {
             .wrongPassphrase, .passphraseRequired:
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
-        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField:
+        case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField,
+            .passphraseIsNoText:
             .badRequest
         case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
@@ -149,6 +150,7 @@ extension OnetimeService {
             response.append(decimal: settings.maximumPassphrase)
             response.append(" characters long")
         case .passphraseMissing: response.append("A passphrase is required for all secrets")
+        case .passphraseIsNoText: response.append("passphrase has to be a text")
         case .recipientWithoutAccount: response.append("An account is required to send emails.")
         case .key(let refusal):
             let message = refusal.message
@@ -216,7 +218,8 @@ extension OnetimeService {
             .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .needsScript, .malformedRule, .neverOpen:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
-            .wordsTooLong, .claimMissing, .holdsFiles, .nothingSelected, .unconfirmed, .unknownField:
+            .wordsTooLong, .claimMissing, .holdsFiles, .passphraseIsNoText, .nothingSelected, .unconfirmed,
+            .unknownField:
             Page.notice(&response, page, .malformed)
         }
     }

@@ -302,7 +302,7 @@ extension Refusal {
         switch self {
         case .rule(let rule): rule.name
         case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
-            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing:
+            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing, .passphraseIsNoText:
             "form"
         case .contentTooLarge, .bodyTooLarge: "size"
         case .needsScript, .holdsFiles: "kind"

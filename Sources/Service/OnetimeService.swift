@@ -86,6 +86,7 @@ public final class OnetimeService: RequestHandler {
         settings.healthReport = context.settings.healthReport
         settings.passphraseAttempts = context.settings.passphraseAttempts
         if settings.rates != context.settings.rates { context.rates = RateTable(settings.rates) }
+        context.links.limit = settings.maximumCreationLinks
         context.settings = settings
     }
 

@@ -19,6 +19,8 @@ enum Refusal: Error, Equatable {
     case passphraseTooShort
     case passphraseTooLong
     case passphraseMissing
+    /// JSON gives it as an object, or as an array in which nothing is said.
+    case passphraseIsNoText
     case recipientWithoutAccount
     /// About API keys and creation links.
     case key(KeyRefusal)
@@ -67,6 +69,7 @@ extension Refusal {
         case .passphraseTooShort: "passphrase_too_short"
         case .passphraseTooLong: "passphrase_too_long"
         case .passphraseMissing: "passphrase_missing"
+        case .passphraseIsNoText: "passphrase_is_no_text"
         case .recipientWithoutAccount: "recipient_without_account"
         case .key(let refusal): refusal.name
         case .unknownSecret: "unknown_secret"

@@ -1,5 +1,6 @@
 // The other end: TLS towards somebody whose certificate has to be good.
 internal import COpenSSL
+private import Kernel
 
 /// TLS 1.2 and 1.3 for a client that believes an authority and nobody else. Any thread may use it.
 @safe
@@ -8,14 +9,25 @@ public final class TLSClient: Sendable {
     nonisolated(unsafe) private let context: OpaquePointer
 
     /// A client that believes the authorities of a file in PEM form, or without one those that OpenSSL finds on the machine.
-    public init(authorityFile: String? = nil) throws(TLSError) {
-        var isBadFile: Int32 = 0
-        ERR_clear_error()
-        guard let context = unsafe onetime_tls_client_context(authorityFile, &isBadFile) else {
-            if let authorityFile, isBadFile != 0 { throw .badAuthorities(path: authorityFile) }
+    ///
+    /// - Parameter patience: for how many milliseconds a pipe is waited for.
+    public init(authorityFile: String? = nil, patience: Int = 0) throws(TLSError) {
+        guard let context = unsafe onetime_tls_client_context(authorityFile == nil ? 1 : 0) else {
             throw .libraryFailure
         }
         unsafe self.context = context
+        guard let authorityFile else { return }
+        let bytes: [UInt8]
+        do throws(Errno) {
+            bytes = try File.read(authorityFile, limit: TLSIdentity.maximumCertificates, patience: patience)
+        } catch {
+            throw .badAuthorities(path: authorityFile, error)
+        }
+        ERR_clear_error()
+        let hasSome = unsafe bytes.withUnsafeBytes {
+            unsafe onetime_tls_believe(context, $0.baseAddress, Int32($0.count)) == 1
+        }
+        guard hasSome else { throw .badAuthorities(path: authorityFile) }
     }
 
     deinit {

@@ -1,5 +1,7 @@
 // Who the server is: a certificate with its key, as a context that handshakes use.
 internal import COpenSSL
+private import Kernel
+private import SecureMemory
 
 /// A certificate chain with its private key. It belongs to one thread.
 @safe
@@ -21,15 +23,44 @@ public struct TLSIdentity: ~Copyable {
         return unsafe context
     }
 
+    /// How much a file of certificates may hold, and one of a private key, in bytes.
+    static let (maximumCertificates, maximumKey) = (4 << 20, 128 << 10)
+
     /// Reads a certificate chain, the server's own first, and its private key from PEM files.
-    public static func read(certificatePath: String, keyPath: String) throws(TLSError) -> TLSIdentity {
+    ///
+    /// - Parameter patience: for how many milliseconds a pipe is waited for, each.
+    public static func read(
+        certificatePath: String, keyPath: String, patience: Int = 0
+    ) throws(TLSError) -> TLSIdentity {
         guard let context = unsafe onetime_tls_server_context() else { throw .libraryFailure }
         let identity = unsafe TLSIdentity(context)
         ERR_clear_error()
-        guard unsafe SSL_CTX_use_certificate_chain_file(context, certificatePath) == 1 else {
-            throw .badCertificate(path: certificatePath)
+        // OpenSSL itself would wait for a pipe without end, and read a device that has none.
+        let chain: [UInt8]
+        do throws(Errno) {
+            chain = try File.read(certificatePath, limit: maximumCertificates, patience: patience)
+        } catch {
+            throw .badCertificate(path: certificatePath, error)
         }
-        guard unsafe SSL_CTX_use_PrivateKey_file(context, keyPath, SSL_FILETYPE_PEM) == 1 else {
+        let hasChain = unsafe chain.withUnsafeBytes {
+            unsafe onetime_tls_take_chain(context, $0.baseAddress, Int32($0.count)) == 1
+        }
+        guard hasChain else { throw .badCertificate(path: certificatePath) }
+        // Its text lies in memory of its own that goes, wiped, at the end of this.
+        guard let arena = try? SecureArena(capacity: maximumKey, allowsSecretMemory: false),
+            var key = arena.allocate(maximumKey)
+        else { throw .libraryFailure }
+        do throws(Errno) {
+            var room = key.freeSpan
+            key.commit(try File.read(keyPath, into: &room, patience: patience))
+        } catch {
+            throw .badKey(path: keyPath, error)
+        }
+        guard key.freeCapacity > 0 else { throw .badKey(path: keyPath, .fileTooLarge) }
+        let hasKey = unsafe key.span.withUnsafeBytes {
+            unsafe onetime_tls_take_key(context, $0.baseAddress, Int32($0.count)) == 1
+        }
+        guard hasKey else {
             let reason = ERR_peek_last_error() & 0xfff
             let isAnother = reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH
             throw isAnother ? .keyOfAnotherCertificate(path: keyPath) : .badKey(path: keyPath)

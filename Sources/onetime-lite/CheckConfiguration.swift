@@ -25,22 +25,28 @@ enum CheckConfiguration {
         }
         var configuration = Configuration.read(arguments: arguments, environment: Environment.value)
         configuration.readFiles()
+        configuration.judgeDescriptors()
+        // Before the webhook's key is taken out of the environment.
+        let rows = rows(configuration)
         configuration.errors += configuration.certificateFaults()
         configuration.errors += Outgoing.faults(configuration.outbound)
         try configuration.demandNoErrors()
-        Console.write(isJSON ? json(rows(configuration)) : table(rows(configuration)), to: Console.standardOutput)
+        for warning in configuration.warnings { Console.failure("warning: \(warning)") }
+        Console.write(isJSON ? json(rows) : table(rows), to: Console.standardOutput)
         return 0
     }
 
-    private typealias Row = (name: String, value: String, origin: String)
+    private typealias Row = (name: String, value: String, origin: String, note: String?)
 
     private static func rows(_ configuration: Configuration) -> [Row] {
         var rows = Configuration.options.map { option -> Row in
-            (option.flag, option.tell(configuration), configuration.given[option.flag]?.origin ?? "default")
+            let origin = configuration.given[option.flag]?.origin ?? "default"
+            return (option.flag, option.tell(configuration), origin, configuration.notes[option.flag])
         }
-        for name in ["ONETIME_USER"] + Configuration.secretVariables where Environment.size(of: name) > 0 {
-            let isSecret = Configuration.secretVariables.contains(name)
-            rows.append((name, isSecret ? Option.mask : Environment.value(name) ?? "", "variable \(name)"))
+        for name in ["ONETIME_USER", Configuration.keyVariable] + Configuration.secretVariables
+        where Environment.size(of: name) > 0 {
+            let value = name == "ONETIME_USER" ? Environment.value(name) ?? "" : Option.mask
+            rows.append((name, value, "variable \(name)", configuration.notes[name]))
         }
         return rows
     }
@@ -53,13 +59,15 @@ enum CheckConfiguration {
         return rows.reduce(into: "") { text, row in
             let value = SettingLines.singleLine(row.value)
             text += padded(row.name, widths.0) + padded(value.isEmpty ? "-" : value, widths.1)
-            text += SettingLines.singleLine(row.origin) + "\n"
+            text += SettingLines.singleLine(row.origin + (row.note.map { "; " + $0 } ?? "")) + "\n"
         }
     }
 
     private static func json(_ rows: [Row]) -> String {
-        let lines = rows.map {
-            "\"\(Console.escaped($0.name))\":{\"value\":\"\(Console.escaped($0.value))\",\"from\":\"\(Console.escaped($0.origin))\"}"
+        let lines = rows.map { row in
+            let fields = [("value", row.value), ("from", row.origin)] + (row.note.map { [("note", $0)] } ?? [])
+            let texts = fields.map { "\"\($0.0)\":\"\(Console.escaped($0.1))\"" }
+            return "\"\(Console.escaped(row.name))\":{" + texts.joined(separator: ",") + "}"
         }
         return "{" + lines.joined(separator: ",\n ") + "}\n"
     }
@@ -72,7 +80,8 @@ extension Configuration {
         var names = namesToProve
         for file in tls.files {
             do throws(TLSError) {
-                let identity = try TLSIdentity.read(certificatePath: file.certificate, keyPath: file.key)
+                let identity = try TLSIdentity.read(
+                    certificatePath: file.certificate, keyPath: file.key, patience: filePatience)
                 names.removeAll { identity.isFor($0) }
             } catch {
                 faults.append(error.advice)

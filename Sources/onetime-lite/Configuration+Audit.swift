@@ -19,13 +19,6 @@ struct AuditOptions {
         settings.addresses = addresses
         return settings
     }
-
-    /// The first descriptor that is meant and not open, or nil. To be asked before the program opens any itself.
-    var closedDescriptor: Int32? {
-        var wanted: [Int32] = targets.compactMap { if case .descriptor(let number) = $0 { number } else { nil } }
-        if let certificate = certificate.descriptor { wanted.append(certificate) }
-        return wanted.first { !FileDescriptor.isWritable($0) }
-    }
 }
 
 /// Where the certificate goes at the end.
@@ -52,7 +45,8 @@ extension Configuration {
                 flag: "audit", variable: "AUDIT", value: "TARGET",
                 help:
                     "write an audit log: memory, stdout, stderr or fd:N, several with commas or the option given again (off)",
-                separator: ","
+                separator: ",",
+                show: { $0.audit.targets.map(\.text).joined(separator: ",") }
             ) { (text, configuration) throws(Option.Refused) in
                 let items = text.split(separator: ",")
                 guard !items.isEmpty else { throw Option.Refused(allowed: AuditTarget.allowed) }
@@ -73,7 +67,8 @@ extension Configuration {
                 \.audit.queueBytes),
             Option(
                 flag: "audit-addresses", variable: "AUDIT_ADDRESSES", value: "whole|truncated|hashed",
-                help: "how clients' addresses stand in the log (whole); truncated to /24 and /48"
+                help: "how clients' addresses stand in the log (whole); truncated to /24 and /48",
+                show: { $0.audit.addresses.rawValue }
             ) { (text, configuration) throws(Option.Refused) in
                 guard let choice = AuditAddresses(rawValue: text) else {
                     throw Option.Refused(allowed: "whole, truncated or hashed")
@@ -82,7 +77,8 @@ extension Configuration {
             },
             Option(
                 flag: "certificate", variable: "CERTIFICATE", value: "stdout|stderr|fd:N|off",
-                help: "where the certificate of destruction goes at the end (stderr on a terminal, else off)"
+                help: "where the certificate of destruction goes at the end (stderr on a terminal, else off)",
+                show: { $0.audit.certificate.descriptor.map { AuditTarget.descriptor($0).text } ?? "off" }
             ) { (text, configuration) throws(Option.Refused) in
                 if text == "off" {
                     configuration.audit.certificate = .off

@@ -17,21 +17,24 @@ extension Configuration {
     static var brands: [Option] {
         [
             Option(
-                flag: "brand", variable: "BRAND_PRODUCT_NAME", value: "NAME", help: "the name on pages"
+                flag: "brand", variable: "BRAND_PRODUCT_NAME", value: "NAME", help: "the name on pages",
+                show: { $0.service.brand.name }
             ) { (text, configuration) throws(Option.Refused) in
                 guard Brand.isName(text) else { throw Option.Refused(allowed: Brand.allowedNames) }
                 configuration.brand.name = text
             },
             Option(
                 flag: "brand-color", variable: "BRAND_PRIMARY_COLOR", value: "#RRGGBB",
-                help: "the colour of buttons and links, made darker or lighter where it could not be read"
+                help: "the colour of buttons and links, made darker or lighter where it could not be read",
+                show: { $0.brand.color?.text ?? "" }
             ) { (text, configuration) throws(Option.Refused) in
                 guard let color = BrandColor(text) else { throw Option.Refused(allowed: BrandColor.allowed) }
                 configuration.brand.color = color
             },
             Option(
                 flag: "brand-logo", variable: "BRAND_LOGO_URL", value: "FILE",
-                help: "a picture for the header and the tab, up to 64 KiB: \(BrandPicture.kinds)"
+                help: "a picture for the header and the tab, up to 64 KiB: \(BrandPicture.kinds)",
+                show: { $0.brand.logo ?? "" }
             ) { (text, configuration) throws(Option.Refused) in
                 guard let path = BrandPicture.path(text) else { throw Option.Refused(allowed: BrandPicture.allowed) }
                 configuration.brand.logo = path
@@ -49,7 +52,7 @@ extension Configuration {
     mutating func readFiles() {
         do throws(UsageError) {
             try readBrands()
-            _ = try keys.read()
+            try readKeys()
             try readCountries()
         } catch {
             errors.append(error.text)
@@ -62,14 +65,16 @@ extension Configuration {
 
     /// Reads the brand file and all pictures.
     private mutating func readBrands() throws(UsageError) {
+        let own = brand
         var main = Brand.Description()
         if let path = brand.file {
             let bytes = try bytes(of: path)
             do throws(BrandFile.Fault) {
                 for section in try BrandFile(parsing: bytes).sections {
-                    let description = try section.described(besides: path)
+                    let description = try section.described(besides: path, filePatience)
                     guard let domain = section.domain else {
                         main = description
+                        takeUp(section)
                         continue
                     }
                     service.domains.append(.init(name: domain, brand: Brand(description)))
@@ -79,18 +84,33 @@ extension Configuration {
                 throw UsageError(text: "\(path), \(error)")
             }
         }
-        if let name = brand.name { main.name = name }
-        if let color = brand.color { main.primaryColor = color }
-        if let path = brand.logo { main.logo = try logo(path) }
-        if let locale = brand.locale { main.locale = locale }
+        if let name = own.name { main.name = name }
+        if let color = own.color { main.primaryColor = color }
+        if let path = own.logo { main.logo = try logo(path) }
+        if let locale = own.locale { main.locale = locale }
         guard main.fitsPages else { throw UsageError(text: "of the brand, \(Brand.allowedTogether)") }
         if let locale = main.locale { service.locale = locale }
         service.brand = Brand(main)
     }
 
+    /// What the file's first section says where no option does.
+    private mutating func takeUp(_ section: BrandFile.Section) {
+        let reason = "by brand-file"
+        if brand.name == nil, section.description.name != Brand.standardName { notes["brand"] = reason }
+        if brand.color == nil, let color = section.description.primaryColor {
+            brand.color = color
+            notes["brand-color"] = reason
+        }
+        if brand.logo == nil, let picture = section.logo {
+            brand.logo = picture.path
+            notes["brand-logo"] = reason
+        }
+        if brand.locale == nil, section.description.locale != nil { notes["locale"] = reason }
+    }
+
     private func bytes(of path: String) throws(UsageError) -> [UInt8] {
         do throws(Errno) {
-            return try File.read(path, limit: BrandFile.maximumSize)
+            return try File.read(path, limit: BrandFile.maximumSize, patience: filePatience)
         } catch {
             throw UsageError(text: "the brand file \(path) cannot be read: \(error)")
         }
@@ -98,7 +118,7 @@ extension Configuration {
 
     private func logo(_ path: String) throws(UsageError) -> BrandPicture {
         do throws(PictureFault) {
-            return try BrandPicture(readFrom: path)
+            return try BrandPicture(readFrom: path, filePatience)
         } catch {
             throw UsageError(text: "the logo \(path): \(error.text)")
         }
@@ -111,10 +131,10 @@ private struct PictureFault: Error {
 }
 
 extension BrandPicture {
-    fileprivate init(readFrom path: String) throws(PictureFault) {
+    fileprivate init(readFrom path: String, _ patience: Int) throws(PictureFault) {
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try File.read(path, limit: Self.maximumSize)
+            bytes = try File.read(path, limit: Self.maximumSize, patience: patience)
         } catch .fileTooLarge {
             throw PictureFault(text: "a picture has at most 64 KiB")
         } catch {
@@ -127,13 +147,14 @@ extension BrandPicture {
 
 extension BrandFile.Section {
     /// What the section says, with its pictures. Paths that are not absolute begin where the brand file is.
-    fileprivate func described(besides file: String) throws(BrandFile.Fault) -> Brand.Description {
+    fileprivate func described(besides file: String, _ patience: Int) throws(BrandFile.Fault) -> Brand.Description {
         var result = description
         let folder = file.lastIndex(of: "/").map { file[...$0] } ?? ""
         func read(_ picture: BrandFile.Picture?) throws(BrandFile.Fault) -> BrandPicture? {
             guard let picture else { return nil }
             do throws(PictureFault) {
-                return try BrandPicture(readFrom: picture.path.hasPrefix("/") ? picture.path : folder + picture.path)
+                return try BrandPicture(
+                    readFrom: picture.path.hasPrefix("/") ? picture.path : folder + picture.path, patience)
             } catch {
                 throw picture.fault(error.text)
             }

@@ -44,7 +44,7 @@ extension Configuration {
             Option(
                 flag: "log-format", variable: "LOG_FORMAT", value: "json|text",
                 help: "how it looks (text on a terminal, else json); NO_COLOR takes the colours away",
-                show: { $0.log.format == .json ? "json" : $0.log.format == .text ? "text" : "" }
+                show: { $0.log.isText(on: Console.standardOutput) ? "text" : "json" }
             ) { (text, configuration) throws(Option.Refused) in
                 switch text {
                 case "json": configuration.log.format = .json

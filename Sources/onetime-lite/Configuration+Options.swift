@@ -66,14 +66,16 @@ extension Configuration {
                     + " semicolons between them or the option given again; SIGHUP reads the files anew",
                 separator: ";"
             ) { (text, configuration) throws(Option.Refused) in
-                for item in text.split(separator: ";") {
+                let items = text.split(separator: ";")
+                guard !items.isEmpty else { throw Option.Refused(allowed: allowedTLS) }
+                for item in items {
                     if item == "self-signed" {
                         configuration.tls.isSelfSigned = true
                         continue
                     }
                     let paths = item.split(separator: ",").map(String.init)
                     guard let certificate = paths.first, paths.count <= 2 else {
-                        throw Option.Refused(allowed: "self-signed, or a certificate, a comma and a key")
+                        throw Option.Refused(allowed: allowedTLS)
                     }
                     configuration.tls.files.append((certificate, paths.count == 2 ? paths[1] : certificate))
                 }
@@ -121,6 +123,7 @@ extension Configuration {
         ]
     }
 
+    private static let allowedTLS = "self-signed, or a certificate, a comma and a key"
     private static let month = 30 * 86400
 
     private static var secrets: [Option] {
@@ -218,7 +221,8 @@ extension Configuration {
         while url.hasSuffix("/") { url.removeLast() }
         let prefix = ["http://", "https://"].first { url.hasPrefix($0) }
         guard let prefix, isHost(String(url.dropFirst(prefix.count))) else {
-            throw Option.Refused(allowed: "http:// or https:// and a host, without a path")
+            throw Option.Refused(
+                allowed: "http:// or https:// and a host, with a port up to 65535 or none, and without a path")
         }
         return url
     }
@@ -226,17 +230,23 @@ extension Configuration {
     /// Whether a text can stand as host and port in a link.
     private static func isHost(_ text: String) -> Bool {
         // An IPv6 address stands in brackets, and nothing else does.
-        let hasBracket = text.utf8.contains(UInt8(ascii: "[")) || text.utf8.contains(UInt8(ascii: "]"))
-        if hasBracket {
-            let whole = text.hasSuffix("]") ? text + ":0" : text
-            return text.hasPrefix("[") && SocketAddress(whole) != nil
+        let bracket = text.lastIndex(of: "]")
+        let colon = text[(bracket ?? text.startIndex)...].lastIndex(of: ":")
+        if let colon {
+            let digits = text[text.index(after: colon)...]
+            guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits), port > 0 else {
+                return false
+            }
         }
-        return (1...255).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
+        let name = text[..<(colon ?? text.endIndex)]
+        if name.utf8.contains(UInt8(ascii: "[")) || bracket != nil {
+            return name.hasPrefix("[") && name.hasSuffix("]") && SocketAddress(name + ":0") != nil
+        }
+        return (1...255).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: ":"),
-                    UInt8(ascii: "["), UInt8(ascii: "]"):
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"):
                     true
                 default: false
                 }

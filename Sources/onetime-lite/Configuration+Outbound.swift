@@ -62,8 +62,13 @@ extension Configuration {
             }.secret,
             Option(
                 flag: "webhook-events", variable: "WEBHOOK_EVENTS", value: "LIST",
-                help: "which ones, by their event.action, such as reveal,burn,expire,refused,lockdown (all)"
+                help: "which ones, by their event.action, such as reveal,burn,expire,refused,lockdown (all)",
+                show: { $0.outbound.events.isEmpty ? "all" : $0.outbound.events.joined(separator: ",") }
             ) { (text, configuration) throws(Option.Refused) in
+                guard text != "all" else {
+                    configuration.outbound.events = []
+                    return
+                }
                 let events = text.split(separator: ",").map { $0.filter { $0 != " " } }
                 let names = AuditAction.allCases.map(\.name)
                 guard !events.isEmpty, events.allSatisfy(names.contains) else {
@@ -164,6 +169,7 @@ extension Configuration {
                     ? "--webhook with http: goes to private addresses only, and never to those of nobody or of many"
                     : "--webhook to an address of this machine or a private network needs --webhook-allow-private")
         }
+        if hasSecret && outbound.secretFile != nil { notes["WEBHOOK_SECRET"] = "webhook-secret-file is stronger" }
         if !hasSecret && outbound.secretFile == nil {
             errors.append("--webhook needs a key to sign with: --webhook-secret-file or WEBHOOK_SECRET")
         }

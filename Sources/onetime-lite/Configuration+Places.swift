@@ -122,7 +122,7 @@ extension Configuration {
         guard let path = countryFile else { return }
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try File.read(path, limit: CountryDatabase.maximumSize)
+            bytes = try File.read(path, limit: CountryDatabase.maximumSize, patience: filePatience)
         } catch {
             throw UsageError(text: "the country file \(path) cannot be read: \(error)")
         }

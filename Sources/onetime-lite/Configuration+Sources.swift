@@ -32,6 +32,7 @@ extension Configuration {
     ) -> Configuration {
         var configuration = Configuration()
         configuration.arguments = arguments
+        if again { configuration.filePatience = FilePatience.atReload }
         let all = options
         let flags = configuration.flags(arguments, all)
         var variables = all.compactMap { option -> Said? in
@@ -110,7 +111,7 @@ extension Configuration {
     private mutating func lines(of path: String, _ all: [Option]) -> [Said] {
         let bytes: [UInt8]
         do throws(Errno) {
-            bytes = try File.read(path, limit: SettingLines.maximumSize)
+            bytes = try File.read(path, limit: SettingLines.maximumSize, patience: filePatience)
         } catch {
             errors.append("the configuration file \(SettingLines.printable(path)) cannot be read: \(error)")
             return []
@@ -152,6 +153,9 @@ extension Configuration {
         }
         if name + token > 700 {
             errors.append("ONETIME_USER and ONETIME_APITOKEN have to be at most 700 bytes together")
+        }
+        if (1..<16).contains(token) {
+            warnings.append("ONETIME_APITOKEN has less than 16 bytes, and so few can be guessed")
         }
     }
 

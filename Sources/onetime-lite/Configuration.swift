@@ -6,6 +6,13 @@ import Log
 import Service
 import Vault
 
+/// For how many milliseconds a file is waited for that is a pipe, or a device: what writes to it may have just begun, or never come.
+enum FilePatience {
+    static let atStart = 10_000
+    /// Nobody is served meanwhile.
+    static let atReload = 200
+}
+
 /// What the operator decided. Flags are stronger than the environment, and that is stronger than the configuration file.
 struct Configuration {
     var listen = SocketAddress("127.0.0.1:7143")
@@ -47,8 +54,14 @@ struct Configuration {
 
     /// What was said of options, by their flags, and where. Nothing of those that have their defaults.
     var given: [String: Given] = [:]
+    /// What is to be known of values, by their options' flags: why they are others than was said.
+    var notes: [String: String] = [:]
+    /// What is allowed, and hardly what anybody means, a line each.
+    var warnings: [String] = []
     /// What is wrong, a line each.
     var errors: [String] = []
+    /// For how many milliseconds each file is waited for that is a pipe.
+    var filePatience = FilePatience.atStart
     /// The flags, to read them again at SIGHUP.
     var arguments: [String] = []
 
@@ -56,29 +69,26 @@ struct Configuration {
     mutating func settle() {
         if let address = listen, let port {
             listen = SocketAddress(bytes: address.bytes, port: UInt16(port), isIPv4: address.isIPv4)
+            note("listen", "with port")
         }
-        if service.publicURL == nil, let publicHost {
-            service.publicURL = (publicHostIsSecure ? "https://" : "http://") + publicHost
-        }
-        if service.minimumTimeToLive > service.maximumTimeToLive {
-            errors.append("--min-ttl has to be at most --max-ttl")
-        }
-        let longest = service.maximumTimeToLive
-        service.defaultTimeToLive = min(max(service.defaultTimeToLive, service.minimumTimeToLive), longest)
+        settleLinks()
+        settleLifetimes()
         if tls.isSelfSigned && !tls.files.isEmpty {
             errors.append("--tls is either self-signed or files")
         }
         let publicHosts = [service.publicURL.map { String($0.drop { $0 != "/" }.dropFirst(2)) }, publicHost]
         tls.hosts = publicHosts.compactMap(\.self) + service.allowedHosts
-        if tls.isOn { server.strictTransportSeconds = tls.effectiveStrictTransportSeconds }
+        if tls.isOn {
+            server.strictTransportSeconds = tls.effectiveStrictTransportSeconds
+        } else if tls.effectiveStrictTransportSeconds > 0 && given["hsts"] != nil {
+            note("hsts", "not without tls")
+        }
         if let locale = brand.locale { service.locale = locale }
         settlePlaces()
-        // What is sent out are lines of the log, so there has to be one.
-        if outbound.webhook != nil || outbound.syslog != nil, audit.targets.isEmpty { audit.targets = [.memory] }
+        settleObservation()
         settleMemory(limit: MemoryLimit.bytes())
         vault.passphraseAttempts = UInt8(attempts)
         service.passphraseAttempts = attempts
-        if log.hasSource && !log.hasRequests { errors.append("--log-source needs --log-requests") }
         vault.lockedShares = lockedMemory / 4 / 32
         server.headTimeout = UInt64(headTimeout) * 1000
         server.bodyTimeout = UInt64(bodyTimeout) * 1000
@@ -88,11 +98,7 @@ struct Configuration {
         server.bodyRate = UInt64(bodyRate)
         server.writeRate = UInt64(writeRate)
         server.drainTimeout = UInt64(drainTimeout) * 1000
-        // Some descriptors are the server's own.
-        server.connections = min(server.connections, max(Process.raiseOpenFileLimit() - 32, 16))
-        server.sparesLoopback = connectionsPerAddress < 0
-        if connectionsPerAddress < 0 { connectionsPerAddress = max(server.connections / 4, 1) }
-        server.connectionsPerAddress = connectionsPerAddress
+        settleConnections()
     }
 
     /// A container that outgrows its limit is killed with all its secrets; so the vault's budget is what the limit leaves

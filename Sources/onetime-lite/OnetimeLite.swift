@@ -31,6 +31,7 @@ struct OnetimeLite {
             case nil, "serve":
                 var configuration = Configuration.read(arguments: rest, environment: Environment.value)
                 configuration.readFiles()
+                configuration.judgeDescriptors()
                 try configuration.demandNoErrors()
                 return ServeCommand.run(configuration, hardening: hardening)
             case "check":

@@ -31,6 +31,7 @@ struct Reload {
                 "nothing is changed: \(reasons)", .error, [("event.action", "reload"), ("event.outcome", "failure")])
         }
         proof.noteConfiguration(configuration)
+        for warning in configuration.warnings { log.event("warning: \(warning)", .warning) }
         var fields = [(name: "event.action", value: "reload"), (name: "event.outcome", value: "success")]
         let late = needingRestart(configuration)
         guard !late.isEmpty else { return log.event("configuration and files read anew", .info, fields) }
@@ -47,16 +48,15 @@ struct Reload {
             throw UsageError(
                 text: "countries of --country-header need a restart: --trusted-proxies is read at the start")
         }
-        let lines = try configuration.keys.read()
         if let tls, !started.tls.isSelfSigned, !configuration.tls.files.isEmpty {
             do throws(TLSError) {
-                var identities = try configuration.tls.identities()
+                var identities = try configuration.tls.identities(patience: configuration.filePatience)
                 try tls.replace(&identities)
             } catch {
                 throw UsageError(text: error.advice)
             }
         }
-        _ = keys.replaceLines(lines)
+        _ = keys.replaceLines(configuration.keys.all)
         service.replaceSettings(configuration.service)
     }
 

@@ -74,7 +74,10 @@ final class Proof {
         facts.expired = tally.expired
         facts.wiped = tally.wiped
         facts.held = UInt64(held)
-        if let log { facts.audit = (log.count, log.head) }
+        if let log {
+            facts.audit = (log.count, log.head)
+            facts.newestLine = log.newestLine
+        }
         facts.memory = memory.rawValue
         if hardening.hasNoCore { facts.protections.append("no core dumps") }
         if hardening.isNotDumpable { facts.protections.append("not dumpable") }

@@ -19,7 +19,9 @@ final class Outgoing: Sendable {
     /// Starts what is wanted; takes the webhook's key out of the environment in any case.
     init(_ settings: OutboundSettings, arena: SecureArena, log: LogStream) throws {
         let variable = Environment.takeSecret("WEBHOOK_SECRET", into: arena)
-        let client = settings.needsTLS ? try TLSClient(authorityFile: settings.authorityFile) : nil
+        let client =
+            settings.needsTLS
+            ? try TLSClient(authorityFile: settings.authorityFile, patience: FilePatience.atStart) : nil
         var resolver = Resolver()
         resolver.server = settings.nameServer
         drain = UInt64(settings.drain) * 1000
@@ -87,23 +89,23 @@ final class Outgoing: Sendable {
         }
     }
 
-    /// What is wrong with the files of these settings.
+    /// What is wrong with the files of these settings, and with the webhook's key, which is taken out of the environment.
     static func faults(_ settings: OutboundSettings) -> [String] {
         var faults: [String] = []
         if settings.authorityFile != nil {
             do throws(TLSError) {
-                _ = try TLSClient(authorityFile: settings.authorityFile)
+                _ = try TLSClient(authorityFile: settings.authorityFile, patience: FilePatience.atStart)
             } catch {
                 faults.append(error.advice)
             }
         }
-        if let file = settings.secretFile {
+        if settings.secretFile != nil || settings.webhook != nil && Environment.size(of: "WEBHOOK_SECRET") > 0 {
             guard let arena = try? SecureArena(capacity: 64 << 10) else {
                 return faults + ["no memory can be protected"]
             }
             defer { arena.wipeAll() }
             do throws(UsageError) {
-                _ = try secret(file, nil, arena)
+                _ = try secret(settings.secretFile, Environment.takeSecret("WEBHOOK_SECRET", into: arena), arena)
             } catch {
                 faults.append(error.text)
             }
@@ -122,7 +124,7 @@ final class Outgoing: Sendable {
         guard var bytes = arena.allocate(1024) else { throw UsageError(text: "--locked-memory is too small") }
         do throws(Errno) {
             var room = bytes.freeSpan
-            let count = try File.read(file, into: &room)
+            let count = try File.read(file, into: &room, patience: FilePatience.atStart)
             bytes.commit(count)
         } catch {
             throw UsageError(text: "the webhook's key \(file) cannot be read: \(error)")

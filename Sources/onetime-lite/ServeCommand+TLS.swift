@@ -12,7 +12,7 @@ extension ServeCommand {
         guard settings.isOn else { return (nil, nil) }
         let now = BootClock.milliseconds()
         guard settings.isSelfSigned else {
-            var identities = try settings.identities()
+            var identities = try settings.identities(patience: FilePatience.atStart)
             return (try TLSServer(&identities, arena: arena, now: now), nil)
         }
         let identity = try settings.selfSigned(listeningOn: address)

@@ -17,11 +17,6 @@ enum ServeCommand {
 
     /// Serves until a signal ends it. Returns the exit status.
     static func run(_ configuration: Configuration, hardening: ProcessHardening) -> Int32 {
-        // Before the program opens any descriptor itself, which could have that number.
-        if let closed = configuration.audit.closedDescriptor {
-            Console.failure("descriptor \(closed) is not open for writing")
-            return 2
-        }
         FileDescriptor.holdStandardOnes()
         let arena: SecureArena
         let inputs: SecureArena
@@ -91,7 +86,7 @@ enum ServeCommand {
         var settings = configuration.service
         var ownerName: String?
         let credential = try takeCredential(&ownerName, suite, arena)
-        let keys = KeyBook(try configuration.keys.read(), ownerName: ownerName, isInUse: configuration.keys.isInUse)
+        let keys = KeyBook(configuration.keys.all, ownerName: ownerName, isInUse: configuration.keys.isInUse)
         let loop = try EventLoop()
         loop.adoptCurrentThread()
         let workers = WorkerPool(loop: loop, threads: configuration.workers, queueLimit: configuration.workerQueue)
@@ -137,6 +132,7 @@ enum ServeCommand {
             touchShares()
         }
         announce(log, address, settings, protection, hardening)
+        for warning in configuration.warnings { log.event("warning: \(warning)", .warning) }
         if let fingerprint { announce(fingerprint, log) }
         if let metricsAddress {
             log.event(

@@ -19,11 +19,11 @@ struct TLSSettings {
     /// A browser that knows a host by HSTS lets nobody accept a certificate that is made anew at each start.
     var effectiveStrictTransportSeconds: Int { strictTransportSeconds ?? (isSelfSigned ? 0 : 31_536_000) }
 
-    /// Reads the files.
-    func identities() throws(TLSError) -> TLSIdentities {
+    /// Reads the files. Each is waited for so many milliseconds, if it is a pipe.
+    func identities(patience: Int) throws(TLSError) -> TLSIdentities {
         var identities = TLSIdentities()
         for file in files {
-            identities.append(try .read(certificatePath: file.certificate, keyPath: file.key))
+            identities.append(try .read(certificatePath: file.certificate, keyPath: file.key, patience: patience))
         }
         return identities
     }
@@ -61,11 +61,17 @@ extension TLSError {
     var advice: String {
         switch self {
         case .libraryFailure: "OpenSSL failed to set up TLS"
-        case .badCertificate(let path): "\(path) cannot be read or holds no certificate in PEM form"
-        case .badAuthorities(let path): "\(path) cannot be read or holds no certificate of an authority in PEM form"
-        case .badKey(let path): "\(path) cannot be read or holds no private key in PEM form without a passphrase"
-        case .keyOfAnotherCertificate(let path): "the key in \(path) belongs to another certificate"
+        case .badCertificate(let path, let reason): "--tls: \(path) " + Self.wrong(reason, "certificate in PEM form")
+        case .badAuthorities(let path, let reason):
+            "--ca-file: \(path) " + Self.wrong(reason, "certificate of an authority in PEM form")
+        case .badKey(let path, let reason):
+            "--tls: \(path) " + Self.wrong(reason, "private key in PEM form without a passphrase")
+        case .keyOfAnotherCertificate(let path): "--tls: the key in \(path) belongs to another certificate"
         case .arenaFull: "there is not enough protected memory for TLS; raise --locked-memory"
         }
+    }
+
+    private static func wrong(_ reason: Errno?, _ wanted: String) -> String {
+        reason.map { "cannot be read: \($0)" } ?? "holds no \(wanted)"
     }
 }

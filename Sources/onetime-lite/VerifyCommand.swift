@@ -27,6 +27,9 @@ enum VerifyCommand {
     static func run(_ arguments: [String]) throws(UsageError) -> Int32 {
         Library.prepare()
         var request = try read(arguments)
+        guard !request.certificateFiles.contains("-") || !request.files.contains("-") else {
+            throw UsageError(text: "standard input cannot be read twice: name the file that has log and certificates")
+        }
         var certificates: [Certificate] = []
         for path in request.certificateFiles {
             let found = try read(certificates: path)
@@ -39,7 +42,10 @@ enum VerifyCommand {
         guard check(certificates, request) else { return Status.broken }
         let isChecked = certificates.allSatisfy { request.knows($0.key) }
         if request.files.isEmpty {
-            if !certificates.isEmpty { return isChecked ? Status.whole : Status.incomplete }
+            if !certificates.isEmpty {
+                say("Only the certificate was checked, for no log was named; - is standard input.\n")
+                return isChecked ? Status.whole : Status.incomplete
+            }
             request.files = ["-"]
         }
         let expectations = certificates.compactMap(\.expectation)
@@ -96,9 +102,10 @@ enum VerifyCommand {
         do throws(Errno) {
             let reader = try LineReader(path)
             let fault = reader.forEach(upTo: ChainVerifier.lineBound) { line in
-                if let certificate = Certificate(line: line) { found.append(certificate) }
+                guard line.count <= ChainVerifier.lineBound, let certificate = Certificate(line: line) else { return }
+                found.append(certificate)
             }
-            if case .unreadable(let error) = fault { throw error }
+            if let fault { throw fault }
         } catch {
             throw UsageError(text: "\(path) cannot be read: \(error)")
         }
@@ -141,14 +148,14 @@ enum VerifyCommand {
                 starts.append((path == "-" ? "standard input" : path, verifier.line))
                 guard try read(path, &verifier) else { return 2 }
             }
+            guard verifier.events > 0 else {
+                Console.failure("there is no line of an audit log")
+                return Status.broken
+            }
             try verifier.finish()
         } catch {
-            let place = starts.last { $0.line < verifier.line } ?? starts[0]
-            Console.failure("\(place.name), line \(verifier.line - place.line): \(describe(error))")
-            return Status.broken
-        }
-        guard verifier.events > 0 else {
-            Console.failure("there is no line of an audit log")
+            let place = starts.last { $0.line < verifier.line }.map { "\($0.name), line \(verifier.line - $0.line): " }
+            Console.failure((place ?? "") + describe(error))
             return Status.broken
         }
         var absent = verifier.absent.map(\.text)
@@ -163,6 +170,11 @@ enum VerifyCommand {
             absent += missing.filter { !absent.contains($0) }
         }
         for key in absent { say("The run of \(key) is not here.\n") }
+        for key in verifier.undecided {
+            say(
+                "The run of \(key.text) is not here, or it is the first one, behind what the certificate vouches for.\n"
+            )
+        }
         let status = tell(verifier, request)
         return absent.isEmpty ? status : Status.incomplete
     }
@@ -172,15 +184,12 @@ enum VerifyCommand {
             Console.failure("\(path) cannot be read")
             return false
         }
-        switch try reader.forEach(
-            upTo: ChainVerifier.lineBound, { (line) throws(ChainFault) in try verifier.check(line) })
-        {
-        case .none: return true
-        case .tooLong: throw .tooLong
-        case .unreadable(let error):
-            Console.failure("\(path) cannot be read: \(error)")
-            return false
+        let fault = try reader.forEach(upTo: ChainVerifier.lineBound) { (line) throws(ChainFault) in
+            try verifier.check(line)
         }
+        guard let fault else { return true }
+        Console.failure("\(path) cannot be read: \(fault)")
+        return false
     }
 
     private static func tell(_ verifier: borrowing ChainVerifier, _ request: Request) -> Int32 {
@@ -217,7 +226,9 @@ enum VerifyCommand {
                 isComplete = false
             }
             if !request.certificateFiles.isEmpty, run.certified < run.count {
-                say("Run \(index + 1): no certificate vouches for events \(run.certified) to \(run.count - 1).\n")
+                say(
+                    "Run \(index + 1): no certificate vouches for events \(max(run.certified, run.first)) to \(run.count - 1).\n"
+                )
                 isComplete = false
             }
         }
@@ -236,6 +247,13 @@ enum VerifyCommand {
         case .removed(let first, let count): "before this line \(count) events are missing, from event \(first) on"
         case .swapped(let event): "event \(event) stands where another one belongs"
         case .inserted(let event): "a line that calls itself event \(event) was inserted"
+        case .doubled(let event):
+            "this line and the one before it both call themselves event \(event): one was inserted"
+        case .repeatedRun(let key):
+            "the run of \(key) begins a second time: a line was inserted, or files are in a wrong order"
+        case .wrongOrder(let event):
+            "the log begins with event \(event), and what comes before that is behind it: files are in a wrong order"
+        case .tooManyRuns: "more than \(ChainVerifier.runBound) runs"
         case .noBeginning(let event): "the log begins with event \(event); --partial takes that line on trust"
         case .notCertified:
             "the chain does not hold what the certificate vouches for: its end was cut off, or it is another"

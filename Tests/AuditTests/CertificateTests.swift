@@ -52,6 +52,30 @@ import Testing
         #expect(line.split(separator: "\n").count == 1)
     }
 
+    @Test func `a line with two statements is none`() throws {
+        let line = try certificate().line(at: now)
+        for name in ["statement", "signature", "public_key"] {
+            let twice = Array(line.replacing("}\n", with: ",\"onetime.\(name)\":\"\"}\n").utf8)
+            let found = Certificate(line: twice.span)
+            #expect(found == nil)
+        }
+    }
+
+    @Test func `no certificate is of before the newest line`() throws {
+        let certifier = try Certifier(arena: try SecureArena(capacity: 64 << 10), now: now)
+        var facts = CertificateFacts()
+        facts.newestLine = 1_800_000_009
+        let text = try certifier.certify(facts, now: now).text
+        #expect(text.contains("as of: 2027-01-15T08:00:09Z\n"))
+        let desk = try Desk()
+        desk.pass(milliseconds: 5000)
+        desk.record(AuditEvent(.create))
+        #expect(desk.log.newestLine == 1_800_000_005)
+        desk.now = Moment(milliseconds: desk.now.milliseconds + 1000, wallSeconds: 1_800_000_001)
+        desk.record(AuditEvent(.create))
+        #expect(desk.log.newestLine == 1_800_000_005)
+    }
+
     @Test func `the statement is JSON with the facts`() throws {
         let certificate = try certificate(audit: (12, .init(repeating: 0xAB)))
         let object = try #require(

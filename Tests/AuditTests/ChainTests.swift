@@ -77,9 +77,10 @@ import Testing
     }
 
     @Test func `each inserted line is found`() throws {
-        let (_, lines) = try chain()
-        #expect(try verdict([lines[0]] + lines) == .inserted(event: 0))
-        #expect(try verdict(lines + lines) == .inserted(event: 0))
+        let (desk, lines) = try chain()
+        #expect(try verdict([lines[0]] + lines) == .repeatedRun(key: desk.key.publicKey.text))
+        #expect(try verdict(lines + lines) == .repeatedRun(key: desk.key.publicKey.text))
+        #expect(try verdict(lines + [lines[lines.count - 1]]) == .inserted(event: UInt64(lines.count - 1)))
         for index in 2..<lines.count {
             var changed = lines
             changed.insert(lines[1], at: index)
@@ -142,6 +143,100 @@ import Testing
         changed[5] = body + hashStart + Certifier.digits(digest) + "\"}"
         #expect(try verdict(Array(changed[...5])) == nil)
         #expect(try verdict(changed) == .changed(event: 6))
+        // Or puts it before the right one: which of the two that is, the line behind them tells.
+        changed.insert(lines[5], at: 6)
+        #expect(try verdict(Array(changed[...6])) == .doubled(event: 5))
+        #expect(try faultyLine(changed) == 6)
+    }
+
+    /// The number of the line that is wrong.
+    private func faultyLine(_ lines: [String], allowsPartial: Bool = false) throws -> UInt64? {
+        var verifier = try ChainVerifier(allowsPartial: allowsPartial)
+        do throws(ChainFault) {
+            for line in lines { try verifier.check(Array(line.utf8).span) }
+            try verifier.finish()
+            return nil
+        } catch {
+            return verifier.line
+        }
+    }
+
+    @Test func `the first of several faults is told`() throws {
+        let (_, lines) = try chain()
+        let (_, others) = try chain()
+        #expect(try faultyLine(lines[..<9] + [lines[9] + "\r", lines[10] + "\r"]) == 10)
+        #expect(try faultyLine(lines[..<9] + [lines[10], "hello"]) == 10)
+        for some in [others[...0], others[...7], others[...]] {
+            let spliced = Array(lines[..<9]) + some + lines[9...]
+            #expect(try verdict(spliced) == .inserted(event: 0))
+            #expect(try faultyLine(spliced) == 10)
+        }
+    }
+
+    @Test func `numbers that nobody counts up to are refused`() throws {
+        let (_, lines) = try chain()
+        for number in ["18446744073709551615", "18446744073709551614", "9007199254740993"] {
+            let line = lines[9].replacing("\"event.sequence\":9,", with: "\"event.sequence\":\(number),")
+            #expect(try verdict([line, line], allowsPartial: true) == .malformed)
+            #expect(try verdict(Array(lines[..<9]) + [line, lines[9]]) == .malformed)
+        }
+    }
+
+    @Test func `the end of a log does not pass for something before its beginning`() throws {
+        let (desk, lines) = try chain()
+        let swapped = Array(lines[20...] + lines[..<20])
+        #expect(try verdict(swapped, allowsPartial: true) == .wrongOrder(event: 20))
+        #expect(try faultyLine(swapped, allowsPartial: true) == 1)
+        let expectation = ChainVerifier.Expectation(
+            count: desk.log.count, head: desk.log.head, isFinal: true, key: desk.key.publicKey)
+        #expect(
+            try verdict(swapped, allowsPartial: true, expectation: expectation)
+                == .repeatedRun(key: desk.key.publicKey.text))
+    }
+
+    @Test func `times tell whether a certificate is of a run whose beginning is gone`() throws {
+        let (_, lines) = try chain()
+        let part = Array(lines[20..<50])
+        // The lines are of 20270115080000.
+        let second: UInt64 = 20_270_115_080_000
+        let other = try Desk().key.publicKey
+        func verdict(_ started: UInt64?, _ made: UInt64?, count: UInt64 = 55, isFinal: Bool = true) throws
+            -> ChainFault?
+        {
+            try AuditTests.verdict(
+                part, allowsPartial: true,
+                expectation: .init(
+                    count: count, head: .init(repeating: 7), isFinal: isFinal, key: other, started: started, made: made)
+            )
+        }
+        #expect(try verdict(second, second) == .notCertified)
+        #expect(try verdict(second - 5, second + 100) == .notCertified)
+        #expect(try verdict(nil, nil) == .notCertified)
+        #expect(try verdict(second + 1, second + 100) == nil, "its server started behind the first line")
+        #expect(try verdict(second - 9, second - 1) == nil, "it was made before the last one")
+        #expect(try verdict(second, second, count: 18) == nil, "its run was over before")
+        for (count, isFinal, undecided, absent) in [(18 as UInt64, false, 1, 0), (20, false, 0, 1), (18, true, 0, 1)] {
+            let verifier = try verifier(
+                part, allowsPartial: true,
+                expectation: .init(
+                    count: count, head: .init(repeating: 7), isFinal: isFinal, key: other, started: second,
+                    made: second))
+            #expect(verifier.undecided.count == undecided && verifier.absent.count == absent)
+        }
+    }
+
+    @Test func `a part that begins where a certificate ends is of its run`() throws {
+        let (desk, lines) = try chain()
+        let bytes = Array(lines[19].utf8)
+        let head = bytes.span.hash(at: bytes.count - 66)
+        let expectation = ChainVerifier.Expectation(
+            count: 20, head: try #require(head), isFinal: false, key: desk.key.publicKey)
+        let verifier = try verifier(Array(lines[20...]), allowsPartial: true, expectation: expectation)
+        #expect(verifier.runs[0].key?.text == desk.key.publicKey.text && verifier.runs[0].certified == 20)
+        #expect(verifier.absent.isEmpty && verifier.undecided.isEmpty && verifier.isPartial)
+        var final = expectation
+        final.isFinal = true
+        #expect(try verdict(Array(lines[20...]), allowsPartial: true, expectation: final) == .afterEnd)
     }
 
     @Test func `a tail that is cut off is found by the certificate alone`() throws {

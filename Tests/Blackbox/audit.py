@@ -211,6 +211,17 @@ def by_readme(results, directory, stream, key):
     results.equal(verify("--certificate", "-", given=other)[0], 1, "nor does our own check take a changed signature")
 
 
+def wait_for(port):
+    """Waits until a server that was started without `Server` answers; 10 seconds at most."""
+    for _ in range(500):
+        try:
+            if request(port, "GET", "/health").status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.02)
+
+
 def read_all(reader, seconds):
     """What comes until the end, or until nothing came for so long."""
     taken = b""
@@ -236,12 +247,7 @@ def stalled_receiver(results, directory):
             preexec_fn=die_with_parent,
         )
     os.close(writer)
-    for _ in range(200):
-        try:
-            if request(port, "GET", "/health").status == 200:
-                break
-        except OSError:
-            time.sleep(0.02)
+    wait_for(port)
     # SIGUSR1 is what is sure to be written down.
     for _ in range(1000):
         process.send_signal(signal.SIGUSR1)
@@ -291,12 +297,7 @@ def several_receivers(results):
             taken[descriptor].append(part)
 
     readers = [threading.Thread(target=keep_reading, args=[descriptor], daemon=True) for descriptor in taken]
-    for _ in range(200):
-        try:
-            if request(port, "GET", "/health").status == 200:
-                break
-        except OSError:
-            time.sleep(0.02)
+    wait_for(port)
     results.check(fcntl.fcntl(far, F_GETPIPE_SZ) > fcntl.fcntl(near, F_GETPIPE_SZ), "a pipe of its own holds more")
     one = build("POST", "/api/v1/share", [FORM], form({"secret": "x"}), "127.0.0.1:%d" % port)
     for _ in range(10):

@@ -1,7 +1,7 @@
 """What an operator sets, from where, and what follows: flags, variables and a file, their check, what SIGHUP reads anew, and which
 hosts are served.
 
-python3 Tests/Blackbox/configuration.py          about 10 seconds
+python3 Tests/Blackbox/configuration.py          about 25 seconds
 """
 
 import base64
@@ -12,7 +12,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from onetime_harness import Server, binary_path, run_suite  # noqa: E402
@@ -40,12 +42,13 @@ class Folder:
         return path
 
 
-def run(arguments, environment=None):
+def run(arguments, environment=None, timeout=10, **more):
     """Runs the executable to its end: code, stdout, stderr."""
     whole = {"PATH": os.environ.get("PATH", "")}
     whole.update(environment or {})
     ended = subprocess.run(
-        [binary_path()] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=whole, timeout=10
+        [binary_path()] + arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=whole,
+        timeout=timeout, **more
     )
     return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
 
@@ -354,11 +357,77 @@ def reload(results):
 def pipes(results):
     """A pipe in which nothing is, not yet or not any more, is no empty file: rules that it has to tell would be none."""
     with Folder() as folder:
+        made = Certificates(folder.path)
+        made.make("own", "DNS:a.example")
         pipe = os.path.join(folder.path, "pipe")
         os.mkfifo(pipe)
-        for arguments in ([pipe], ["--key-file", pipe], ["--brand-file", pipe]):
-            status, _, error = run(["check", "--config"] + arguments)
-            results.check(status == 2 and "cannot be read" in error, "%s: an empty pipe is refused" % arguments, (status, error))
+        outside = ["--webhook", "https://hooks.example/"]
+        secret = {"WEBHOOK_SECRET": "0123456789abcdef"}
+
+        def start(arguments):
+            began = time.monotonic()
+            status, _, error = run(["serve", "--listen", "127.0.0.1:0"] + arguments, secret, timeout=30)
+            return arguments, status, error, time.monotonic() - began
+
+        # Nobody writes to the pipe, and a device has no end. Each start ends by itself, and says which file it was.
+        whole, nothing, endless = "cannot be read: ", "No data available", "File too large"
+        cases = (
+            (["--config", pipe], "the configuration file %s " % pipe, nothing),
+            (["--key-file", pipe], "the key file %s " % pipe, nothing),
+            (["--brand-file", pipe], "the brand file %s " % pipe, nothing),
+            (["--country-file", pipe], "the country file %s " % pipe, nothing),
+            (outside + ["--webhook-secret-file", pipe], "the webhook's key %s " % pipe, nothing),
+            (outside + ["--ca-file", pipe], "--ca-file: %s " % pipe, nothing),
+            (["--tls", "%s,%s" % (pipe, made.path("own.key"))], "--tls: %s " % pipe, nothing),
+            (["--tls", "%s,%s" % (made.path("own.pem"), pipe)], "--tls: %s " % pipe, nothing),
+            (outside + ["--ca-file", "/dev/zero"], "--ca-file: /dev/zero ", endless),
+            (["--tls", "/dev/zero," + made.path("own.key")], "--tls: /dev/zero ", endless),
+            (["--tls", made.path("own.pem") + ",/dev/zero"], "--tls: /dev/zero ", endless),
+        )
+        with ThreadPoolExecutor(len(cases)) as pool:
+            found = pool.map(start, [case[0] for case in cases])
+            for (_, name, why), (arguments, status, error, seconds) in zip(cases, found):
+                told = status in (1, 2) and name + whole + why in error and len(error.splitlines()) == 1
+                results.check(told and seconds < 20, "%s: it ends and is told" % arguments, (status, error, seconds))
+
+        # What somebody writes a moment later, in pieces, as processes do whose output a shell puts in a file's place, is waited for.
+        def late(*pieces):
+            source, sink = os.pipe()
+
+            def write():
+                for piece in pieces:
+                    time.sleep(0.3)
+                    os.write(sink, piece)
+                os.close(sink)
+
+            threading.Thread(target=write).start()
+            return source
+
+        def content(name):
+            with open(made.path(name), "rb") as file:
+                return file.read()
+
+        key, line = subprocess.run(
+            [binary_path(), "keygen", "--name", "one"], capture_output=True, check=True, text=True
+        ).stdout.splitlines()
+        sources = [late(b"deny-networks = 127", b".0.0.0/8\n"), late(line.encode()), late(content("between.crt"))]
+        paths = ["/proc/self/fd/%d" % source for source in sources]
+        arguments = ["--config", paths[0], "--key-file", paths[1], *outside, "--ca-file", paths[2]]
+        with Server(*arguments, pass_fds=sources, environment=secret) as server:
+            answer = request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x")
+            results.equal(answer.header("X-OTS-Intended-Status"), "403", "rules that came late are in force")
+        sources.append(late(line.encode()))
+        with Server("--key-file", "/proc/self/fd/%d" % sources[-1], "--auth-required", pass_fds=sources[-1:]) as server:
+            answer = request(server.port, "POST", "/api/v1/share", [FORM, ("Authorization", "Bearer " + key)], b"secret=x")
+            results.equal(answer.status, 200, "so are keys")
+        pair = [late(content("own.pem")), late(content("own.key"))]
+        sources += pair
+        code, _, error = run(
+            ["check", "--config", "--tls", "/proc/self/fd/%d,/proc/self/fd/%d" % tuple(pair)], pass_fds=pair
+        )
+        results.equal((code, error), (0, ""), "and so are a certificate and its key")
+        for source in sources:
+            os.close(source)
         source, sink = os.pipe()
         os.write(sink, b"deny-networks = 127.0.0.0/8\n")
         os.close(sink)

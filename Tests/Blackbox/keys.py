@@ -472,6 +472,23 @@ def changing(results):
             results.equal((change("revoke", key=made, name="nobody").status, status(made)), (403, 200), "and no more than its line")
             hang_up(plain_line, "success")
             results.equal(status(made), 401, "nor longer, whatever other line has its name")
+            team, team_line = keygen("team")
+            hang_up(team_line, "success")
+            made = change("rotate", key=own, name="team").json()["key"]
+            results.equal(status(made), 200, "a secret by the rotated key")
+            hang_up(team_line.replace("name=team", "name=crew"), "success")
+            results.equal((status(team), status(made)), (200, 200), "a line with another name is the same key, and so is what it was rotated to")
+            listed = request(port, "GET", "/api/keys", [bearer(own)]).json()["keys"]
+            names = [entry["name"] for entry in listed if entry["id"] in (team[4:12], made[4:12])]
+            results.equal(names, ["crew", "crew"], "both have the line's new name")
+            for name, wanted in (("team", 401), ("crew", 200)):
+                answer = post_form(port, "/api/v1/share", {"secret": "x"}, [basic(name, made)])
+                results.equal(intended(answer), wanted, "Basic takes the one that it has: " + name)
+            burned = request(port, "POST", "/api/burn", [FORM, bearer(own)], form({"key": "team"})).json()
+            results.equal(burned.get("burned"), 1, "what was created before has the name of then: %s" % burned)
+            results.equal(change("revoke", key=own, name="team").status, 404, "nothing is left to revoke by the old name")
+            results.equal(change("revoke", key=own, name="crew").json()["count"], 2, "by the new one all is")
+            results.equal((status(team), status(made)), (401, 401), "and has ended at once")
     finally:
         if os.path.exists(path):
             os.remove(path)

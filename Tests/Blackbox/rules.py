@@ -195,6 +195,22 @@ def hours_of_a_secret(results):
             results.check(
                 answer.header("X-OTS-Intended-Status") == "422", "%s: refused at once" % name, answer.text()[:200]
             )
+        for early in ("2027", "20271231", "999999999", "1999-12-31T23:59:59Z", "2001-09-09T01:46:39Z", "2027-01-01"):
+            answer = post_form(served.port, "/api/v1/share", {"not_before": early, "secret": "x"}, INSIDE)
+            results.equal(
+                (answer.header("X-OTS-Intended-Status"), answer.json()["message"]),
+                (
+                    "422",
+                    "not_before has to be seconds since 1970 (1000000000 or more), or date, time and zone such as"
+                    " 2026-11-27T09:00:00+01:00 (2001-09-09T01:46:40Z or later)",
+                ),
+                "%s is refused, and the answer says what is not" % early,
+            )
+        for early in ("1000000000", "2001-09-09T01:46:40Z"):
+            results.equal(
+                reveal(served.port, share(served.port, "x", INSIDE, not_before=early)["secret_key"], INSIDE).status, 200,
+                "%s, which it names, is not" % early,
+            )
         served.events()
         soon, late = (str(int(time.time()) + wait) for wait in (1800, 7200))
         for name, fields in (
@@ -224,29 +240,50 @@ def hours_of_a_secret(results):
 def shapes(results):
     """In JSON, too, what was to be a rule or a passphrase is never nothing: a secret that was to be kept is not made open."""
     with Server() as server:
+        empty = ([""], [None], [None, ""], [None, None])
         for name, values in {
             "hours": ({"days": "Mon"}, {}, []),
             "not_before": ({"at": 1}, []),
-            "allow_networks": ({"v4": "192.0.2.0/24"}, [], ["192.0.2.0/24", "10.0.0.0/8"], [""], [[]], True),
+            "allow_networks": ({"v4": "192.0.2.0/24"}, [], ["192.0.2.0/24", "10.0.0.0/8"], ["", ""], [[]], True),
             "deny_networks": ({}, []),
+            "allow_countries": ({}, []),
+            "deny_countries": ({}, []),
             "passphrase": ({"a": "b"}, {}, []),
         }.items():
-            for value in values:
+            for value in values + empty:
                 for path in ("/api/v1/share", "/api/v1/generate"):
                     answer = request(server.port, "POST", path, [JSON], json_body({name: value, "secret": "x"}))
                     told = "%s, %s as %s" % (path, name, value)
-                    if value == [""]:
-                        results.equal(answer.status, 200, told + ": an empty text says nothing, as in a form")
-                        continue
-                    wanted = ("400",) if name == "passphrase" or value in ([[]], ["192.0.2.0/24", "10.0.0.0/8"]) else ("422",)
-                    results.check(answer.header("X-OTS-Intended-Status") in wanted, told, answer.text()[:200])
-        for fields in ({"hours": None}, {"passphrase": None}, {"other": {"hours": {}, "passphrase": []}}, {"other": []}):
+                    # What comes twice, and what is no value at all, is refused before it is known what it would be.
+                    is_early = value in ([[]], ["", ""], ["192.0.2.0/24", "10.0.0.0/8"])
+                    wanted = "400" if name == "passphrase" or is_early else "422"
+                    results.equal(answer.header("X-OTS-Intended-Status"), wanted, told + " " + answer.text()[:200])
+                    if not is_early:
+                        named = answer.json()["message"].startswith(name + " has to be ")
+                        results.check(named, told + ": the answer names it", answer.text()[:200])
+        for fields in (
+            {"hours": None},
+            {"passphrase": None},
+            {"passphrase": "", "hours": "", "not_before": "", "deny_networks": "", "allow_countries": ""},
+            {"other": {"hours": {}, "passphrase": [], "allow_networks": [None]}},
+            {"other": []},
+            {"other": [None, ""]},
+            {"ttl": None, "recipient": [""]},
+        ):
             answer = request(server.port, "POST", "/api/v1/share", [JSON], json_body(dict(fields, secret="x")))
             results.equal(answer.status, 200, "what says nothing is nothing: %s" % fields)
         made = request(
             server.port, "POST", "/api/v1/share", [JSON], json_body({"secret": "x", "allow_networks": ["192.0.2.0/24"]})
         ).json()
         results.check(is_refused(reveal(server.port, made["secret_key"])), "a list of one is one")
+        made = request(
+            server.port, "POST", "/api/v1/share", [JSON], json_body({"secret": "x", "allow_networks": [None, "192.0.2.0/24"]})
+        ).json()
+        results.check(is_refused(reveal(server.port, made["secret_key"])), "and so is one with nothing beside it")
+        answer = request(
+            server.port, "POST", "/api/v1/share?passphrase=good-enough", [JSON], json_body({"secret": "x", "passphrase": [None]})
+        )
+        results.equal(answer.header("X-OTS-Intended-Status"), "400", "nor does nothing stand for what the address says")
 
 
 def rates(results):

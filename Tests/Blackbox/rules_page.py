@@ -107,6 +107,8 @@ def what_is_wrong(results, server):
         ("deny_networks", " ".join("10.0.0.%d" % number for number in range(17)), "> 16"),
         ("allow_countries", "NL, Netherlands", "Netherlands"),
         ("not_before", "<i>soon</i>", "<i>soon</i>"),
+        ("not_before", "2027", "2027 < 1000000000"),
+        ("not_before", "1999-12-31T23:59", "1999-12-31T23:59:00Z < 2001-09-09T01:46:40Z"),
     ):
         sent = dict(good, ttl="86400")
         sent[name] = value

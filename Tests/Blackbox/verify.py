@@ -1,6 +1,6 @@
 """What `onetime-lite verify` makes of several runs, receivers and other lines, and reading the log by `/api/audit`.
 
-    python3 Tests/Blackbox/verify.py          about 5 seconds
+    python3 Tests/Blackbox/verify.py          about 12 seconds
 """
 
 import json
@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from audit import BEGIN, HEAD, KEY, MIDDLE, REVEAL, chained, make_chain, verify  # noqa: E402
+from audit import BEGIN, HEAD, KEY, MIDDLE, REVEAL, audit_lines, chained, make_chain, verify, wait_for  # noqa: E402
 from onetime_harness import Server, binary_path, die_with_parent, free_port, run_suite  # noqa: E402
 from onetime_http import request, share  # noqa: E402
 
@@ -90,19 +90,32 @@ def one_run(path, count, ending=signal.SIGTERM):
             pass_fds=[file.fileno()],
             preexec_fn=die_with_parent,
         )
-    for _ in range(500):
-        try:
-            if request(port, "GET", "/health").status == 200:
-                break
-        except OSError:
-            time.sleep(0.02)
+    wait_for(port)
     for _ in range(count):
         share(port, "x")
+    if ending == signal.SIGKILL:
+        # What still waits for a receiver is lost with the process.
+        wait_until(lambda: lines_behind(path, before) >= 2 + count)
     process.send_signal(ending)
     process.wait(10)
     with open(path, "rb") as file:
         file.seek(before)
         return json.loads(file.readline())["onetime.public_key"]
+
+
+def lines_behind(path, place):
+    """How many lines a file has from a place on."""
+    with open(path, "rb") as file:
+        file.seek(place)
+        return file.read().count(b"\n")
+
+
+def wait_until(is_done):
+    """Waits for something that comes soon; 5 seconds at most."""
+    for _ in range(500):
+        if is_done():
+            return
+        time.sleep(0.01)
 
 
 def several_runs(results, directory):
@@ -225,6 +238,112 @@ def parts_of_runs(results, directory):
     results.check(code == 1, "which was not to be, either", text)
 
 
+def killed_runs(results, directory):
+    """What is said where a server was killed, and started anew on the same file: which part of which run is there, whose certificate is
+    given, and what whoever must trust the answer has to know."""
+    done = subprocess.run([binary_path(), "keygen", "--name", "k", "--scopes", "audit"], capture_output=True, check=True)
+    secret, line = done.stdout.decode().splitlines()
+
+    def keep(name, lines):
+        path = os.path.join(directory, name)
+        with open(path, "wb") as file:
+            file.writelines(lines)
+        return path
+
+    def run(name, ending):
+        path = os.path.join(directory, name)
+        key = one_run(path, 6, ending)
+        time.sleep(1.1)  # certificates tell seconds
+        with open(path, "rb") as file:
+            lines = file.read().splitlines(True)
+        return key, [each for each in lines if b"onetime.certificate" not in each], lines
+
+    with Server("--audit", "stdout", environment={"API_KEYS": line}) as server:
+        for number in range(9):
+            share(server.port, "x")
+            if number == 4:
+                answer = request(server.port, "POST", "/api/certificate", [("Authorization", "Bearer " + secret)])
+        wait_until(lambda: server.text("stdout").count("onetime.audit") >= 11)
+        server.kill()
+        killed = audit_lines(server.text("stdout").encode())
+    time.sleep(1.1)
+    killed_key = json.loads(killed[0])["onetime.public_key"]
+    last, later, later_whole = run("later", signal.SIGTERM)
+    other, another, another_whole = run("another", signal.SIGTERM)
+    interim = keep("c-killed", [answer.body])
+    seen = next(n for n, each in enumerate(killed) if b'"event.action":"certificate"' in each) + 1
+    of_later, of_other = keep("c-later", later_whole), keep("c-other", another_whole)
+    results.check(4 < seen < len(killed) - 2, "a certificate on demand is of the middle", (seen, len(killed)))
+    head, tail, cut = killed[: seen - 1], killed[3:], later[:-2]
+    absent = "The run of %s is not here.\n"
+    wrong_end, no_start, order = "its end was cut off", "--partial takes that line on trust", "wrong order"
+    lost = ["Run 1: no certificate vouches for events 3 to %d" % (len(killed) - 1), "first line was taken on trust", "1 runs do not end"]
+    whole = ["Run 1: no certificate vouches for events 0 to %d" % (len(killed) - 1), "1 runs do not end"]
+    rest = ["Run 1: no certificate vouches for events %d to %d" % (seen, len(killed) - 1)]
+    # What is there, of which certificates are given; what is said, and what with --partial.
+    rows = (
+        ("killed, later", killed + later, [of_later], (3, whole), (3, whole)),
+        ("killed, later; both certificates", killed + later, [interim, of_later], (3, rest), (3, rest)),
+        ("killed, later; the killed one's", killed + later, [interim], (3, rest + ["Run 2: no"]), (3, rest + ["Run 2: no"])),
+        ("tail of killed, later", tail + later, [of_later], (1, ["line 1:", no_start]), (3, lost)),
+        ("tail of killed, later; both", tail + later, [interim, of_later], (1, ["line 1:", no_start]), (3, rest)),
+        ("tail of killed alone; later's", tail, [of_later], (1, [no_start]), (3, lost + [absent % last])),
+        ("tail of killed, later; another's", tail + later, [of_other], (1, [no_start]), (3, lost + [absent % other, "Run 2: no"])),
+        ("killed alone; later's", killed, [of_later], (1, ["run of " + last]), (3, whole + [absent % last])),
+        ("later alone; killed's and its own", later, [interim, of_later], (1, ["run of " + killed_key]), (3, [absent % killed_key])),
+        ("end of killed behind its certificate", killed[seen + 1 :] + later, [interim, of_later], (1, [no_start]),
+            (3, ["The run of %s is not here, or it is the first one" % killed_key, "Run 1: no"])),
+        ("end of killed from its certificate on", killed[seen:] + later, [interim, of_later], (1, [no_start]), (3, rest)),
+        ("middle of killed, before its certificate", killed[3 : seen - 1], [interim], (1, [no_start]), (1, [wrong_end])),
+        ("killed without its end, later", head + later, [interim, of_later],
+            (1, ["line %d:" % len(head), wrong_end]), (1, ["line %d:" % len(head), wrong_end])),
+        ("killed, tail of later", killed + later[2:], [of_later], (1, ["line %d:" % (len(killed) + 1)]), (1, [])),
+        ("tail of killed, tail of later", tail + later[2:], [of_later], (1, [no_start]), (1, ["line %d:" % (len(tail) + 1)])),
+        ("killed, later cut", killed + cut, [of_later], (1, [wrong_end]), (1, [wrong_end])),
+        ("tail of killed, later cut", tail + cut, [of_later], (1, [no_start]), (1, ["line %d:" % len(tail + cut), wrong_end])),
+        ("tail of killed, later cut, another", tail + cut + another, [of_later, of_other], (1, [no_start]),
+            (1, ["line %d:" % len(tail + cut), wrong_end])),
+        ("tail of later", later[2:], [of_later], (1, [no_start]), (3, ["It ends as the certificate says", "on trust"])),
+        ("middle of later", later[2:-1], [of_later], (1, [no_start]), (1, [wrong_end])),
+        ("tail of later; killed's too", later[2:], [interim, of_later], (1, [no_start]), (3, [absent % killed_key, "on trust"])),
+        ("later before killed", later + killed, [interim, of_later], (3, []), (3, ["Run 2: no certificate"])),
+        ("end of later before its beginning", later[4:] + later[:4], [of_later], (1, [no_start]), (1, ["a second time", order])),
+        ("end of killed before its beginning", tail + killed[:3], [], (1, [no_start]), (1, ["line 1:", order])),
+        ("end of killed, later, beginning", tail + later + killed[:3], [of_later], (1, [no_start]), (1, ["line 1:", order])),
+    )
+    keys = [argument for key in (killed_key, last, other) for argument in ("--public-key", key)]
+    for name, lines, certificates, *wanted in rows:
+        path = keep("log", lines)
+        places = [0, len(lines) // 3, len(lines) // 3 * 2, len(lines)]
+        parts = [keep("log.%d" % number, lines[places[number] : places[number + 1]]) for number in range(3)]
+        given = [argument for each in certificates for argument in ("--certificate", each)]
+        for partial, (code, words) in zip(([], ["--partial"]), wanted):
+            found, text = verify(path, *partial, *given, *(keys if partial or of_other in certificates else keys[:4]))
+            results.check(found == code and all(word in text for word in words), " ".join([name, *partial]), (found, text))
+            for way, arguments, stream in (("standard input", ["-"], b"".join(lines)), ("rotated", parts, None)):
+                same, text = verify(*arguments, *partial, *given, given=stream)
+                plain = [word for word in words if not word.startswith("line ")]
+                results.check(same == code and all(word in text for word in plain), "%s, %s" % (name, way), (same, text))
+    # The certificate in the stream, between the lines of what was started after it.
+    for name, lines, partial, code, words in (
+        ("killed, later, its certificate", killed + later_whole, [], 3, whole + ["1 other lines"]),
+        ("tail of killed, later, its certificate", tail + later_whole, ["--partial"], 3, lost),
+        ("later, its certificate, killed", later_whole + killed, [], 3, ["Run 2: no certificate", "1 runs do not end"]),
+        ("its certificate, later, killed", later_whole[-1:] + later + killed, [], 3, ["Run 2: no certificate"]),
+        ("end of later, its certificate, killed", later_whole[3:] + killed, ["--partial"], 3, ["Run 2: no certificate", "on trust"]),
+    ):
+        path = keep("log", lines)
+        found, text = verify(path, "--certificate", path, "--public-key", last, "--public-key", killed_key, *partial)
+        results.check(found == code and all(word in text for word in words), name, (found, text))
+    code, text = verify("-", "--certificate", "-", given=b"".join(later_whole))
+    results.check(code == 2 and "cannot be read twice" in text, "standard input is not both", text)
+    code, text = verify("--certificate", of_later, "--public-key", last, given=b"".join(later[:-1]))
+    results.check(code == 0 and "Only the certificate was checked" in text, "a log has to be named", text)
+    for name, lines in (("no lines", []), ("the certificate alone", later_whole[-1:])):
+        code, text = verify("-", "--certificate", of_later, "--partial", given=b"".join(lines))
+        results.check(code == 1 and "no line of an audit log" in text, name + " is no log", text)
+
+
 def polling(results):
     """Reading the log by `from`: any place of the query, nothing that is not known, and a reader catches up."""
     done = subprocess.run([binary_path(), "keygen", "--name", "reader", "--scopes", "audit"], capture_output=True, check=True)
@@ -274,6 +393,7 @@ def body(results):
         results.run(other_lines, results)
         results.run(several_runs, results, directory)
         results.run(parts_of_runs, results, directory)
+        results.run(killed_runs, results, directory)
         results.run(polling, results)
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -31,6 +31,7 @@ struct RecordingSink: FieldSink {
     mutating func endField() { log += "]" }
     mutating func beginObject(name: Span<UInt8>) { log += printable(name.indices.map { name[$0] }) + "{" }
     mutating func endObject() { log += "}" }
+    mutating func emptyArray(name: Span<UInt8>) { log += printable(name.indices.map { name[$0] }) + "[]" }
 }
 
 protocol FieldDecoder {

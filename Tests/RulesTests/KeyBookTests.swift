@@ -88,6 +88,28 @@ private func id(_ text: String) throws -> KeyID {
         #expect(book.replaceLines([]) == (0, 1) && ofOwn.refusal(now: 5) == nil)
     }
 
+    @Test func aLineWithAnotherNameIsTheSameKeyAndTheNameIsThatOfItsRotatedKeys() throws {
+        let (one, other) = (try line("aaaaaaaa", name: "old"), try line("bbbbbbbb", name: "old"))
+        let book = KeyBook([one, other])
+        let first = try #require(book.find(one.id))
+        let second = try book.rotate(first, id: try id("cccccccc"), hash: .init(repeating: 7), grace: 9, now: 5)
+        let third = try book.rotate(second, id: try id("dddddddd"), hash: .init(repeating: 8), grace: 9, now: 5)
+        first.use()
+        let before = first.owner
+        #expect(book.replaceLines([try line("aaaaaaaa", name: "new"), other]) == (2, 0))
+        for key in [first, second, third] {
+            #expect(key.name == "new" && key.refusal(now: 5) == nil && book.find(key.id) === key)
+            #expect(book.name(ofOwner: key.owner) == "new" && key.budget.uses == 1)
+        }
+        #expect(first.refusal(now: 14) == .expired && book.newest(named: "new", now: 14) === third)
+        #expect(book.find(other.id)?.name == "old" && book.owner(named: "old") == before)
+        // Its own line gives a rotated key its own name, and those that come from it.
+        var own = try #require(second.line)
+        own.name = "own"
+        #expect(book.replaceLines([try line("aaaaaaaa", name: "new"), own, other]) == (3, 0))
+        #expect(first.name == "new" && second.name == "own" && third.name == "own")
+    }
+
     @Test func aLineThatGoesAndComesAgainIsTheSameKey() throws {
         let (one, two) = (try line("aaaaaaaa", "uses=2"), try line("bbbbbbbb"))
         let (three, four) = (try line("dddddddd"), try line("eeeeeeee", name: "b"))

@@ -1,5 +1,6 @@
 // Identities: what is made, what is read, and what is refused.
 import Foundation
+import Kernel
 import Testing
 
 @testable import TLS
@@ -20,8 +21,17 @@ import Testing
     }
 
     @Test func aFileThatIsMissingIsNamed() {
-        #expect(throws: TLSError.badCertificate(path: "/nowhere/cert.pem")) {
+        #expect(throws: TLSError.badCertificate(path: "/nowhere/cert.pem", Errno(rawValue: ENOENT))) {
             _ = try TLSIdentity.read(certificatePath: "/nowhere/cert.pem", keyPath: "/nowhere/key.pem")
+        }
+    }
+
+    @Test func aDeviceWithoutEndIsNotReadForEver() {
+        #expect(throws: TLSError.badCertificate(path: "/dev/zero", .fileTooLarge)) {
+            _ = try TLSIdentity.read(certificatePath: "/dev/zero", keyPath: "/dev/zero")
+        }
+        #expect(throws: TLSError.badAuthorities(path: "/dev/zero", .fileTooLarge)) {
+            _ = try TLSClient(authorityFile: "/dev/zero")
         }
     }
 
@@ -35,6 +45,25 @@ import Testing
                 + " -keyout \(key)")
         try openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out \(other)")
         _ = try TLSIdentity.read(certificatePath: certificate, keyPath: key)
+        _ = try TLSClient(authorityFile: certificate)
+        for (name, text) in [("text before it\n", ""), ("", "\ntext behind it\n")] {
+            let mixed = folder.path + "/mixed.pem"
+            try
+                (name + String(contentsOfFile: key, encoding: .utf8)
+                + String(contentsOfFile: certificate, encoding: .utf8) + text)
+                .write(toFile: mixed, atomically: true, encoding: .utf8)
+            _ = try TLSIdentity.read(certificatePath: mixed, keyPath: mixed)
+            _ = try TLSClient(authorityFile: mixed)
+        }
+        // One of several that is cut off makes the file wrong, not shorter.
+        let cut = folder.path + "/cut.pem"
+        let text = try String(contentsOfFile: certificate, encoding: .utf8)
+        try (text + text.prefix(text.count / 2)).write(toFile: cut, atomically: true, encoding: .utf8)
+        #expect(throws: TLSError.badCertificate(path: cut)) {
+            _ = try TLSIdentity.read(certificatePath: cut, keyPath: key)
+        }
+        #expect(throws: TLSError.badAuthorities(path: cut)) { _ = try TLSClient(authorityFile: cut) }
+        #expect(throws: TLSError.badAuthorities(path: key)) { _ = try TLSClient(authorityFile: key) }
         #expect(throws: TLSError.keyOfAnotherCertificate(path: other)) {
             _ = try TLSIdentity.read(certificatePath: certificate, keyPath: other)
         }

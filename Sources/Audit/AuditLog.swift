@@ -109,10 +109,14 @@ public final class AuditLog {
 
     /// Gives a sink every line from the newest one on; the first line too, while it is the only one.
     public func attach(_ sink: any AuditSink, queueBytes: Int) throws(Errno) {
-        if sink.neverWaits { return attach(DirectQueue(sink, capacity: max(queueBytes, 2 * Self.lineBound))) }
         let queue = try SinkQueue(sink, capacity: max(queueBytes, 2 * Self.lineBound))
         try queue.start()
         attach(queue)
+    }
+
+    /// The same for one that only queues them.
+    public func attach(_ sink: any AuditQueueSink, queueBytes: Int) {
+        attach(DirectQueue(sink, capacity: max(queueBytes, 2 * Self.lineBound)))
     }
 
     /// The same for a descriptor, which stays the caller's. It is written to without another thread, unless that could have the loop wait.
@@ -290,6 +294,7 @@ public final class AuditLog {
             if feeds[index].missing == 0 { lacking += 1 }
             feeds[index].missing += unpublishedCount - taken
             dropped += unpublishedCount - taken
+            feeds[index].queue.missed(unpublishedCount - taken)
         }
         unpublished.begin()
         unpublishedCount = 0
@@ -332,6 +337,7 @@ public final class AuditLog {
             }
         } while !feeds.isEmpty && BootClock.milliseconds() < deadline
         late += feeds.count
+        for feed in feeds { feed.queue.giveUp() }
         feeds = []
         lacking = 0
         return late

@@ -2,16 +2,12 @@
 internal import Kernel
 internal import Synchronization
 
-/// A receiver of the log's lines. It is called on one thread of its own and may block there, and nobody else waits for it; or on the loop's
-/// thread, if it says that it never waits.
+/// A receiver of the log's lines. It is called on one thread of its own and may block there, and nobody else waits for it.
 public protocol AuditSink: AnyObject, Sendable {
     /// What it is called in the log when it was too slow, such as `stdout` or `syslog`.
     var name: StaticString { get }
     /// The number of the descriptor that it writes to, which stands behind the name; nil where there is none, or the name says it.
     var descriptor: Int32? { get }
-
-    /// Whether taking lines costs a copy, and never waiting. Then the loop's thread hands them over, and as many as there are at one time.
-    var neverWaits: Bool { get }
 
     /// Takes lines on: one or several whole ones, each with its line feed, together at most ``AuditLog/batchBound`` bytes.
     ///
@@ -23,8 +19,20 @@ public protocol AuditSink: AnyObject, Sendable {
 extension AuditSink {
     /// None.
     public var descriptor: Int32? { nil }
-    /// No: it has a thread to wait on.
-    public var neverWaits: Bool { false }
+}
+
+/// A receiver that only queues the log's lines for others to send. It waits for nobody, so the loop's thread hands them over, and as many
+/// as there are at one time.
+public protocol AuditQueueSink: AnyObject, Sendable {
+    /// What it is called in the log when it had no room, such as `syslog`.
+    var name: StaticString { get }
+
+    /// Takes as many of several whole lines, each with its line feed, as there is room for. Returns how many bytes these are; the others
+    /// are offered again.
+    func take(_ lines: Span<UInt8>) -> Int
+
+    /// Told how many lines it was not given for want of room. The log itself says so, too.
+    func missed(_ count: UInt64)
 }
 
 /// A descriptor that somebody else opened, and that may keep whoever writes to it waiting. Where it is no file, 4096 bytes at most

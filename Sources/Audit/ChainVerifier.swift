@@ -65,6 +65,8 @@ public struct ChainVerifier: ~Copyable {
     public private(set) var runs: [Run] = []
     /// How many lines are missing of which the chain itself says so.
     public private(set) var missing: UInt64 = 0
+    /// How many lines came again that were here shortly before.
+    public private(set) var repeated: UInt64 = 0
     /// The receivers that were not given them, by the names in the log: the first 16 of them.
     public private(set) var lateSinks: [String] = []
     /// Whether the first line was taken on trust.
@@ -109,6 +111,8 @@ public struct ChainVerifier: ~Copyable {
     private let allowsPartial: Bool
     private let expectations: [Expectation]
     private let sink: String?
+    /// The hashes of the newest lines, where some may come again.
+    private(set) var recent: RecentLines?
     /// Those of them that were there.
     private var isMet: [Bool]
     /// At which numbers of lines one has to be compared.
@@ -137,7 +141,7 @@ public struct ChainVerifier: ~Copyable {
     ///   - allowsPartial: takes the first line on trust where it is not the first of a chain, and lets runs be absent.
     ///   - expectations: what has to be in the chains, each in the one of its key.
     ///   - sink: the receiver whose file it is; lines that another one was not given may not be missing. Nil: only such contradictions
-    ///     are found that show within a chain.
+    ///     are found that show within a chain. What ``repeatingSink`` was sent may have come twice.
     public init(
         allowsPartial: Bool = false, expectations: [Expectation] = [], sink: String? = nil
     ) throws(SealingError) {
@@ -145,6 +149,7 @@ public struct ChainVerifier: ~Copyable {
         self.allowsPartial = allowsPartial
         self.expectations = expectations
         self.sink = sink
+        if sink == Self.repeatingSink { recent = RecentLines() }
         isMet = [Bool](repeating: false, count: expectations.count)
         counts = Set(expectations.map(\.count))
     }
@@ -173,6 +178,10 @@ public struct ChainVerifier: ~Copyable {
         }
         let body = bytes.extracting(first: parsed.bodyEnd)
         if let suspect { throw try explain(suspect, followedBy: parsed, body) }
+        if parsed.sequence < next, try comesAgain(parsed, bytes, body) {
+            repeated += 1
+            return
+        }
         if parsed.sequence == next && next > 0 {
             guard try follows(head, body, parsed.hash) else {
                 return try suspect(parsed, body)
@@ -210,6 +219,7 @@ public struct ChainVerifier: ~Copyable {
         next = parsed.sequence + 1
         secondLast = head
         head = parsed.hash
+        recent?.add(parsed.sequence, parsed.hash)
         lastLine = line
         isEnded = Self.isStop(bytes, parsed.afterSequence)
         if beginning != nil, runs.count == 1 { latest = Self.second(bytes) }
@@ -317,6 +327,7 @@ public struct ChainVerifier: ~Copyable {
         isBehindEnd = false
         lateSink = nil
         otherSinks = []
+        if recent != nil { recent = RecentLines() }
         var run = Run()
         run.key = key
         runs.append(run)
@@ -406,7 +417,7 @@ public struct ChainVerifier: ~Copyable {
         return .swapped(event: event)
     }
 
-    private func follows(
+    func follows(
         _ previous: [32 of UInt8], _ body: Span<UInt8>, _ hash: [32 of UInt8]
     ) throws(ChainFault) -> Bool {
         try digest(previous, body).isSame(as: hash)

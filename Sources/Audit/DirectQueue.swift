@@ -10,7 +10,7 @@ internal import Kernel
 final class DirectQueue: ReceiverQueue {
     private enum Target: ~Copyable {
         case output(NonblockingOutput)
-        case sink(any AuditSink)
+        case sink(any AuditQueueSink)
 
         /// Hands on whole lines, as many as will not be torn apart. Returns how many bytes were taken; nil where there is no room.
         func take(_ lines: Span<UInt8>) throws(Errno) -> Int? {
@@ -19,15 +19,27 @@ final class DirectQueue: ReceiverQueue {
                 let most = output.wholeCount
                 let piece = lines.extracting(first: AuditLog.wholeLines(of: lines, within: most))
                 return try output.write(piece, upTo: most)
-            case .sink(let sink): return sink.write(lines) ? lines.count : nil
+            case .sink(let sink):
+                let count = sink.take(lines)
+                return count > 0 ? count : nil
             }
         }
 
-        /// Waits until there is room, for so long at most. Returns whether there may be; nil where nothing tells.
-        func waitForRoom(milliseconds: Int) -> Bool? {
+        func missed(_ count: UInt64) {
             switch self {
-            case .output(let output): output.waitForRoom(milliseconds: milliseconds)
-            case .sink: nil
+            case .output: break
+            case .sink(let sink): sink.missed(count)
+            }
+        }
+
+        /// Waits until there is room, for so long at most. Returns whether there may be.
+        func waitForRoom(milliseconds: Int) -> Bool {
+            switch self {
+            case .output(let output): return output.waitForRoom(milliseconds: milliseconds)
+            case .sink:
+                // Nothing tells.
+                BootClock.pause(milliseconds: 1)
+                return true
             }
         }
     }
@@ -36,6 +48,7 @@ final class DirectQueue: ReceiverQueue {
     let descriptor: Int32?
     private let target: Target
     private let capacity: Int
+    private let longestPause: UInt64
     /// What is written, from where it lies; and what came since. Two that take turns: to move what waits to the beginning of one would
     /// take the loop milliseconds where much waits.
     private var lines: [UInt8] = []
@@ -54,21 +67,25 @@ final class DirectQueue: ReceiverQueue {
     /// How often is written at one time at most: the loop has others to serve.
     private static let writesAtOnce = 64
     /// How long is waited before it is tried again what was not taken, in milliseconds, at first and at last. A socket or a pipe that holds
-    /// little is full again and again while its reader keeps up.
+    /// little is full again and again while its reader keeps up. To ask a sink costs next to nothing.
     private static let pauses: (first: UInt64, last: UInt64) = (1, 1000)
+    private static let longestPauseOfSink: UInt64 = 32
 
     /// A queue for so many bytes to a descriptor that a sink is for. The system backs its memory as it is filled, up to twice of that.
     convenience init(_ output: consuming NonblockingOutput, _ sink: DescriptorSink, capacity: Int) {
-        self.init(.output(output), sink, capacity)
+        self.init(.output(output), sink.name, sink.descriptor, Self.pauses.last, capacity)
     }
 
-    /// The same to a sink that never waits.
-    convenience init(_ sink: any AuditSink, capacity: Int) {
-        self.init(.sink(sink), sink, capacity)
+    /// The same to a sink that only queues.
+    convenience init(_ sink: any AuditQueueSink, capacity: Int) {
+        self.init(.sink(sink), sink.name, nil, Self.longestPauseOfSink, capacity)
     }
 
-    private init(_ target: consuming Target, _ sink: any AuditSink, _ capacity: Int) {
-        (name, descriptor) = (sink.name, sink.descriptor)
+    private init(
+        _ target: consuming Target, _ name: StaticString, _ descriptor: Int32?, _ longestPause: UInt64, _ capacity: Int
+    ) {
+        (self.name, self.descriptor) = (name, descriptor)
+        self.longestPause = longestPause
         self.target = target
         self.capacity = capacity
         lines.reserveCapacity(capacity)
@@ -103,7 +120,7 @@ final class DirectQueue: ReceiverQueue {
         guard write() else {
             let pause = waiting < before ? Self.pauses.first : self.pause ?? Self.pauses.first
             due = now + pause
-            self.pause = min(pause * 2, Self.pauses.last)
+            self.pause = min(pause * 2, longestPause)
             return due
         }
         pause = nil
@@ -155,9 +172,19 @@ final class DirectQueue: ReceiverQueue {
             }
             let now = BootClock.milliseconds()
             guard now < end else { return .waits }
-            guard let hasRoom = target.waitForRoom(milliseconds: Int(clamping: end - now)) else { return .failed }
-            guard hasRoom else { return .waits }
+            guard target.waitForRoom(milliseconds: Int(clamping: end - now)) else { return .waits }
         }
         return .done
+    }
+
+    func missed(_ count: UInt64) {
+        target.missed(count)
+    }
+
+    func giveUp() {
+        var count: UInt64 = 0
+        for index in written..<lines.count where lines[index] == 0x0A { count += 1 }
+        for byte in newer where byte == 0x0A { count += 1 }
+        missed(count)
     }
 }

@@ -19,6 +19,19 @@ protocol ReceiverQueue: AnyObject {
     /// Has everything handed on until a moment of `BootClock`, and waits for that, but for so many milliseconds at most: others want to
     /// hand on theirs, too. To be called again while it ``QueueEnd/waits``.
     func close(by deadline: UInt64, waiting milliseconds: UInt64) -> QueueEnd
+
+    /// Told how many lines it was not offered, or did not take.
+    func missed(_ count: UInt64)
+
+    /// Told that the time for what waits is over.
+    func giveUp()
+}
+
+extension ReceiverQueue {
+    /// Nothing: the log counts them.
+    func missed(_ count: UInt64) {}
+    /// Nothing: the log says so.
+    func giveUp() {}
 }
 
 /// How far a queue is at its end.

@@ -59,6 +59,11 @@ int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes
     return error;
 }
 
+int onetime_socket_unacknowledged(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, TIOCOUTQ, &count) != 0 ? -1 : count;
+}
+
 int onetime_pipe_capacity(int descriptor, int *waiting) {
     int capacity = fcntl(descriptor, F_GETPIPE_SZ);
     return capacity < 0 || ioctl(descriptor, FIONREAD, waiting) != 0 ? -1 : capacity;

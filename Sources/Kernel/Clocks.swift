@@ -19,6 +19,11 @@ public enum BootClock {
         unsafe clock_gettime(CLOCK_BOOTTIME, &time)
         return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
     }
+
+    /// Does nothing for a while, or until a signal comes. The corresponding C function is `poll`.
+    public static func pause(milliseconds: Int32) {
+        _ = poll(nil, 0, milliseconds)
+    }
 }
 
 /// The wall clock. For display only: people and NTP set it.

@@ -60,6 +60,22 @@ extension Socket {
         unsafe setsockopt(rawValue, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// How many bytes were sent and not acknowledged by the peer's kernel; of a socket of this machine, at least how many were not read.
+    /// 0 where that is not known. The corresponding request of `ioctl` is `SIOCOUTQ` (tcp(7)).
+    public var unacknowledged: Int { max(0, Int(onetime_socket_unacknowledged(rawValue))) }
+
+    /// Has the kernel hold no more than about twice so many bytes that were sent and not acknowledged (`SO_SNDBUF` in socket(7)).
+    public func limitSendBuffer(to bytes: Int32) {
+        var bytes = bytes
+        unsafe setsockopt(rawValue, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Has closing break the connection off, and forget what was not sent yet (`SO_LINGER` in socket(7)).
+    public func abortWhenClosed() {
+        var wish = linger(l_onoff: 1, l_linger: 0)
+        unsafe setsockopt(rawValue, SOL_SOCKET, SO_LINGER, &wish, socklen_t(MemoryLayout<linger>.size))
+    }
+
     /// Sends the datagrams that the kernel has room for. Returns how many it took, nil when it has no room right now. An error is that of
     /// the first one, and says that none was sent. The corresponding C function is `sendmmsg`.
     ///

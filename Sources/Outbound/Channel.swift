@@ -5,12 +5,14 @@ internal import TLS
 /// A connected socket, with TLS where it is wanted.
 struct Channel: ~Copyable {
     private let socket: Socket
+    private let kind: Socket.Kind
     private var session: TLSSession?
     private let closing: Closing
 
-    private init(_ socket: consuming Socket, _ session: consuming TLSSession?, _ closing: Closing) {
+    private init(_ socket: consuming Socket, _ kind: Socket.Kind, _ closing: Closing) {
         self.socket = socket
-        self.session = session
+        self.kind = kind
+        session = nil
         self.closing = closing
     }
 
@@ -31,7 +33,7 @@ struct Channel: ~Copyable {
                 if closing.wait(for: socket.rawValue, .writable, until: now + share) {
                     if let error = socket.pendingError { throw error }
                     if kind == .stream { socket.sendAtOnce() }
-                    return Channel(socket, nil, closing)
+                    return Channel(socket, kind, closing)
                 }
                 fault = .timedOut
             } catch {
@@ -44,7 +46,7 @@ struct Channel: ~Copyable {
     /// Connects to a socket of the file system.
     static func open(path: String, _ kind: Socket.Kind, _ closing: Closing) throws(OutboundFault) -> Channel {
         do throws(Errno) {
-            return Channel(try Socket.connected(toPath: path, kind), nil, closing)
+            return Channel(try Socket.connected(toPath: path, kind), kind, closing)
         } catch {
             throw .unreachable(error)
         }
@@ -69,7 +71,8 @@ struct Channel: ~Copyable {
             case .wantsToRead, .wantsToWrite: try wait(step, until: milliseconds)
             case .ended: throw .closed
             case .broken:
-                throw session.certificateProblem.map { .badCertificate($0) } ?? .noHandshake
+                if let problem = session.certificateProblem { throw .badCertificate(problem) }
+                throw session.alert.map { .refusedTLS(alert: $0) } ?? .noHandshake
             }
         }
     }
@@ -136,19 +139,74 @@ struct Channel: ~Copyable {
         }
     }
 
-    /// Whether the receiver still is there, as far as this end knows. What it says is nothing that we want to know.
-    mutating func isOpen() -> Bool {
+    /// Throws if the receiver is no longer there, as far as this end knows. What it says is nothing that we want to know.
+    ///
+    /// - Parameter limit: waits until then for it to say anything, or to end the connection.
+    mutating func check(waitingUntil limit: UInt64? = nil) throws(OutboundFault) {
+        if let limit, !closing.wait(for: socket.rawValue, .readable, until: limit) { return }
+        if kind == .datagram {
+            // What the network said of those before (ICMP).
+            if let error = socket.pendingError { throw .unreachable(error) }
+            return
+        }
         var scratch: [256 of UInt8] = .init(repeating: 0)
         for _ in 0..<64 {
             var room = scratch.mutableSpan
-            guard case .success(let step) = step(receivingInto: &room) else { return false }
-            switch step {
+            let step = step(receivingInto: &room)
+            switch try step.get() {
             case .moved: continue
-            case .wantsToRead, .wantsToWrite: return true
-            case .ended, .broken: return false
+            case .wantsToRead, .wantsToWrite: return
+            case .ended, .broken: throw session?.alert.map { .refusedTLS(alert: $0) } ?? .closed
             }
         }
-        return true
+    }
+
+    /// How many bytes were sent and not acknowledged yet; of a socket of this machine, how much was not read.
+    var unacknowledged: Int { socket.unacknowledged }
+
+    /// Has the kernel hold less of what was sent, in bytes, of which it takes twice as many.
+    func limitSendBuffer(to bytes: Int32) { socket.limitSendBuffer(to: bytes) }
+
+    /// Has the kernel forget what it did not send yet, and break the connection off.
+    func abort() { socket.abortWhenClosed() }
+
+    /// What was seen of a receiver at the end of a connection.
+    enum Farewell {
+        /// It has everything, and did not break off.
+        case complete
+        /// It broke off.
+        case broken
+        /// It does not read, and its time was up.
+        case late
+    }
+
+    /// Ends the connection, and waits for so many milliseconds for the receiver to end it, too, or until it has taken everything. Not
+    /// longer than until the end of ``Closing``.
+    mutating func finish(patience: UInt64) -> Farewell {
+        do throws(OutboundFault) { try check() } catch { return .broken }
+        var limit = BootClock.milliseconds() + patience
+        if kind == .datagram {
+            let hasNews = closing.wait(for: socket.rawValue, .readable, until: limit)
+            return hasNews && socket.pendingError != nil ? .broken : .complete
+        }
+        finish()
+        var scratch: [256 of UInt8] = .init(repeating: 0)
+        while true {
+            guard closing.wait(for: socket.rawValue, .readable, until: limit) else {
+                if socket.pendingError != nil { return .broken }
+                if socket.unacknowledged == 0 { return .complete }
+                if closing.isOver { return .late }
+                limit = BootClock.milliseconds() + patience
+                continue
+            }
+            var room = scratch.mutableSpan
+            do throws(Errno) {
+                if try socket.receive(into: &room) == 0 { return socket.pendingError == nil ? .complete : .broken }
+            } catch {
+                return .broken
+            }
+            if closing.isOver { return .late }
+        }
     }
 
     /// Tells the receiver that nothing more will come.

@@ -2,7 +2,7 @@
 internal import Kernel
 internal import Synchronization
 
-/// A bounded queue of lines. When it is full, the oldest ones go, and are counted.
+/// A bounded queue of lines. When it is full, the oldest ones go, and are counted; or it takes no more, if it is asked like that.
 ///
 /// The lock is held for the time of a copy; nobody who hands over lines ever waits for the network.
 final class LineQueue: Sendable {
@@ -68,6 +68,40 @@ final class LineQueue: Sendable {
         return areTaken
     }
 
+    /// Hands over as many of several whole lines, each with its line feed, as there is room for. Returns how many bytes these are; none
+    /// once nobody sends any more.
+    func offer(_ lines: Span<UInt8>) -> Int {
+        let (size, hasToWake) = state.withLock { state in
+            var size = state.isOpen ? min(lines.count, state.waiting.freeCapacity) : 0
+            if size < lines.count {
+                while size > 0, lines[size - 1] != 0x0a { size -= 1 }
+            }
+            if size > 0 { state.waiting.append(lines.extracting(first: size)) }
+            let hasToWake = state.sleepers > 0 && !state.hasRung && size > 0
+            if hasToWake { state.hasRung = true }
+            return (size, hasToWake)
+        }
+        if hasToWake { work.ring() }
+        return size
+    }
+
+    /// Counts lines as dropped that were not handed over for want of room.
+    ///
+    /// - Parameter overflows: as with ``append(_:overflows:)``.
+    func missed(_ count: UInt64, overflows: () -> Void) {
+        guard count > 0 else { return }
+        let isNews = state.withLock { state in
+            defer { state.dropped += count }
+            // Where it is empty already, what comes next has room.
+            state.isOverflowing = state.waiting.count > 0
+            state.droppedAt = BootClock.milliseconds()
+            guard state.droppedBefore == nil else { return false }
+            state.droppedBefore = state.dropped
+            return true
+        }
+        if isNews { overflows() }
+    }
+
     /// How many lines were dropped, once, when the queue has been empty since and none was for a while; else nil.
     func takeLosses() -> UInt64? {
         state.withLock { state in
@@ -91,20 +125,29 @@ final class LineQueue: Sendable {
     ///
     /// - Parameters:
     ///   - most: has it be as many lines as there are and have so many bytes together, one at least, each with its line feed.
+    ///   - moment: until when it waits, in milliseconds of ``BootClock``; then there are no bytes.
     ///   - idle: called where there is none, and again when losses may be over.
-    func next(_ most: Int? = nil, into bytes: inout [UInt8], idle: () -> Void = {}) -> Bool {
+    func next(
+        _ most: Int? = nil, until moment: UInt64 = .max, into bytes: inout [UInt8], idle: () -> Void = {}
+    ) -> Bool {
         bytes.removeAll(keepingCapacity: true)
         var wasAsleep = false
         while true {
             let isClosing = closing.hasBegun
-            enum Found { case line, lineAndMore, nothing }
+            enum Found { case line, lineAndMore, nothing, nothingInTime }
             let found = state.withLock { state -> Found in
                 if wasAsleep {
                     state.sleepers -= 1
                     state.hasRung = false
                 }
                 guard state.waiting.count > 0, !closing.isOver else {
-                    if isClosing { state.close() } else { state.sleepers += 1 }
+                    if isClosing {
+                        state.close()
+                    } else if moment < .max, BootClock.milliseconds() >= moment {
+                        return .nothingInTime
+                    } else {
+                        state.sleepers += 1
+                    }
                     return .nothing
                 }
                 if let most {
@@ -118,7 +161,7 @@ final class LineQueue: Sendable {
                 return .lineAndMore
             }
             switch found {
-            case .line: return true
+            case .line, .nothingInTime: return true
             case .lineAndMore:
                 // One ringing may have been for several lines; another thread has time.
                 work.ring()
@@ -128,7 +171,7 @@ final class LineQueue: Sendable {
                 // Before it is looked: a moment that comes between the two would never be waited for.
                 let seen = BootClock.milliseconds()
                 idle()
-                closing.waitIdly(for: work.rawValue, until: calmMoment(after: seen))
+                closing.waitIdly(for: work.rawValue, until: min(moment, calmMoment(after: seen)))
                 work.acknowledge()
                 wasAsleep = true
             }

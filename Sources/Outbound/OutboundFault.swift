@@ -8,6 +8,8 @@ public enum OutboundFault: Error, Equatable, Sendable {
     case unknownHost
     /// All its addresses are such that nothing may be sent there.
     case refusedAddress
+    /// The same, unless the webhook may go to this machine and to private networks.
+    case privateAddress
     /// The kernel cannot reach it, or it broke off.
     case unreachable(Errno)
     /// It took too long.
@@ -16,12 +18,14 @@ public enum OutboundFault: Error, Equatable, Sendable {
     case badCertificate(CertificateProblem)
     /// It speaks no TLS that we do.
     case noHandshake
+    /// It ended TLS with an alert (RFC 8446, section 6).
+    case refusedTLS(alert: Int)
     /// It ended the connection.
     case closed
     /// It answered something that is no HTTP.
     case notHTTP
-    /// It answered with another status than 2xx; redirects are not followed.
-    case status(Int)
+    /// It answered with another status than 2xx; redirects are not followed. `pause`: for how many seconds it asks not to be called.
+    case status(Int, pause: UInt64? = nil)
     /// OpenSSL has no memory or no randomness.
     case libraryFailure
 
@@ -29,7 +33,7 @@ public enum OutboundFault: Error, Equatable, Sendable {
     var mayPass: Bool {
         switch self {
         case .refusedAddress: false
-        case .status(let status): status >= 500 || status == 408 || status == 425 || status == 429
+        case .status(let status, _): status >= 500 || status == 408 || status == 425 || status == 429
         default: true
         }
     }
@@ -41,6 +45,7 @@ extension OutboundFault: CustomStringConvertible {
         switch self {
         case .unknownHost: "no address is known of its name"
         case .refusedAddress: "its address is one that nothing may be sent to"
+        case .privateAddress: "its address is one that nothing may be sent to without --webhook-allow-private"
         case .unreachable(let error): "\(error)"
         case .timedOut: "it took too long"
         case .badCertificate(.unknownAuthority):
@@ -49,9 +54,12 @@ extension OutboundFault: CustomStringConvertible {
         case .badCertificate(.otherName): "its certificate is for another name"
         case .badCertificate(.other(let number)): "its certificate is not good (OpenSSL's error \(number))"
         case .noHandshake: "it speaks no TLS 1.2 or 1.3"
+        case .refusedTLS(let alert) where alert == 116 || alert == 40 || alert == 42:
+            "it refused TLS with alert \(alert); it may want a client's certificate, which it gets from nobody here"
+        case .refusedTLS(let alert): "it refused TLS with alert \(alert)"
         case .closed: "it ended the connection"
         case .notHTTP: "it answered something that is no HTTP"
-        case .status(let status): "it answered \(status)"
+        case .status(let status, _): "it answered \(status)"
         case .libraryFailure: "OpenSSL failed"
         }
     }
@@ -61,7 +69,7 @@ extension OutboundFault: CustomStringConvertible {
 public struct OutboundCounts: Sendable, Equatable {
     /// Messages that arrived, as far as a receiver says so.
     public var delivered: UInt64 = 0
-    /// Messages that were given up after they had been tried.
+    /// Messages that were given up: they were tried in vain, or their receiver wants none any more.
     public var failed: UInt64 = 0
     /// Messages that were never tried: they were too long, or newer ones needed their place.
     public var dropped: UInt64 = 0
@@ -75,7 +83,9 @@ public enum OutboundNews: Equatable, Sendable {
     case fails(OutboundFault)
     /// Messages arrive again.
     case works
-    /// More comes than the receiver takes: the oldest of what waits begins to go.
+    /// The receiver wants no more messages, and gets none.
+    case isUnwanted
+    /// More comes than the receiver takes: the oldest of what waits begins to go, or nothing newer is taken.
     case overflows
     /// Nothing has to go any more. `dropped`: how many messages went.
     case keepsUp(dropped: UInt64)

@@ -13,6 +13,8 @@ final class SenderThreads: Sendable {
     let closing: Closing
     private let queue: LineQueue
     private let report: OutboundReport
+    /// Whether anybody is told anything: nothing follows the end.
+    private let isHeard = Mutex(true)
     private let tally = Mutex(Tally())
     private let ended: WakeUp
 
@@ -46,6 +48,7 @@ final class SenderThreads: Sendable {
     /// Has the threads send what they can until a moment, and waits until they are done, or little longer than that moment.
     func stop(until milliseconds: UInt64) {
         closing.begin(until: milliseconds)
+        defer { isHeard.withLock { $0 = false } }
         while tally.withLock({ $0.running }) > 0 {
             let now = BootClock.milliseconds()
             guard now < milliseconds + Self.notice else { return }
@@ -62,30 +65,49 @@ final class SenderThreads: Sendable {
 
     /// Queues lines, as ``LineQueue/append(_:overflows:)`` has them. False where some could not be taken.
     func take(_ lines: Span<UInt8>) -> Bool {
-        queue.append(lines) { report(.overflows) }
+        queue.append(lines) { tell(.overflows) }
     }
 
+    /// Queues as many of several lines as there is room for, as ``LineQueue/offer(_:)`` has it.
+    func offer(_ lines: Span<UInt8>) -> Int { queue.offer(lines) }
+
+    /// Counts lines that there was no room for.
+    func missed(_ count: UInt64) { queue.missed(count) { tell(.overflows) } }
+
     /// Messages arrived.
-    func delivered(_ count: Int = 1) {
+    ///
+    /// - Parameter isProof: whether that is sure enough to say that it goes well again.
+    func delivered(_ count: Int = 1, isProof: Bool = true) {
         let isNews = tally.withLock { tally in
             tally.counts.delivered += UInt64(count)
+            guard isProof else { return false }
             defer { tally.isFailing = false }
             return tally.isFailing
         }
-        if isNews { report(.works) }
+        if isNews { tell(.works) }
         tellLosses()
     }
 
-    /// The next line, or as many as have so many bytes, as ``LineQueue/next(_:into:idle:)`` has them.
-    func next(_ most: Int? = nil, into bytes: inout [UInt8]) -> Bool {
-        queue.next(most, into: &bytes) { tellLosses() }
+    /// The next line, or as many as have so many bytes, or none at a moment, as ``LineQueue/next(_:until:into:idle:)`` has them.
+    func next(_ most: Int? = nil, until moment: UInt64 = .max, into bytes: inout [UInt8]) -> Bool {
+        queue.next(most, until: moment, into: &bytes) { tellLosses() }
+    }
+
+    /// Whether something went wrong, and nothing went well since.
+    var isFailing: Bool { tally.withLock { $0.isFailing } }
+
+    private func tell(_ news: OutboundNews) {
+        isHeard.withLock { if $0 { report(news) } }
     }
 
     /// Says that all arrives again, if it does.
     private func tellLosses() {
-        guard !tally.withLock({ $0.isFailing }), let dropped = queue.takeLosses() else { return }
-        report(.keepsUp(dropped: dropped))
+        guard !isFailing, let dropped = queue.takeLosses() else { return }
+        tell(.keepsUp(dropped: dropped))
     }
+
+    /// The receiver wants no more.
+    func isUnwanted() { tell(.isUnwanted) }
 
     /// Something went wrong. Said once, until something goes well.
     func failing(_ fault: OutboundFault) {
@@ -93,7 +115,7 @@ final class SenderThreads: Sendable {
             defer { tally.isFailing = true }
             return !tally.isFailing
         }
-        if isNews { report(.fails(fault)) }
+        if isNews { tell(.fails(fault)) }
     }
 
     /// Messages were given up.

@@ -14,7 +14,7 @@ struct SyslogBatch {
 
     private let form: SyslogMessage
     /// What is left of the lines begins here.
-    private var place = 0
+    private(set) var place = 0
     /// Where each line ends that became a message, behind its line feed.
     private var lineEnds: [Int] = []
     /// How many messages went whole.
@@ -43,8 +43,23 @@ struct SyslogBatch {
         return next(&lines)
     }
 
+    /// Has lines be sent, or sent once more, before what is left.
+    mutating func putBack(_ older: (inout [UInt8]) -> Void) {
+        let rest = lines
+        lines.removeAll(keepingCapacity: true)
+        older(&lines)
+        if place < rest.count {
+            lines.append(addingCapacity: rest.count - place) { $0.append(copying: rest.span.extracting(place...)) }
+        }
+        place = 0
+    }
+
     /// Whether all lines went or were given up.
     var isEmpty: Bool { place >= lines.count }
+
+    /// The lines from a place up to what is left.
+    @_lifetime(borrow self)
+    borrowing func gone(from start: Int) -> Span<UInt8> { lines.span.extracting(start..<min(place, lines.count)) }
 
     /// Whether all messages went that were made.
     var hasGone: Bool { gone == ends.count }
@@ -90,6 +105,7 @@ struct SyslogBatch {
     }
 
     /// So many further bytes of the messages went. Returns how many further messages went whole by that.
+    @discardableResult
     mutating func went(bytes: Int) -> Int {
         sent += bytes
         let before = gone

@@ -55,6 +55,9 @@ public struct SyslogSettings: Sendable {
     public var processID = "-"
     /// Milliseconds that connecting, or the sending of one message, may take.
     public var timeout: UInt64 = 10_000
+    /// Milliseconds for which a connection has to last after a message went for that to count as delivered; it may be up to twice of that
+    /// until it does.
+    public var proof: UInt64 = 4000
     /// Milliseconds before the second try to connect; the next pauses double, up to half a minute.
     public var firstPause: UInt64 = 500
     /// Bytes of messages that wait, besides up to 64 KiB that are being sent.

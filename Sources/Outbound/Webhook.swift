@@ -1,6 +1,7 @@
 // Events that go to somebody else's server by HTTPS, signed, and tried again for a while.
 public import Kernel
 internal import Sealing
+internal import Synchronization
 public import TLS
 
 /// Sends lines to a URL, each as a request of its own. Handing one over takes no longer than a copy.
@@ -10,6 +11,10 @@ public final class Webhook: Sendable {
     private let client: TLSClient?
     private let events: [[UInt8]]
     private let threads: SenderThreads
+    /// Until when the receiver asked not to be called, in milliseconds of ``BootClock``; the largest number where it wants nothing any more.
+    private let quietUntil = Atomic<UInt64>(0)
+    /// The longest pause between two tries, also where the receiver asks for more, in milliseconds.
+    private static let longestPause: UInt64 = 60_000
 
     /// Starts the threads.
     ///
@@ -83,15 +88,27 @@ public final class Webhook: Sendable {
 
     private func deliver(_ message: WebhookMessage) {
         let closing = threads.closing
+        waitForQuiet()
         let end = BootClock.milliseconds() + settings.patience
-        var backoff = Backoff(first: settings.firstPause, longest: 60_000)
+        var backoff = Backoff(first: settings.firstPause, longest: Self.longestPause)
         for attempt in 1...max(settings.tries, 1) {
+            // What it asked for may have been an answer to another message.
+            waitForQuiet()
+            guard quietUntil.load(ordering: .relaxed) < .max else { break }
             do throws(OutboundFault) {
                 try hand(over: message, until: min(BootClock.milliseconds() + settings.timeout, end))
                 return threads.delivered()
             } catch {
                 threads.failing(error)
-                let next = BootClock.milliseconds() + backoff.pause()
+                let now = BootClock.milliseconds()
+                var pause = backoff.pause()
+                if case .status(410, _) = error, quietUntil.exchange(.max, ordering: .relaxed) < .max {
+                    threads.isUnwanted()
+                } else if case .status(_, let seconds?) = error {
+                    pause = max(pause, min(seconds, Self.longestPause / 1000) * 1000)
+                    quietUntil.max(now + pause, ordering: .relaxed)
+                }
+                let next = now + pause
                 guard error.mayPass, attempt < settings.tries, next < end, !closing.hasBegun else { break }
                 closing.pause(until: next)
                 if closing.isOver { break }
@@ -100,11 +117,19 @@ public final class Webhook: Sendable {
         threads.gaveUp()
     }
 
+    /// Waits as long as the receiver asked for; not if it asked for good.
+    private func waitForQuiet() {
+        let moment = quietUntil.load(ordering: .relaxed)
+        if moment < .max { threads.closing.pause(until: moment) }
+    }
+
     /// One try: the name is looked up, every address judged, one connected to, and the status of the answer read.
     private func hand(over message: WebhookMessage, until limit: UInt64) throws(OutboundFault) {
         let closing = threads.closing
         let target = settings.target
         let addresses = try settings.resolver.addresses(of: target.endpoint, until: limit, closing)
+        let isPrivate = !settings.allowsPrivate && addresses.contains { AddressPolicy.privateOnly.allows($0) }
+        if isPrivate && !addresses.contains(where: settings.policy.allows) { throw .privateAddress }
         var channel = try Channel.open(addresses, settings.policy, .stream, until: limit, closing)
         if target.isSecure {
             guard let client else { throw .libraryFailure }
@@ -116,12 +141,24 @@ public final class Webhook: Sendable {
         try channel.send(request.span, until: limit)
         var answer = [UInt8](repeating: 0, count: WebhookAnswer.maximumBytes)
         var count = 0
+        var refusal: OutboundFault?
         while true {
-            let more = try channel.receive(into: &answer, from: count, until: limit)
+            let more: Int
+            do throws(OutboundFault) {
+                more = try channel.receive(into: &answer, from: count, until: limit)
+            } catch {
+                throw refusal ?? error
+            }
             count += more
-            switch WebhookAnswer.status(in: answer.span.extracting(first: count)) {
+            let answer = answer.span.extracting(first: count)
+            switch WebhookAnswer.status(in: answer) {
             case .status(200..<300): return channel.finish()
-            case .status(let status): throw .status(status)
+            case .status(let status):
+                guard status == 429 || status == 503 else { throw .status(status) }
+                let (pause, isKnown) = WebhookAnswer.pause(in: answer)
+                refusal = .status(status, pause: pause)
+                // The rest of its fields may come.
+                if isKnown || more == 0, let refusal { throw refusal }
             case .malformed: throw .notHTTP
             case .incomplete:
                 if more == 0 { throw count == answer.count ? .notHTTP : .closed }

@@ -1,4 +1,5 @@
 // What goes over the wire to a webhook's receiver, and what of its answer counts.
+internal import Kernel
 
 /// One message with the name under which its receiver can tell that it was sent before.
 struct WebhookMessage {
@@ -48,6 +49,52 @@ struct WebhookAnswer {
     /// The status of the final answer: interim ones (RFC 9110, section 15.2) are passed over.
     static func status(in bytes: Span<UInt8>) -> Finding {
         var start = 0
+        return status(in: bytes, from: &start)
+    }
+
+    /// For how many seconds the receiver asks not to be called, where it says so in seconds (RFC 9110, section 10.2.3), and whether
+    /// nothing that is to come of the head could say more.
+    static func pause(in bytes: Span<UInt8>) -> (seconds: UInt64?, isKnown: Bool) {
+        var place = 0
+        guard case .status = status(in: bytes, from: &place) else { return (nil, false) }
+        while let end = bytes.firstIndex(of: 0x0a, from: place) {
+            place = end + 1
+            let rest = bytes.extracting(droppingFirst: place)
+            if let first = rest.indices.first, rest[first] == 0x0d || rest[first] == 0x0a { return (nil, true) }
+            guard isField("retry-after:", rest), let end = rest.firstIndex(of: 0x0a, from: 0) else { continue }
+            let value = rest.extracting(12..<end)
+            var (seconds, digits) = (0 as UInt64, 0)
+            for index in value.indices {
+                let byte = value[index]
+                if isDigit(byte), digits < 9 {
+                    seconds = seconds * 10 + UInt64(byte - 0x30)
+                    digits += 1
+                } else if byte != 0x20 && byte != 0x09 && byte != 0x0d {
+                    // A date, or more than anybody waits for.
+                    return (isDigit(byte) ? seconds : nil, true)
+                }
+            }
+            return (digits > 0 ? seconds : nil, true)
+        }
+        return (nil, bytes.count >= maximumBytes)
+    }
+
+    /// Whether a line begins with the name of a field and its colon, given in lower case.
+    private static func isField(_ name: StaticString, _ line: Span<UInt8>) -> Bool {
+        let count = name.utf8CodeUnitCount
+        guard line.count >= count else { return false }
+        for index in 0..<count {
+            let byte = line[index]
+            guard
+                unsafe (0x41...0x5a).contains(byte)
+                    ? byte + 0x20 == name.utf8Start[index] : byte == name.utf8Start[index]
+            else { return false }
+        }
+        return true
+    }
+
+    /// The same from a place on, which becomes that of the final answer.
+    private static func status(in bytes: Span<UInt8>, from start: inout Int) -> Finding {
         while true {
             let rest = bytes.extracting(droppingFirst: start)
             guard rest.count >= 13 else { return .incomplete }

@@ -150,13 +150,13 @@ extension OnetimeService {
         guard !observation.senders.isEmpty else { return }
         let all = observation.senders.map { (name: $0.name, counts: $0.counts()) }
         let delivered: StaticString = "onetime_outbound_delivered_total"
-        response.metric(delivered, "counter", "Messages that a receiver has, as far as it says so.")
+        response.metric(delivered, "counter", "Messages that a receiver has, as far as can be told.")
         for sender in all { response.sample(delivered, "to", sender.name, sender.counts.delivered) }
         let failed: StaticString = "onetime_outbound_failed_total"
-        response.metric(failed, "counter", "Messages that were given up after they were tried.")
+        response.metric(failed, "counter", "Messages that were given up.")
         for sender in all { response.sample(failed, "to", sender.name, sender.counts.failed) }
         let dropped: StaticString = "onetime_outbound_dropped_total"
-        response.metric(dropped, "counter", "Messages that were never tried: newer ones needed their place.")
+        response.metric(dropped, "counter", "Messages that were never tried: there was no room.")
         for sender in all { response.sample(dropped, "to", sender.name, sender.counts.dropped) }
     }
 

@@ -24,6 +24,8 @@ public struct TLSSession: ~Copyable {
     /// More may be there than the socket shows: the last step ended because there was no more room.
     public private(set) var mayHoldMore = false
     private var isBroken = false
+    /// The number of the alert with which the peer broke off (RFC 8446, section 6.2); nil where there was none.
+    public private(set) var alert: Int?
 
     init(_ session: OpaquePointer) {
         unsafe self.session = session
@@ -108,6 +110,9 @@ public struct TLSSession: ~Copyable {
         case SSL_ERROR_ZERO_RETURN: return .ended
         default:
             isBroken = true
+            // libssl has alerts as reasons from 1000 on.
+            let reason = Int(ERR_peek_last_error() & 0x7f_ffff)
+            if (1000..<1256).contains(reason) { alert = reason - 1000 }
             return .broken
         }
     }

@@ -130,7 +130,7 @@ extension Configuration {
                 \.outbound.syslogTimeout),
             .size(
                 "syslog-queue", "SYSLOG_QUEUE", (16 << 10)...(1 << 30),
-                "messages that wait; the oldest go when it is full (1M)", \.outbound.syslogQueue),
+                "messages that wait; none is taken while it is full (1M)", \.outbound.syslogQueue),
         ]
     }
 

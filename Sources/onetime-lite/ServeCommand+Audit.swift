@@ -154,6 +154,7 @@ final class Proof {
 struct Running {
     let server: Server<OnetimeService>
     let proof: Proof
+    let outgoing: Outgoing
     let log: LogStream
 
     /// How long the reader of the log may keep the end of the process waiting, in milliseconds.
@@ -165,6 +166,7 @@ struct Running {
         let wiped = vault.count
         vault.wipeAll(now: .now)
         proof.end(vault.tally, wiped: wiped, now: .now, log)
+        outgoing.stop()
         log.event("stopped; everything is wiped", .info, [("event.action", "stop")])
         log.finish(patience: Self.lastWordsPatience)
     }

@@ -5,14 +5,16 @@ import Log
 public import Outbound
 import SecureMemory
 import Service
+import Synchronization
 import TLS
 
 /// Webhook and syslog, where they are wanted. They take lines of the audit trail.
-struct Outgoing {
+final class Outgoing: Sendable {
     let webhook: Webhook?
     let syslog: SyslogSink?
     private let drain: UInt64
     private let log: LogStream
+    private let hasStopped = Atomic(false)
 
     /// Starts what is wanted; takes the webhook's key out of the environment in any case.
     init(_ settings: OutboundSettings, arena: SecureArena, log: LogStream) throws {
@@ -23,6 +25,7 @@ struct Outgoing {
         var resolver = Resolver()
         resolver.server = settings.nameServer
         drain = UInt64(settings.drain) * 1000
+        syslogQueue = settings.syslogQueue
         self.log = log
         if let target = settings.webhook {
             let secret = try Self.secret(settings.secretFile, variable, arena)
@@ -49,11 +52,12 @@ struct Outgoing {
 
     /// What waits at most to be handed to syslog, in bytes: what comes in some milliseconds.
     private static let handedAtOnce = 256 << 10
+    private let syslogQueue: Int
 
     /// Has the audit trail hand its lines to the senders. The queues between are short: theirs are the ones that hold much.
     func attach(to log: AuditLog) throws(Errno) {
         if let webhook { try log.attach(webhook, queueBytes: 16 * AuditLog.lineBound) }
-        if let syslog { try log.attach(syslog, queueBytes: Self.handedAtOnce) }
+        if let syslog { log.attach(syslog, queueBytes: min(Self.handedAtOnce, syslogQueue)) }
     }
 
     /// What each sender counts, for the figures.
@@ -69,8 +73,9 @@ struct Outgoing {
     }
 
     /// Sends what waits, for a bounded time, wipes the webhook's key, and tells what did not arrive. Before the protected memory is
-    /// wiped.
+    /// wiped. Nothing more is told of them after that; once is enough.
     func stop() {
+        guard !hasStopped.exchange(true, ordering: .relaxed) else { return }
         let end = BootClock.milliseconds() + drain
         webhook?.stop(within: drain)
         let now = BootClock.milliseconds()
@@ -134,7 +139,10 @@ struct Outgoing {
         var isGood = false
         switch news {
         case .fails(let fault): text = "nothing: \(fault)"
-        case .overflows: text = "not all: more waits than the queue holds, and the oldest are dropped"
+        case .isUnwanted: text = "nothing until the server is started again: it wants no more, it answered 410"
+        case .overflows:
+            let which = name == "syslog" ? "the newest" : "the oldest"
+            text = "not all: more waits than the queue holds, and \(which) are dropped"
         case .works:
             text = "messages again"
             isGood = true
@@ -151,7 +159,4 @@ struct Outgoing {
 // It looks for its events in each line, which a thread of its own may do.
 extension Webhook: AuditSink {}
 
-extension SyslogSink: AuditSink {
-    /// It only queues.
-    public var neverWaits: Bool { true }
-}
+extension SyslogSink: AuditQueueSink {}

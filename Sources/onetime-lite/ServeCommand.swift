@@ -140,7 +140,7 @@ enum ServeCommand {
                 [("event.action", "start"), ("onetime.metrics.address", "\(metricsAddress)")])
         }
         try proof.announce(log)
-        let running = Running(server: server, proof: proof, log: log)
+        let running = Running(server: server, proof: proof, outgoing: outgoing, log: log)
         try vault.assumeIsolated { vault in
             try running.run(isolation: vault)
         }

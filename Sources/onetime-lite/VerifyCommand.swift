@@ -207,6 +207,9 @@ enum VerifyCommand {
             say("\(verifier.missing) events are missing where the log itself says so: a receiver was too slow, ")
             say("\(verifier.lateSinks.joined(separator: ", ")).\n")
         }
+        if verifier.repeated > 0 {
+            say("\(verifier.repeated) lines came again, as syslog has them where a connection ended.\n")
+        }
         if verifier.openChains > 0 {
             say("\(verifier.openChains) runs do not end with a stop: still running, killed, or cut off at the end,\n")
             say("which only a certificate shows.\n")

@@ -91,6 +91,40 @@ import Testing
         }
     }
 
+    @Test func `what syslog was sent twice is no fault in its file, unless it was changed or was there long before`()
+        throws
+    {
+        let (_, lines) = try chain()
+        func verdict(_ lines: [String], sink: String? = "syslog") throws -> (fault: ChainFault?, repeated: UInt64) {
+            var verifier = try ChainVerifier(sink: sink)
+            do throws(ChainFault) {
+                for line in lines { try verifier.check(Array(line.utf8).span) }
+                try verifier.finish()
+            } catch {
+                return (error, verifier.repeated)
+            }
+            return (nil, verifier.repeated)
+        }
+        for first in 0..<20 {
+            let again = Array(lines[..<40] + lines[first..<40] + lines[30...])
+            let found = try verdict(again)
+            #expect(found.fault == nil && found.repeated == UInt64(50 - first))
+            #expect(try verdict(again, sink: "fd:3").fault != nil)
+            var changed = again
+            changed[45] = changed[45].replacing("7143", with: "7144").replacing("create", with: "reveal")
+                .replacing("\"reveal\"", with: "\"burn\"")
+            #expect(try verdict(changed).fault != nil)
+        }
+        #expect(try verdict(lines + lines).fault == nil)
+        #expect(try verdict(lines + (try chain()).lines + lines).fault != nil, "another run's")
+        var recent = RecentLines()
+        for number in 0..<10_000 as Range<UInt64> where number % 7 != 3 {
+            recent.add(number, .init(repeating: UInt8(number % 251)))
+        }
+        #expect(recent.hash(of: 9_996)?[0] == UInt8(9_996 % 251) && recent.hash(of: 8_000)?[0] == UInt8(8_000 % 251))
+        #expect(recent.hash(of: 3) == nil && recent.hash(of: 9_992) == nil && recent.hash(of: 10_000) == nil)
+    }
+
     @Test func `a line that was changed with its hash does not fit the next one`() throws {
         let (_, lines) = try chain()
         // Somebody who knows how hashes are made writes another line 5 behind line 4.

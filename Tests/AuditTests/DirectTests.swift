@@ -1,6 +1,7 @@
 // What reaches a pipe that the loop itself writes to, and when.
 import Foundation
 import Kernel
+import Synchronization
 import Testing
 
 @testable import Audit
@@ -94,6 +95,39 @@ import Testing
         #expect(try verifier(found).missing == desk.log.dropped)
     }
 
+    @Test func `what a sink's own queue has no room for is told in a line, each time, and to the sink`() throws {
+        let desk = try Desk()
+        let sink = NarrowSink()
+        desk.log.attach(sink, queueBytes: 8192)
+        for _ in 0..<3 {
+            sink.fill(10_000)
+            for _ in 0..<200 { desk.record(AuditEvent(.create)) }
+            // The last of these are handed on a while after there is room.
+            sink.fill(1 << 20)
+            for _ in 0..<20 {
+                desk.pass(milliseconds: 40)
+                desk.record(AuditEvent(.reveal))
+            }
+        }
+        #expect(desk.log.close(within: 1000) == 0)
+        let found = sink.lines
+        let gaps = found.filter { $0.contains("\"event.action\":\"gap\"") }
+        #expect(gaps.count == 3 && gaps.allSatisfy { $0.contains("\"onetime.audit.sink\":\"narrow\"") })
+        #expect(desk.log.dropped > 100 && sink.missed == desk.log.dropped)
+        #expect(UInt64(found.count) + sink.missed == desk.log.count)
+        #expect(try verifier(found).missing == sink.missed)
+        #expect(try verdict(found.filter { !gaps.contains($0) }) != nil)
+    }
+
+    @Test func `what waits for a sink at the end and is not taken is counted by it`() throws {
+        let desk = try Desk()
+        let sink = NarrowSink()
+        desk.log.attach(sink, queueBytes: 8192)
+        for _ in 0..<200 { desk.record(AuditEvent(.create)) }
+        #expect(desk.log.close(within: 50) == 1)
+        #expect(sink.lines.isEmpty && sink.missed == desk.log.count)
+    }
+
     @Test func `a reader that stalls for ever does not hold up the end`() throws {
         let desk = try Desk()
         let pipe = Plumbing()
@@ -129,5 +163,29 @@ import Testing
         #expect(desk.log.nextDue == nil)
         #expect(desk.log.close(within: 5000) == 0)
         #expect(Self.lines([UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))) == desk.lines())
+    }
+}
+
+/// Takes what it is told that it has room for.
+private final class NarrowSink: AuditQueueSink {
+    let name: StaticString = "narrow"
+    private let state = Mutex((bytes: [UInt8](), room: 0, missed: UInt64(0)))
+
+    func take(_ lines: Span<UInt8>) -> Int {
+        state.withLock { state in
+            let size = AuditLog.wholeLines(of: lines, within: state.room)
+            state.room -= size
+            for index in 0..<size { state.bytes.append(lines[index]) }
+            return size
+        }
+    }
+
+    func missed(_ count: UInt64) { state.withLock { $0.missed += count } }
+
+    func fill(_ room: Int) { state.withLock { $0.room = room } }
+
+    var missed: UInt64 { state.withLock { $0.missed } }
+    var lines: [String] {
+        state.withLock { String(decoding: $0.bytes, as: UTF8.self) }.split(separator: "\n").map(String.init)
     }
 }

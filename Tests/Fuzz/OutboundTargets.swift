@@ -69,12 +69,20 @@ extension ArraySlice<UInt8> {
 /// Answers of a webhook: a status once it is known stays, whatever comes; and one that is written is read.
 @Sendable func fuzzAnswer(_ raw: [UInt8]) {
     var known: WebhookAnswer.Finding?
+    var pause: UInt64??
     for count in 0...raw.count {
         var finding = WebhookAnswer.Finding.incomplete
         inExactMemory(raw.prefix(count)) { bytes in finding = WebhookAnswer.status(in: bytes.span) }
         expect(known == nil || finding == known, "another status when more comes", "\(finding) \(count)")
         if case .status(let status) = finding { expect((200...999).contains(status), "no status", "\(status)") }
         if finding != .incomplete { known = finding }
+        inExactMemory(raw.prefix(count)) { bytes in
+            let found = WebhookAnswer.pause(in: bytes.span)
+            if let pause {
+                expect(found.isKnown && found.seconds == pause, "another pause when more comes", "\(count)")
+            }
+            if found.isKnown { pause = .some(found.seconds) }
+        }
     }
     var random = Splits(raw)
     let status = 199 + random.next(upTo: 800)

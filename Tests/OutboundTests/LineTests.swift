@@ -90,6 +90,24 @@ import Testing
         #expect(status(text) == .malformed)
     }
 
+    @Test(arguments: [
+        ("HTTP/1.1 503 Later\r\nRetry-After: 7\r\n\r\n", 7 as UInt64?, true),
+        ("HTTP/1.1 503 Later\r\nRETRY-AFTER:\t120 \r\nA", 120, true),
+        ("HTTP/1.1 100 Go\r\nRetry-After: 1\r\n\r\nHTTP/1.1 429 No\r\nA: b\r\nretry-after: 9\r\n", 9, true),
+        ("HTTP/1.1 503 Later\r\nRetry-After: 99999999999999999999\r\n\r\n", 999_999_999, true),
+        ("HTTP/1.1 503 Later\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n\r\n", nil, true),
+        ("HTTP/1.1 503 Later\r\nRetry-After: 1", nil, false),
+        ("HTTP/1.1 503 Later\r\nX-Retry-After: 1\r\n\r\nRetry-After: 2\r\n", nil, true),
+        ("HTTP/1.1 503 Later\r\n", nil, false), ("HTTP/1.1 503 Later\n\nRetry-After: 3\n", nil, true),
+        ("HTTP/1.1 503", nil, false),
+    ])
+    func `for how long a receiver asks not to be called is known once its field is there`(
+        _ text: String, _ seconds: UInt64?, _ isKnown: Bool
+    ) {
+        let found = WebhookAnswer.pause(in: Array(text.utf8).span)
+        #expect(found.seconds == seconds && found.isKnown == isKnown, "\(text)")
+    }
+
     private func status(_ text: String) -> WebhookAnswer.Finding {
         let bytes = Array(text.utf8)
         return WebhookAnswer.status(in: bytes.span)

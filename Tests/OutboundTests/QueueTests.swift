@@ -60,6 +60,30 @@ import Testing
         #expect(found == Array(lines.suffix(100).joined()))
     }
 
+    @Test func `a queue that is offered lines takes the whole ones that fit, and those that wait stay`() throws {
+        let closing = try Closing()
+        let queue = try LineQueue(bytes: 10_000, closing: closing)
+        var losses = 0
+        let lines = (100..<350).map { Array((String(repeating: ".", count: 96) + "\($0)\n").utf8) }
+        #expect(queue.offer(copy: Array(lines[..<90].joined())) == 9000)
+        #expect(queue.offer(copy: Array(lines[90...].joined())) == 1000)
+        #expect(queue.offer(copy: lines[100]) == 0)
+        queue.missed(150) { losses += 1 }
+        queue.missed(1) { losses += 1 }
+        #expect(queue.counts == (dropped: 151, queued: 10_000) && losses == 1)
+        var found: [UInt8] = []
+        #expect(queue.next(.max, into: &found))
+        #expect(found == Array(lines[..<100].joined()))
+        #expect(queue.takeLosses() == nil, "it may go on")
+        let limit = BootClock.milliseconds() + 5000
+        var told: UInt64?
+        while told == nil, BootClock.milliseconds() < limit { told = queue.takeLosses() }
+        #expect(told == 151)
+        closing.begin(until: BootClock.milliseconds() + 5000)
+        #expect(!queue.next(into: &found))
+        #expect(queue.offer(copy: lines[0]) == 0)
+    }
+
     @Test func `a line that is too long takes no other one of its batch with it`() throws {
         let closing = try Closing()
         let queue = try LineQueue(bytes: 1 << 20, closing: closing)
@@ -152,4 +176,5 @@ import Testing
 extension LineQueue {
     @discardableResult
     fileprivate func append(copy bytes: [UInt8]) -> Bool { append(bytes.span) }
+    fileprivate func offer(copy bytes: [UInt8]) -> Int { offer(bytes.span) }
 }

@@ -23,6 +23,7 @@ struct SendLines {
             switch news {
             case .fails(let fault): say("fails: \(fault)")
             case .works: say("works")
+            case .isUnwanted: say("unwanted")
             case .overflows: say("overflows")
             case .keepsUp(let dropped): say("keeps up: \(dropped) dropped")
             }
@@ -33,10 +34,11 @@ struct SendLines {
             settings.processID = "7"
             settings.timeout = UInt64(values["timeout"] ?? "2000") ?? 2000
             settings.firstPause = 50
+            settings.proof = UInt64(values["proof"] ?? "200") ?? 200
             settings.queueBytes = Int(values["queue"] ?? "65536") ?? 65536
             settings.resolver = resolver
             let sink = try SyslogSink(settings, client: client, report: report)
-            hand { _ = sink.write($0) }
+            hand { if sink.take($0) == 0 { sink.missed(1) } }
             sink.stop(within: within)
             return tell(sink.counts)
         }

@@ -59,6 +59,9 @@ void onetime_release_code(void);
 // A thread that runs the function with the context, with all signals blocked and a name of up to 15 bytes; 0 or an errno.
 int onetime_thread_start(void (*body)(void *), void *context, size_t stack_bytes, const char *name);
 
+// How many bytes of a socket were sent and not acknowledged; -1 where that is not known.
+int onetime_socket_unacknowledged(int descriptor);
+
 // How many bytes a pipe holds, and how many are in it; -1 where a descriptor is no pipe.
 int onetime_pipe_capacity(int descriptor, int *waiting);
 // Has an empty pipe hold so many bytes, where that is more than it does and is allowed.

@@ -22,6 +22,8 @@ public enum Problem: Equatable, Sendable {
     case malformedRule(SecretRule, wrong: String, isKept: Bool)
     /// With the rules that the sender gave, nobody could read it, because of this one.
     case neverOpen(SecretRule)
+    /// The server's hours do not come before it would expire. `opens`: when they do, in seconds since 1970; nil where nobody knows.
+    case serverClosed(opens: Int?)
     /// The server has too much to do. `retryAfter`: seconds to wait, also sent as Retry-After.
     case busy(retryAfter: Int)
 
@@ -29,7 +31,7 @@ public enum Problem: Equatable, Sendable {
     public var status: ResponseStatus {
         switch self {
         case .emptyContent, .passphraseRequired, .passphraseTooShort, .passphraseTooLong, .needsScript,
-            .malformedRule, .neverOpen:
+            .malformedRule, .neverOpen, .serverClosed:
             .unprocessableContent
         case .contentTooLarge: .contentTooLarge
         case .wrongPassphrase: .forbidden
@@ -82,7 +84,9 @@ public enum Problem: Equatable, Sendable {
         case .malformedRule(let rule, let wrong, let isKept):
             rule.label(words) + " – " + words.fill(words.problemRule, Self.isolated(wrong))
                 + (isKept ? " (" + words.fill(words.example, Self.isolated("\(rule.example)")) + ")" : "")
-        case .neverOpen: words.problemNeverOpen
+        case .neverOpen, .serverClosed(nil): words.problemNeverOpen
+        case .serverClosed(.some(let opens)):
+            words.problemNeverOpen + " " + words.fill(words.closedLead, words.moment(CalendarTime(epochSeconds: opens)))
         case .busy(let seconds): words.fill(words.problemBusy, words.duration(seconds))
         }
     }

@@ -16,6 +16,10 @@ public struct CountryDatabase: Sendable {
     public static var maximumSize: Int { 128 << 20 }
     /// How many values of a record are looked at: those of the largest ones that are published have some hundred.
     public static var maximumSteps: Int { 4096 }
+    /// How many nodes, spread over the tree, are looked at to find a record that has a country.
+    private static var sampledNodes: Int { 16384 }
+    /// How many values of all their records together.
+    private static var sampledSteps: Int { 1 << 20 }
 
     private let bytes: [UInt8]
     private let nodeCount: Int
@@ -29,7 +33,9 @@ public struct CountryDatabase: Sendable {
     /// Where the IPv4 addresses begin in a tree of IPv6 ones, under 96 zero bits.
     private var firstIPv4Node = 0
 
-    /// A database out of a file's bytes. O(128 KiB).
+    /// A database out of a file's bytes. O(128 KiB), and some milliseconds more where none of the first records has a country.
+    ///
+    /// - Throws: that it is no such file, or one of something else: rules about countries would let everybody in.
     public init(_ bytes: [UInt8]) throws(DatabaseFault) {
         self.bytes = bytes
         let (start, end) = try Self.metadata(in: bytes.span)
@@ -59,8 +65,40 @@ public struct CountryDatabase: Sendable {
         guard treeEnd + 16 <= dataEnd else {
             throw DatabaseFault(text: "its tree is larger than the file, or empty")
         }
-        guard isIPv6 else { return }
-        for _ in 0..<96 where firstIPv4Node < nodeCount { firstIPv4Node = record(firstIPv4Node, 0, span) }
+        if isIPv6 {
+            for _ in 0..<96 where firstIPv4Node < nodeCount { firstIPv4Node = record(firstIPv4Node, 0, span) }
+        }
+        guard hasCountries else {
+            throw DatabaseFault(
+                text: "its records have no country (country.iso_code, country_code, or two letters in country)")
+        }
+    }
+
+    /// Whether it says something about IPv4 addresses.
+    public var hasIPv4: Bool { firstIPv4Node != nodeCount }
+
+    /// Whether it says something about the IPv6 addresses that there are, those of 2000::/3.
+    public var hasIPv6: Bool {
+        guard isIPv6 else { return false }
+        var node = 0
+        for side in [0, 0, 1] where node < nodeCount { node = record(node, side, bytes.span) }
+        return node != nodeCount
+    }
+
+    /// Whether a record has a country, of those that nodes all over the tree point to.
+    private var hasCountries: Bool {
+        let span = bytes.span
+        var left = Self.sampledSteps
+        for node in stride(from: 0, to: nodeCount, by: max(nodeCount / Self.sampledNodes, 1)) where left > 0 {
+            for side in 0..<2 {
+                let target = record(node, side, span)
+                guard target > nodeCount else { continue }
+                var reader = RecordReader(base: treeEnd + 16, end: dataEnd)
+                if reader.country(treeEnd + target - nodeCount, span)?.isAssigned == true { return true }
+                left -= Self.maximumSteps - reader.steps
+            }
+        }
+        return false
     }
 
     /// The country of an address: where it is, else where it is registered; nil if the file does not know. O(1): at most 128 steps
@@ -77,8 +115,7 @@ public struct CountryDatabase: Sendable {
         // The number of nodes itself says that there is none.
         guard node > nodeCount else { return nil }
         var reader = RecordReader(base: treeEnd + 16, end: dataEnd)
-        let root = treeEnd + node - nodeCount
-        return reader.country("country", root, span) ?? reader.country("registered_country", root, span)
+        return reader.country(treeEnd + node - nodeCount, span)
     }
 
     /// One of the two records of a node, which is in the tree.
@@ -118,12 +155,22 @@ public struct CountryDatabase: Sendable {
 }
 
 extension RecordReader {
-    /// The code of the country that a key of the record at a place names.
-    fileprivate mutating func country(_ key: StaticString, _ root: Int, _ bytes: Span<UInt8>) -> CountryCode? {
-        guard let country = value(of: key, inMapAt: root, bytes),
-            let code = value(of: "iso_code", inMapAt: country, bytes),
-            let text = text(at: code, bytes)
-        else { return nil }
+    /// The country of the record at a place, in the forms that are published: MaxMind's, then the flat ones of others, and where it is
+    /// registered if nothing says where it is.
+    fileprivate mutating func country(_ root: Int, _ bytes: Span<UInt8>) -> CountryCode? {
+        let country = value(of: "country", inMapAt: root, bytes)
+        return code("iso_code", inMapAt: country, bytes) ?? code("country_code", inMapAt: root, bytes)
+            ?? code(at: country, bytes)
+            ?? code("iso_code", inMapAt: value(of: "registered_country", inMapAt: root, bytes), bytes)
+    }
+
+    private mutating func code(_ key: StaticString, inMapAt place: Int?, _ bytes: Span<UInt8>) -> CountryCode? {
+        guard let place else { return nil }
+        return code(at: value(of: key, inMapAt: place, bytes), bytes)
+    }
+
+    private mutating func code(at place: Int?, _ bytes: Span<UInt8>) -> CountryCode? {
+        guard let place, let text = text(at: place, bytes) else { return nil }
         return CountryCode(bytes.extracting(text))
     }
 }

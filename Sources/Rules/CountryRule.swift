@@ -61,6 +61,12 @@ public struct CountryRule: Equatable, Sendable {
         if denied.contains(country) { return false }
         return allowed.isEmpty || allowed.contains(country)
     }
+
+    /// Whether there is a country, or one that is not known, that both this rule and another one permit.
+    public func meets(_ other: CountryRule) -> Bool {
+        if permits(nil), other.permits(nil) { return true }
+        return (allowed + other.allowed).contains { permits($0) && other.permits($0) }
+    }
 }
 
 extension [CountryCode] {

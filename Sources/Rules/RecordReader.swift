@@ -8,7 +8,7 @@ struct RecordReader {
     /// Where it ends.
     let end: Int
     /// How many values may still be looked at.
-    private var steps = CountryDatabase.maximumSteps
+    private(set) var steps = CountryDatabase.maximumSteps
 
     init(base: Int, end: Int) {
         self.base = base

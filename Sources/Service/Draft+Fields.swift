@@ -3,7 +3,7 @@ internal import HTTPServer
 internal import Rules
 
 extension Draft {
-    /// Whether the route knows the field. The API's clients may send what they like under the names of the page's fields.
+    /// Whether the route knows the field. The API's clients may send what they like under other names.
     func isKnown(_ field: Field) -> Bool {
         switch (field, route) {
         case (.kind, .conceal), (.claim, .claim), (.claim, .commit): true
@@ -32,13 +32,16 @@ extension Draft {
     /// Whether there may be words beside the secret.
     var takesWords: Bool {
         switch route {
-        case .homePage, .conceal: true
+        case .homePage, .conceal, .create, .generate: true
         default: false
         }
     }
 
     /// Whether the form may have been opened by a creation link.
     var takesLink: Bool {
-        rights != nil && takesWords && (context.links.isInUse || context.settings.requiresKey)
+        rights != nil && takesWords && !route.isInAPI && (context.links.isInUse || context.settings.requiresKey)
     }
+
+    /// Whether a creation link is refused. One that was passed over would leave the secret without its limits, and the link unused.
+    var refusesLink: Bool { takesWords && route.isInAPI }
 }

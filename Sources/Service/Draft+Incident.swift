@@ -81,6 +81,7 @@ extension Draft {
         guard depth == 0, isKnown(field) else { return }
         switch field {
         case .passphrase: fail(.passphraseIsNoText)
+        case .note, .label, .readers, .tries: fail(.malformedBody(.refusedBySink))
         default: if let rule = field.rule { take(rule, []) }
         }
     }

@@ -270,6 +270,7 @@ final class Draft {
         // Too late to say by what right the content comes.
         if field == .link, refusal == .key(.required) { rights?.hasLateLink = true }
         if route.isStrict, refusal == nil { checkStrictly(kind, isNested: depth > 0) }
+        if field == .link, refusal == nil, depth == 0, kind != .null, refusesLink { fail(.linkInAPI) }
         guard refusal == nil, depth == 0, field != .ignored, kind != .null, isKnown(field) else {
             field = .ignored
             return

@@ -15,8 +15,12 @@ extension OnetimeService {
         _ vault: isolated Vault
     ) -> Outcome {
         if let refusal = check(draft, request, now) {
-            // To find that hours never meet takes as long as a hundred secrets do; nobody may have it found any number of times.
-            if case .neverOpen = refusal { countRate(.creation, request, now) }
+            // To find that hours or networks never meet takes as long as a hundred secrets do; nobody may have it found any number of
+            // times.
+            switch refusal {
+            case .neverOpen, .nowhereOpen: countRate(.creation, request, now)
+            default: break
+            }
             refuse(refusal, draft.route, request, &response, draft)
             return .complete
         }

@@ -323,6 +323,8 @@ extension Problem {
             let isAboutCountries = rule == .allowCountries || rule == .denyCountries
             self = .malformedRule(rule, wrong: wrong, isKept: !isAboutCountries || context.tellsCountries)
         case .neverOpen(let rule): self = .neverOpen(rule)
+        case .nowhereOpen(let rule, let wrong): self = .malformedRule(rule, wrong: wrong, isKept: true)
+        case .serverClosed(let opens): self = .serverClosed(opens: opens.map { Int($0) })
         case .needsScript: self = .needsScript
         case .nothingToShare: self = .emptyContent
         case .key(.content(let limit)): self = .contentTooLarge(limit: limit)

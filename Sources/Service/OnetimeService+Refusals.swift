@@ -91,7 +91,13 @@ extension OnetimeService {
         response.append("{\"message\":\"")
         writeMessage(refusal, &response)
         response.append("\"")
-        if case .rule(.time(let time)) = refusal, let opens = time.opens {
+        let opens: Int64?
+        switch refusal {
+        case .rule(.time(let time)): opens = time.opens
+        case .serverClosed(let moment): opens = moment
+        default: opens = nil
+        }
+        if let opens {
             response.append(",\"opens_at\":")
             response.append(decimal: Int(opens))
         }
@@ -118,7 +124,7 @@ extension OnetimeService {
             .unprocessableContent
         case .contentTooLarge, .bodyTooLarge: .contentTooLarge
         case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField,
-            .passphraseIsNoText:
+            .passphraseIsNoText, .linkInAPI:
             .badRequest
         case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
@@ -126,7 +132,7 @@ extension OnetimeService {
         case .stale: .conflict
         case .foreignOrigin, .rule(.time), .rule(.place): .forbidden
         case .rule(.rate): .tooManyRequests
-        case .malformedRule, .neverOpen: .unprocessableContent
+        case .malformedRule, .neverOpen, .nowhereOpen, .serverClosed: .unprocessableContent
         case .lockedOut, .tooBusy: .tooManyRequests
         case .vaultFull: .insufficientStorage
         case .noMemory, .lockedDown: .serviceUnavailable
@@ -182,6 +188,13 @@ extension OnetimeService {
         case .neverOpen(let rule):
             response.append(rule.name)
             response.append(": with this rule nobody could read the secret before it expires")
+        case .nowhereOpen(let rule, _):
+            response.append(rule.name)
+            response.append(": with this rule, and those of the server, nobody could read the secret from anywhere")
+        case .serverClosed:
+            response.append("The hours of this server do not come before the secret would expire; nothing was stored")
+        case .linkInAPI:
+            response.append("link: the API takes no creation link; open it in a browser, or send a form with it to /")
         case .duplicateField: response.append("A field was given more than once")
         case .malformedBody(let fault): response.append(fault.reason)
         case .lockedDown: response.append("This server is locked down by its operator. Nothing was consumed.")
@@ -217,11 +230,12 @@ extension OnetimeService {
             default: Page.notice(&response, page, .keyRequired)
             }
         case .tooBusy, .lockedOut, .wrongPassphrase, .passphraseRequired, .nothingToShare, .contentTooLarge,
-            .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .needsScript, .malformedRule, .neverOpen:
+            .passphraseTooShort, .passphraseTooLong, .passphraseMissing, .needsScript, .malformedRule, .neverOpen,
+            .nowhereOpen, .serverClosed:
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
             .wordsTooLong, .claimMissing, .holdsFiles, .passphraseIsNoText, .nothingSelected, .unconfirmed,
-            .unknownField:
+            .unknownField, .linkInAPI:
             Page.notice(&response, page, .malformed)
         }
     }

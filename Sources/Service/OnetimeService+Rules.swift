@@ -158,15 +158,17 @@ extension OnetimeService {
         draft.isWrittenDown = true
     }
 
-    /// What is wrong with the rules of a secret that is to be made: hours that never come.
+    /// What is wrong with the rules of a secret that is to be made: hours that never come, its own or the server's, or no place to read
+    /// it from.
     func refusal(ofRules rules: DraftRules?, _ draft: Draft, _ now: Moment) -> Refusal? {
-        guard let rules else { return nil }
+        guard let rules else { return context.hours == nil ? nil : refusalByHours(draft, now) }
         if let fault = rules.fault { return fault }
         if !rules.places.countries.isEmpty, !context.tellsCountries {
             let rule: SecretRule = rules.places.countries.allowed.isEmpty ? .denyCountries : .allowCountries
             return .malformedRule(
                 rule, allowed: "absent: this server cannot tell countries", wrong: rules.texts[rule])
         }
+        if let refusal = refusal(ofPlaces: rules) ?? refusalByHours(draft, now) { return refusal }
         guard rules.hours != nil || rules.notBefore != nil else { return nil }
         guard
             let refusal = WindowRefusal(
@@ -176,6 +178,31 @@ extension OnetimeService {
         if let opens = refusal.opens, opens < now.wallSeconds + seconds { return nil }
         let comesTooLate = rules.notBefore.map { $0 >= now.wallSeconds + seconds } ?? false
         return .neverOpen(rules.hours == nil || comesTooLate ? .notBefore : .hours)
+    }
+
+    /// Whether a secret would be gone before the server's hours come, whatever its own rules are.
+    private func refusalByHours(_ draft: Draft, _ now: Moment) -> Refusal? {
+        if context.hours?.isOpen(at: now.wallSeconds) ?? true { return nil }
+        let opens = WindowRefusal(at: now.wallSeconds, server: context.settings.hours)?.opens
+        if let opens, opens < now.wallSeconds + Int64(timeToLive(draft)) { return nil }
+        return .serverClosed(opens: opens)
+    }
+
+    /// The rule because of which there is nowhere to read a secret from, with the server's own rules.
+    private func refusal(ofPlaces rules: DraftRules) -> Refusal? {
+        let (networks, countries) = (rules.places.networks, rules.places.countries)
+        let server = context.places?.rule ?? PlaceRule()
+        let rule: SecretRule
+        if !networks.isEmpty, !networks.meets(server.networks) {
+            let isByDenial = NetworkRule(allowed: networks.allowed).meets(server.networks)
+            rule = isByDenial ? .denyNetworks : .allowNetworks
+        } else if !countries.isEmpty, !countries.meets(server.countries) {
+            let isByDenial = CountryRule(allowed: countries.allowed).meets(server.countries)
+            rule = isByDenial ? .denyCountries : .allowCountries
+        } else {
+            return nil
+        }
+        return .nowhereOpen(rule, wrong: rules.texts[rule])
     }
 
     // MARK: Audit
@@ -324,7 +351,7 @@ extension Refusal {
         switch self {
         case .rule(let rule): rule.name
         case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
-            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing, .passphraseIsNoText:
+            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing, .passphraseIsNoText, .linkInAPI:
             "form"
         case .contentTooLarge, .bodyTooLarge: "size"
         case .needsScript, .holdsFiles: "kind"
@@ -339,6 +366,9 @@ extension Refusal {
         case .foreignOrigin: "origin"
         case .lockedDown: "lockdown"
         case .neverOpen(let rule): rule == .notBefore ? "not-before" : "hours"
+        case .nowhereOpen(let rule, _):
+            rule == .allowNetworks || rule == .denyNetworks ? PlaceRefusal.network.rule : PlaceRefusal.country.rule
+        case .serverClosed: "hours"
         case .internalError: "failure"
         }
     }

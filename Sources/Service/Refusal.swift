@@ -43,6 +43,12 @@ enum Refusal: Error, Equatable {
     case malformedRule(SecretRule, allowed: String, wrong: String)
     /// With the rules that the sender gave, nobody could ever read the secret, because of this one.
     case neverOpen(SecretRule)
+    /// With this rule that the sender gave, which says so, nobody could read the secret from anywhere.
+    case nowhereOpen(SecretRule, wrong: String)
+    /// The server's hours do not come before the secret would expire; when they do, in seconds since 1970.
+    case serverClosed(opens: Int64?)
+    /// A creation link was sent to the API, which takes none.
+    case linkInAPI
     case internalError
     /// The operator has stopped creating or revealing.
     case lockedDown
@@ -81,6 +87,7 @@ extension Refusal {
         case .unconfirmed: "unconfirmed"
         case .stale: "stale"
         case .unknownField: "unknown-field"
+        case .linkInAPI: "link-in-api"
         default: ruleName
         }
     }

@@ -127,7 +127,13 @@ extension Configuration {
             throw UsageError(text: "the country file \(path) cannot be read: \(error)")
         }
         do throws(DatabaseFault) {
-            service.clients.countries = try CountryDatabase(bytes)
+            let countries = try CountryDatabase(bytes)
+            service.clients.countries = countries
+            for (kind, isThere) in [("IPv4", countries.hasIPv4), ("IPv6", countries.hasIPv6)] where !isThere {
+                warnings.append(
+                    "the country file \(path) has no \(kind) addresses: whoever comes from one is in no known country, so"
+                        + " denied countries do not refuse him, and allowed ones do")
+            }
         } catch {
             throw UsageError(text: "the country file \(path) cannot be used: \(error.text)")
         }

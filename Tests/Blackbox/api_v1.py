@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Harness"))
 from api_v1_checks import check_receipt, refused  # noqa: E402
-from api_v1_input import empty_and_broken, invalid_utf8, recipients, sizes, texts, times_to_live  # noqa: E402
+from api_v1_input import empty_and_broken, invalid_utf8, recipients, sizes, texts, times_to_live, words  # noqa: E402
 from onetime_harness import Server, run_suite  # noqa: E402
 from onetime_http import (
     FORM,
@@ -407,6 +407,7 @@ def main(results):
             empty_and_broken,
             generate,
             recipients,
+            words,
             anonymous_credentials,
         ):
             results.run(part, results, server)

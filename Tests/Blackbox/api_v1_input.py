@@ -237,6 +237,56 @@ def empty_and_broken(results, server):
     results.equal(request(port, "GET", "/health").status, 200, "the server is well")
 
 
+def words(results, server):
+    """Readers, tries, a note and a label are the sender's choice by the API as on the page, with the same limits."""
+    port = server.port
+    for coding in ("form", "JSON", "query"):
+        fields = {"secret": "for two", "readers": 2, "note": "Ünder the mat", "label": "alpha"}
+        if coding == "form":
+            answer = post_form(port, "/api/v1/share", fields)
+        elif coding == "JSON":
+            answer = request(port, "POST", "/api/v1/share", [JSON], json_body(fields))
+        else:
+            answer = request(port, "POST", "/api/v1/share?" + query(fields), [FORM], b"")
+        made = answer.json()
+        page = request(port, "GET", "/secret/" + made["secret_key"]).text()
+        results.check("Ünder the mat" in page, coding + ": who opens the link sees the note")
+        page = request(port, "GET", "/receipt/" + made["metadata_key"]).text()
+        results.check("alpha" in page and "0 of 2" in page, coding + ": the receipt has label and readers")
+        values = [reveal(port, made["secret_key"]).json().get("value") for _ in range(3)]
+        results.equal(values, ["for two", "for two", None], coding + ": two readers, and no more")
+    made = post_form(port, "/api/v1/generate", {"readers": 2, "label": "made up"}).json()
+    values = [reveal(port, made["secret_key"]).json().get("value") for _ in range(3)]
+    results.equal(values, [made["value"]] * 2 + [None], "a generated value for two")
+    made = share(port, "x", passphrase="swordfish", tries=1)
+    reveal(port, made["secret_key"], passphrase="wrong")
+    results.equal(receipt(port, made["metadata_key"]).json()["state"], "burned", "one wrong passphrase, and it burns")
+    for name in ("note", "label"):
+        results.equal(post_form(port, "/api/v1/share", {"secret": "x", name: "x" * 1024}).status, 200, "%s: 1024 bytes" % name)
+        answer = post_form(port, "/api/v1/share", {"secret": "x", name: "x" * 1025})
+        results.equal(answer.header("X-OTS-Intended-Status"), "400", "%s: 1025 bytes are refused" % name)
+        answer = request(port, "POST", "/api/v1/share", [FORM], b"secret=x&%s=%%ff" % name.encode())
+        results.equal(answer.header("X-OTS-Intended-Status"), "400", "%s: what is no text is refused" % name)
+    for name in ("note", "label", "readers", "tries"):
+        answer = request(port, "POST", "/api/v1/share", [JSON], json_body({"secret": "x", name: {"a": "b"}}))
+        results.equal(answer.header("X-OTS-Intended-Status"), "400", "%s: an object is refused" % name)
+        answer = request(port, "POST", "/api/v1/share", [JSON], json_body({"secret": "x", name: None}))
+        results.equal(answer.status, 200, "%s: null says nothing" % name)
+    # In pieces, so that all memory is taken before the body.
+    with server.connect() as connection:
+        body = form({"secret": "in pieces", "note": "n" * 1000, "label": "l" * 1000})
+        head = b"POST /api/v1/share HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n"
+        connection.send(head % len(body) + body[:20])
+        time.sleep(0.05)
+        connection.send(body[20:])
+        results.equal(connection.response().status, 200, "in pieces")
+    for path in ("/api/v1/share", "/api/v1/create", "/api/v1/generate"):
+        for body in (b"link=" + b"x" * 31 + b"&secret=x", b"secret=x&link=" + b"x" * 31):
+            answer = request(port, "POST", path, [FORM], body)
+            results.equal(answer.header("X-OTS-Intended-Status"), "400", "%s: a creation link is refused: %s" % (path, body))
+            results.check("form" in answer.json()["message"], "and told where it goes", answer.text())
+
+
 def recipients(results, server):
     """Anonymous senders may not name one; empty ones are none."""
     port = server.port

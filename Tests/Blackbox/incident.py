@@ -116,7 +116,7 @@ def burning(results):
         old = share(port, "old")
         night = [share(port, "n", [scene.night]) for _ in range(3)]
         day = share(port, "d", [scene.day])
-        labelled = [scene.labelled("Acme, Q3"), scene.labelled("Acme, Q3"), scene.labelled("Acme, Q4"), scene.labelled("")]
+        labelled = [scene.labelled("Acme, Q3"), share(port, "by the API", label="Acme, Q3"), scene.labelled("Acme, Q4"), scene.labelled("")]
         everything = [free, old, day] + night + labelled
 
         def alive(*gone):

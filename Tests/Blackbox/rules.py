@@ -140,7 +140,7 @@ def hours_of_the_server(results):
         file.write("hours = %s\n" % hours(2))
         file.flush()
         with Audited("--config", file.name) as served:
-            made = share(served.port, "later", INSIDE)
+            made = share(served.port, "later", INSIDE, ttl=4 * 86400)
             served.events()
             for way, answer in ways(served, made["secret_key"], INSIDE):
                 results.check(is_refused(answer), "server, hours: %s: refused" % way, answer.status)
@@ -286,6 +286,91 @@ def shapes(results):
         results.equal(answer.header("X-OTS-Intended-Status"), "400", "nor does nothing stand for what the address says")
 
 
+def nowhere(results):
+    """Rules that leave no network or no country, by themselves or with the server's, are refused at once; any place left is enough."""
+    everywhere, ten = "0.0.0.0/0, ::/0", "10.0.0.0/8"
+    cases = (
+        ((), (
+            ({"deny_networks": everywhere}, "deny_networks"),
+            ({"deny_networks": "0.0.0.0/1 128.0.0.0/1 ::/1 8000::/1"}, "deny_networks"),
+            ({"allow_networks": ten, "deny_networks": ten}, "deny_networks"),
+            ({"allow_networks": ten, "deny_networks": "10.192.0.0/10 10.0.0.0/9 10.128.0.0/10"}, "deny_networks"),
+            ({"allow_networks": "10.1.2.3 2001:db8::/32", "deny_networks": "10.0.0.0/8 2001:d00::/24"}, "deny_networks"),
+            ({"allow_countries": "NL", "deny_countries": "nl"}, "deny_countries"),
+            ({"deny_networks": "0.0.0.0/0"}, None),
+            ({"deny_networks": "::/0"}, None),
+            ({"allow_networks": ten, "deny_networks": "10.0.0.0/9 10.128.0.0/10"}, None),
+            ({"allow_networks": "10.0.0.0/8 192.0.2.1", "deny_networks": ten}, None),
+            ({"allow_countries": "NL DE", "deny_countries": "NL"}, None),
+            ({"deny_countries": "NL"}, None),
+        )),
+        (("--allow-networks", "192.0.2.0/24 198.51.100.0/24", "--deny-networks", "198.51.100.0/25"), (
+            ({"allow_networks": ten}, "allow_networks"),
+            ({"allow_networks": "198.51.100.0/26 2001:db8::/32"}, "allow_networks"),
+            ({"deny_networks": "192.0.2.0/25 192.0.2.128/25 198.51.100.128/25"}, "deny_networks"),
+            ({"allow_networks": "198.51.100.0/24", "deny_networks": "198.51.100.128/25"}, "deny_networks"),
+            ({"allow_networks": "192.0.0.0/16"}, None),
+            ({"deny_networks": "192.0.2.0/24"}, None),
+            ({"allow_networks": "198.51.100.0/24"}, None),
+        )),
+        (("--allow-countries", "NL,DE,FR", "--deny-countries", "FR"), (
+            ({"allow_countries": "KP"}, "allow_countries"),
+            ({"allow_countries": "FR"}, "allow_countries"),
+            ({"deny_countries": "NL DE"}, "deny_countries"),
+            ({"allow_countries": "KP NL"}, None),
+            ({"deny_countries": "NL KP"}, None),
+        )),
+        (("--deny-countries", "KP"), (({"allow_countries": "KP"}, "allow_countries"), ({"deny_countries": "NL"}, None))),
+    )
+    for arguments, rows in cases:
+        with Audited(*arguments) as served:
+            proof = served.proof()
+            for number, (fields, blamed) in enumerate(rows):
+                name = "nowhere: %s %s" % (" ".join(arguments), fields)
+                served.events()
+                # Each his own address: of one, few refusals a minute have a line.
+                client = [("X-Forwarded-For", "192.0.2.%d" % (number + 10)), INSIDE[1]]
+                answer = post_form(served.port, "/api/v1/share", dict(fields, secret="x"), client)
+                if blamed is None:
+                    results.equal(answer.status, 200, name + ": there is a place left")
+                    continue
+                results.equal(answer.header("X-OTS-Intended-Status"), "422", name + ": refused at once")
+                results.check(answer.json().get("message", "").startswith(blamed + ": "), name + ": says which rule", answer.text())
+                told = [event["rule.name"] for event in served.events()]
+                results.equal(told, ["network" if "networks" in blamed else "country"], name + ": audited")
+                for path in ("/", "/secret"):
+                    answer = post_form(served.port, path, dict(fields, secret="x", form_token=proof), client)
+                    results.equal(answer.status, 422, "%s: by %s" % (name, path))
+                    results.check(re.split("[ ,]", fields[blamed])[0] in answer.text(), "%s: %s says what" % (name, path))
+
+
+def server_that_opens_too_late(results):
+    """A secret that would be gone before the server's hours come is refused, and the sender is told when they do."""
+    with Audited("--hours", hours(2)) as served:
+        opens = (int(time.time()) // 86400 + 2) * 86400
+        soon = str(int(time.time()) + 60)
+        for fields in ({}, {"ttl": 600}, {"ttl": 600, "not_before": soon}, {"ttl": 600, "hours": hours(0)}, {"deny_networks": "10.0.0.1"}):
+            name = "too late: %s" % sorted(fields)
+            served.events()
+            answer = post_form(served.port, "/api/v1/share", dict(fields, secret="x"), INSIDE)
+            results.equal(answer.header("X-OTS-Intended-Status"), "422", name + ": refused")
+            results.equal(answer.json().get("opens_at"), opens, name + ": says when it opens")
+            results.equal([event["rule.name"] for event in served.events()], ["hours"], name + ": audited")
+        answer = post_form(served.port, "/api/v1/generate", {"ttl": 600}, INSIDE)
+        results.equal(answer.header("X-OTS-Intended-Status"), "422", "too late: a generated one as well")
+        proof = served.proof()
+        for path in ("/", "/secret"):
+            answer = post_form(served.port, path, {"secret": "x", "ttl": 600, "form_token": proof}, INSIDE)
+            day = "%d" % time.gmtime(opens).tm_mday
+            results.equal(answer.status, 422, "too late: by " + path)
+            results.check("opens next on " + day in answer.text(), "too late: %s says when" % path, answer.text()[:3000])
+        for fields in ({}, {"not_before": soon}):
+            made = share(served.port, "x", INSIDE, ttl=4 * 86400, **fields)
+            results.check("secret_key" in made, "one that lives longer is kept: %s" % fields)
+    with Audited("--hours", hours(0)) as served:
+        results.check("secret_key" in share(served.port, "x", INSIDE, ttl=60), "while the server is open any may be created")
+
+
 def rates(results):
     arguments = ("--limit-loopback", "--creations-per-minute", "3", "--misses-per-minute", "3")
     arguments += ("--wrong-passphrases-per-minute", "3", "--failed-keys-per-minute", "3")
@@ -340,6 +425,8 @@ def main(results):
     results.run(hours_of_the_server, results)
     results.run(hours_of_a_secret, results)
     results.run(shapes, results)
+    results.run(nowhere, results)
+    results.run(server_that_opens_too_late, results)
     results.run(rates, results)
     results.run(no_secrets, results)
 

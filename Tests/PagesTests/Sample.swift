@@ -37,6 +37,7 @@ enum Sample {
         ("empty", .emptyContent), ("large", .contentTooLarge(limit: 10_000)), ("required", .passphraseRequired),
         ("short", .passphraseTooShort(minimum: 4)), ("long", .passphraseTooLong(maximum: 128)),
         ("busy", .busy(retryAfter: 120)), ("never", .neverOpen(.notBefore)),
+        ("closed", .serverClosed(opens: created)), ("unknown", .serverClosed(opens: nil)),
         ("rule", .malformedRule(.hours, wrong: "</p><b id='1'>", isKept: true)),
         ("country", .malformedRule(.denyCountries, wrong: "KP", isKept: false)),
     ]

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct CountryDatabaseTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Vectors")
-    private static let names = ["24", "28", "32", "ipv4"]
+    private static let names = ["24", "28", "32", "ipv4", "flat"]
 
     private func bytes(_ name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: Self.folder.appending(path: "countries-\(name).mmdb")))
@@ -21,7 +21,7 @@ import Testing
         return String(found.dropFirst(words.count + 3))
     }
 
-    @Test(arguments: [("24", 30), ("28", 34), ("32", 38), ("ipv4", 28)])
+    @Test(arguments: [("24", 30), ("28", 34), ("32", 38), ("ipv4", 28), ("flat", 74)])
     func `look-ups find what maxminddb finds`(_ name: String, _ seed: Int) throws {
         let database = try CountryDatabase(bytes(name))
         let near = try line(name).split(separator: " ").map { try #require(AddressRange(String($0))) }
@@ -48,7 +48,24 @@ import Testing
         #expect(throws: DatabaseFault.self, "with half of a tree") { try CountryDatabase(Array(whole[(mark / 2)...])) }
     }
 
-    @Test(arguments: 0..<4)
+    @Test(arguments: names)
+    func `a file whose records have no country is none of countries`(_ name: String) throws {
+        let words = ["iso_code", "country_code", "country"].map { Array($0.utf8) }
+        var file = try bytes(name)
+        for place in file.indices {
+            for word in words where file[place...].starts(with: word) { file[place] = UInt8(ascii: "x") }
+        }
+        #expect(throws: DatabaseFault.self) { try CountryDatabase(file) }
+    }
+
+    @Test func `it tells which addresses it knows nothing of`() throws {
+        for (name, hasIPv6) in [("24", true), ("28", true), ("32", true), ("ipv4", false)] {
+            let database = try CountryDatabase(bytes(name))
+            #expect(database.hasIPv4 && database.hasIPv6 == hasIPv6, "\(name)")
+        }
+    }
+
+    @Test(arguments: 0..<5)
     func `a file that is changed anywhere never makes a look-up crash or go on for long`(_ place: Int) throws {
         let whole = try bytes(Self.names[place])
         var generator = Probe(seed: UInt64(place + 1))

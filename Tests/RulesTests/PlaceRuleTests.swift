@@ -50,6 +50,65 @@ import Testing
         #expect(try !ranges("0.0.0.0/0").cover(#require(InternetAddress("::1"))))
     }
 
+    @Test func `two rules meet where there is an address that both permit`() throws {
+        let texts = [
+            "0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1", "10.0.0.0/30", "10.0.0.0/31",
+            "10.0.0.2/31",
+            "10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "2001:db8::/126", "2001:db8::/127", "2001:db8::2/127",
+            "2001:db8::", "2001:db8::1", "2001:db8::2", "2001:db8::3", "128.0.0.0/2", "192.0.0.0/2", "255.255.255.255",
+        ]
+        let all = try texts.map { try #require(AddressRange($0), "\($0)") }
+        // At least one address of each part into which these ranges cut all there are.
+        let addresses = try [
+            "10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "1.1.1.1", "130.0.0.1", "192.0.2.1", "255.255.255.255",
+            "2001:db8::", "2001:db8::1", "2001:db8::2", "2001:db8::3", "::1", "ffff::",
+        ].map { try #require(InternetAddress($0), "\($0)") }
+        var probe = Probe(seed: 5)
+        var met = 0
+        for _ in 0..<20_000 {
+            func list() -> [AddressRange] {
+                (0..<probe.next() % 6).map { _ in all[Int(probe.next() % UInt64(all.count))] }
+            }
+            let (one, other) = (
+                NetworkRule(allowed: list(), denied: list()), NetworkRule(allowed: list(), denied: list())
+            )
+            let expected = addresses.contains { one.permits($0) && other.permits($0) }
+            #expect(one.meets(other) == expected && other.meets(one) == expected, "\(one) \(other)")
+            met += expected ? 1 : 0
+        }
+        #expect((4000...16_000).contains(met))
+    }
+
+    @Test func `all around the IPv4 addresses is all of an IPv6 range that they lie in`() throws {
+        // ::/80 but for ::ffff:0:0/96: a half, a quarter and so on.
+        var around: [AddressRange] = []
+        for bits in 81...96 {
+            let group = UInt64(0xffff) << UInt64(97 - bits) & 0xffff
+            around.append(try #require(AddressRange(InternetAddress(high: 0, low: group << 32), sharedBits: bits)))
+        }
+        let whole = NetworkRule(allowed: try ranges("::/80"))
+        #expect(!whole.meets(NetworkRule(denied: around)))
+        for index in around.indices {
+            var rest = around
+            rest.remove(at: index)
+            #expect(whole.meets(NetworkRule(denied: rest)), "\(around[index])")
+        }
+        #expect(NetworkRule(allowed: try ranges("::/80 192.0.2.1")).meets(NetworkRule(denied: around)))
+    }
+
+    @Test func `two rules meet where there is a country that both permit, known or not`() throws {
+        let (nl, de, both) = (try codes("NL"), try codes("DE"), try codes("NL DE"))
+        let all = [[], nl, de, both]
+        for (allowed, denied) in all.flatMap({ one in all.map { (one, $0) } }) {
+            for (others, refused) in all.flatMap({ one in all.map { (one, $0) } }) {
+                let one = CountryRule(allowed: allowed, denied: denied)
+                let other = CountryRule(allowed: others, denied: refused)
+                let expected = (both + [nil]).contains { one.permits($0) && other.permits($0) }
+                #expect(one.meets(other) == expected, "\(one) \(other)")
+            }
+        }
+    }
+
     @Test(arguments: ["NL", "nl", "Nl", "ZZ", "AX"])
     func `two letters are a country`(_ text: String) throws {
         #expect(CountryCode(text.utf8Span.span)?.description == text.uppercased())

@@ -1,5 +1,5 @@
 """Writes countries-*.mmdb, small files in the MaxMind DB format by a writer of our own, and countries.txt: what PyPI's maxminddb
-finds in them for 10 000 addresses.
+finds in them for 12 500 addresses.
 
     pip install maxminddb && python3 Tests/RulesTests/Vectors/countries.py
 
@@ -170,11 +170,27 @@ def record(place):
     return dict(around, country=country)
 
 
+def flat_record(place):
+    """A record as other vendors publish them: the code is a text of the record itself."""
+    code = COUNTRIES[place % len(COUNTRIES)]
+    return [
+        {"asn": "AS%d" % place, "country": code, "country_name": "Country of " + code},
+        {"continent_code": "EU", "country": "Country of " + code, "country_code": code},
+        {"country_code": code.lower(), "country": "AQ", "registered_country": {"iso_code": "AQ"}},
+        {"country": {"iso_code": code}, "country_code": "AQ"},
+        {"country_code": "", "country": {"names": {"en": "AQ"}}, "registered_country": {"iso_code": code}},
+        {"country_code": "-", "country": "Country of " + code},
+        {"country_code": Unsigned(place, 5), "country": [code]},
+    ][place % 7]
+
+
 def answer(found):
-    for name in ("country", "registered_country"):
-        code = ((found or {}).get(name) or {}).get("iso_code")
-        if code:
-            return code
+    record = found or {}
+    country = record.get("country")
+    inner, registered = (value.get("iso_code") if isinstance(value, dict) else None for value in (country, record.get("registered_country")))
+    for code in (inner, record.get("country_code"), country, registered):
+        if isinstance(code, str) and len(code) == 2 and code.isalpha():
+            return code.upper()
     return "--"
 
 
@@ -183,24 +199,27 @@ def main():
 
     source = networks.Probe(7)
     lines = ["# Written by countries.py out of what maxminddb %s finds; see there." % maxminddb.__version__]
-    for name, size, version, pad in (("24", 24, 6, 0), ("28", 28, 6, 3000), ("32", 32, 6, 70_000), ("ipv4", 24, 4, 0)):
+    for name, size, version, pad, make in (
+        ("24", 24, 6, 0, record), ("28", 28, 6, 3000, record), ("32", 32, 6, 70_000, record), ("ipv4", 24, 4, 0, record),
+        ("flat", 28, 6, 40, flat_record),
+    ):
         records = {}
         while len(records) < 40:
             network = networks.random_range(source)
             if network.prefixlen > 3 and (version == 6 or network.version == 4):
-                records[network] = record(len(records))
+                records[network] = make(len(records))
         path = os.path.join(FOLDER, "countries-%s.mmdb" % name)
         with open(path, "wb") as file:
             file.write(write(records, size, version, pad))
         lines.append("%s = %s" % (name, " ".join(map(str, records))))
         near = [networks.bits(network) for network in records]
-        probe = networks.Probe(size + version)
+        probe = networks.Probe(size + version + pad % 100)
         answers = ""
         with maxminddb.open_database(path, maxminddb.MODE_MEMORY) as reader:
             for _ in range(PROBES):
                 address = networks.address_of(probe.address(near))
                 answers += answer(reader.get(address) if version == 6 or address.version == 4 else None)
-        lines.append("%s %d = %s" % (name, size + version, answers))
+        lines.append("%s %d = %s" % (name, size + version + pad % 100, answers))
     with open(os.path.join(FOLDER, "countries.txt"), "w") as file:
         file.write("\n".join(lines) + "\n")
 

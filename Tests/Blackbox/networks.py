@@ -245,83 +245,6 @@ def countries(results):
             results.equal(seen(*values), code, "countries: %r" % (values,))
 
 
-def country_files(results):
-    """A file tells countries in whichever form it has them; one of something else is refused, for its rules would refuse nobody."""
-    networks = [ipaddress.ip_network(text) for text in ("203.0.113.0/24", "2001:db8::/32")]
-    forms = {
-        "MaxMind's": {"country": {"iso_code": "NL"}, "registered_country": {"iso_code": "US"}},
-        "country_code": {"country": "Netherlands", "country_code": "NL"},
-        "two letters in country": {"country": "nl", "country_name": "Netherlands"},
-        "where it is registered": {"registered_country": {"iso_code": "NL"}},
-    }
-    others = {
-        "ASN": {"autonomous_system_number": mmdb.Unsigned(64500, 6), "autonomous_system_organization": "Example"},
-        "names": {"country": "Netherlands", "country_name": "NL"},
-        "codes of no country": {"country_code": "XX", "country": "ZZ"},
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "file.mmdb")
-
-        def put(record, version=6):
-            with open(path, "wb") as file:
-                file.write(mmdb.write({network: record for network in networks if version == 6 or network.version == 4}, 28, version))
-
-        def checked(*arguments):
-            command = [binary_path(), "check", "--config", "--country-file", path, *arguments]
-            return subprocess.run(command, capture_output=True, timeout=10, text=True)
-
-        def seen(server, client):
-            return status(server.port, build("GET", "/api/v1/status", [("X-Forwarded-For", client)], None), "127.0.0.2")
-
-        denied = ("--trusted-proxies", "127.0.0.2", "--country-file", path, "--deny-countries", "NL")
-        for name, record in forms.items():
-            put(record)
-            with Server(*denied) as server:
-                told = [seen(server, client) for client in ("203.0.113.9", "2001:db8::9", "198.51.100.9")]
-                results.equal(told, [b"404", b"404", b"200"], "country files: " + name)
-                results.check("warning: the country file" not in server.text("stdout"), "country files: %s: no warning" % name)
-                if name == "MaxMind's":
-                    for other, record in others.items():
-                        put(record)
-                        server.signal(signal.SIGHUP)
-                        time.sleep(0.3)
-                        last = json.loads(server.text("stdout").splitlines()[-1])
-                        results.equal(last["event.outcome"], "failure", "country files: %s at SIGHUP: refused" % other)
-                        results.equal(seen(server, "203.0.113.9"), b"404", "country files: %s at SIGHUP: the old one stays" % other)
-                    put(forms["country_code"], 4)
-                    server.signal(signal.SIGHUP)
-                    time.sleep(0.3)
-                    results.check("has no IPv6 addresses" in server.text("stdout"), "country files: SIGHUP warns of what is missing")
-        for name, record in others.items():
-            put(record)
-            done = checked()
-            results.check(done.returncode == 2 and "have no country" in done.stderr, "country files: %s: refused" % name, done)
-            command = [binary_path(), "serve", "--listen", "127.0.0.1:0", *denied]
-            done = subprocess.run(command, capture_output=True, timeout=10, text=True)
-            results.check(done.returncode == 2 and "have no country" in done.stderr, "country files: %s: no start" % name, done)
-        put(forms["country_code"], 4)
-        done = checked("--json")
-        results.equal(done.returncode, 0, "country files: IPv4 alone is a file of countries")
-        results.check(json.loads(done.stdout), "country files: what is in force is told as before")
-        results.check("has no IPv6 addresses" in done.stderr, "country files: check warns of it", done.stderr)
-        with Server(*denied) as server:
-            results.check("has no IPv6 addresses" in server.text("stdout"), "country files: the start warns of it", server.text("stdout"))
-            told = [seen(server, client) for client in ("203.0.113.9", "2001:db8::9")]
-            results.equal(told, [b"404", b"200"], "country files: who is in no known country is in no list")
-        # 120 MiB of nodes that all point to something without a country.
-        count = 15 << 20
-        small = mmdb.write({networks[0]: others["ASN"]}, 32, 4)
-        node = struct.pack(">I", count + 16) * 2
-        values = small[small.index(bytes(16)) + 16 :].replace(b"node_count\xc1\x18", b"node_count\xc4" + struct.pack(">I", count))
-        with open(path, "wb") as file:
-            file.write(node * count + bytes(16) + values)
-        began = time.monotonic()
-        done = checked()
-        took = time.monotonic() - began
-        results.check("have no country" in done.stderr, "country files: a large one of something else", done.stderr)
-        results.check(took < 2, "country files: is refused soon", took)
-
-
 def failed_headers(results):
     """A connection that has to begin with a proxy's header and does not is counted, told in the audit log, and once a minute in the log."""
     with ProxiedServer("--proxy-protocol", "--metrics", "--audit", "memory,stdout") as server:
@@ -397,6 +320,83 @@ def unknown_clients(results):
         results.equal(set(found["refusedrate-requests"]), {unknown}, "unknown: who asked too often")
         told = set(found["request"])
         results.equal(told, {unknown, ("127.0.0.1", None), ("127.0.0.2", None), (None, None)}, "unknown: in the log of requests")
+
+
+def country_files(results):
+    """A file tells countries in whichever form it has them; one of something else is refused, for its rules would refuse nobody."""
+    networks = [ipaddress.ip_network(text) for text in ("203.0.113.0/24", "2001:db8::/32")]
+    forms = {
+        "MaxMind's": {"country": {"iso_code": "NL"}, "registered_country": {"iso_code": "US"}},
+        "country_code": {"country": "Netherlands", "country_code": "NL"},
+        "two letters in country": {"country": "nl", "country_name": "Netherlands"},
+        "where it is registered": {"registered_country": {"iso_code": "NL"}},
+    }
+    others = {
+        "ASN": {"autonomous_system_number": mmdb.Unsigned(64500, 6), "autonomous_system_organization": "Example"},
+        "names": {"country": "Netherlands", "country_name": "NL"},
+        "codes of no country": {"country_code": "XX", "country": "ZZ"},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "file.mmdb")
+
+        def put(record, version=6):
+            with open(path, "wb") as file:
+                file.write(mmdb.write({network: record for network in networks if version == 6 or network.version == 4}, 28, version))
+
+        def checked(*arguments):
+            command = [binary_path(), "check", "--config", "--country-file", path, *arguments]
+            return subprocess.run(command, capture_output=True, timeout=10, text=True)
+
+        def seen(server, client):
+            return status(server.port, build("GET", "/api/v1/status", [("X-Forwarded-For", client)], None), "127.0.0.2")
+
+        denied = ("--trusted-proxies", "127.0.0.2", "--country-file", path, "--deny-countries", "NL")
+        for name, record in forms.items():
+            put(record)
+            with Server(*denied) as server:
+                told = [seen(server, client) for client in ("203.0.113.9", "2001:db8::9", "198.51.100.9")]
+                results.equal(told, [b"404", b"404", b"200"], "country files: " + name)
+                results.check("warning: the country file" not in server.text("stdout"), "country files: %s: no warning" % name)
+                if name == "MaxMind's":
+                    for other, record in others.items():
+                        put(record)
+                        server.signal(signal.SIGHUP)
+                        time.sleep(0.3)
+                        last = json.loads(server.text("stdout").splitlines()[-1])
+                        results.equal(last["event.outcome"], "failure", "country files: %s at SIGHUP: refused" % other)
+                        results.equal(seen(server, "203.0.113.9"), b"404", "country files: %s at SIGHUP: the old one stays" % other)
+                    put(forms["country_code"], 4)
+                    server.signal(signal.SIGHUP)
+                    time.sleep(0.3)
+                    results.check("has no IPv6 addresses" in server.text("stdout"), "country files: SIGHUP warns of what is missing")
+        for name, record in others.items():
+            put(record)
+            done = checked()
+            results.check(done.returncode == 2 and "have no country" in done.stderr, "country files: %s: refused" % name, done)
+            command = [binary_path(), "serve", "--listen", "127.0.0.1:0", *denied]
+            done = subprocess.run(command, capture_output=True, timeout=10, text=True)
+            results.check(done.returncode == 2 and "have no country" in done.stderr, "country files: %s: no start" % name, done)
+        put(forms["country_code"], 4)
+        done = checked("--json")
+        results.equal(done.returncode, 0, "country files: IPv4 alone is a file of countries")
+        results.check(json.loads(done.stdout), "country files: what is in force is told as before")
+        results.check("has no IPv6 addresses" in done.stderr, "country files: check warns of it", done.stderr)
+        with Server(*denied) as server:
+            results.check("has no IPv6 addresses" in server.text("stdout"), "country files: the start warns of it", server.text("stdout"))
+            told = [seen(server, client) for client in ("203.0.113.9", "2001:db8::9")]
+            results.equal(told, [b"404", b"200"], "country files: who is in no known country is in no list")
+        # 120 MiB of nodes that all point to something without a country.
+        count = 15 << 20
+        small = mmdb.write({networks[0]: others["ASN"]}, 32, 4)
+        node = struct.pack(">I", count + 16) * 2
+        values = small[small.index(bytes(16)) + 16 :].replace(b"node_count\xc1\x18", b"node_count\xc4" + struct.pack(">I", count))
+        with open(path, "wb") as file:
+            file.write(node * count + bytes(16) + values)
+        began = time.monotonic()
+        done = checked()
+        took = time.monotonic() - began
+        results.check("have no country" in done.stderr, "country files: a large one of something else", done.stderr)
+        results.check(took < 2, "country files: is refused soon", took)
 
 
 def figures(results):
@@ -498,10 +498,8 @@ def start(results):
 
 def main(results):
     """All of it."""
-    for part in (
-        headers, before_tls, who_is_believed, requests, budgets, countries, country_files, failed_headers, unknown_clients, figures,
-        connections, start,
-    ):
+    parts = (headers, before_tls, who_is_believed, requests, budgets, countries, country_files, failed_headers, unknown_clients, figures)
+    for part in parts + (connections, start):
         results.run(part, results)
 
 

@@ -300,7 +300,7 @@ def in_force(results):
                 return post_form(server.port, "/api/links", {}, bearer).status
 
             def reveal():
-                made = request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x").json()["secret_key"]
+                made = request(server.port, "POST", "/api/v1/share", [FORM], b"secret=x&ttl=691200").json()["secret_key"]
                 return status(request(server.port, "POST", "/api/v1/secret/" + made, [FORM], b""))
 
             for text, what, act, before, after in (

@@ -254,10 +254,11 @@ def reloaded(results):
         with open(os.path.join(folder.path, "log"), "wb") as log:
             process = subprocess.Popen([binary_path(), "--config", path], stdout=log, stderr=log, env={}, preexec_fn=die_with_parent)
         try:
-            def told():
+            def told(action="reload"):
                 with open(os.path.join(folder.path, "log")) as log:
-                    return [json.loads(line) for line in log if '"reload"' in line]
+                    return [json.loads(line) for line in log if '"%s"' % action in line and line.endswith("\n")]
 
+            wait_for(lambda: told("start"))
             values = changed(folder, free_port())
             results.equal(set(values), options, "all options are tried")
             named = set()

@@ -15,7 +15,7 @@ public final class AuditLog {
     static let leastLine = 256
     /// How long most lines are not longer than, in bytes.
     static let usualLine = 448
-    /// The most bytes that a sink is given at one time, unless it never waits.
+    /// The most bytes that a sink is given at one time.
     public static let batchBound = 64 << 10
     /// How many bytes of lines wait at most to be handed to sinks together: some twenty lines. Each time has a price
     /// (a thread's lock, which waits for all that was written to memory before it; a look at each sink); line by line it was a fourth of

@@ -2,7 +2,7 @@
 internal import HTTPWire
 public import Sealing
 
-/// Checks lines as they come. Knows the last line and nothing before it.
+/// Checks lines as they come. Knows the last line, and of syslog's a few before it, which may come again.
 public struct ChainVerifier: ~Copyable {
     /// The longest line of whatever kind, in bytes.
     public static let lineBound = 64 << 10

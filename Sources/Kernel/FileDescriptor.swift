@@ -44,11 +44,13 @@ public struct FileDescriptor: ~Copyable, Sendable {
         return unsafe fstat(rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
-    /// Whether two descriptors lead to the same file, pipe or device. The corresponding C function is `fstat`.
+    /// Whether two descriptors lead to the same file or pipe. Of a device it cannot be told whether what is written by one comes to
+    /// readers of the other (`/dev/null` has none), so it counts only where they have one number. The corresponding C function is `fstat`.
     public static func areSame(_ one: Int32, _ other: Int32) -> Bool {
+        if one == other { return true }
         var (first, second) = (stat(), stat())
         guard unsafe fstat(one, &first) == 0, unsafe fstat(other, &second) == 0 else { return false }
-        return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+        return first.st_mode & S_IFMT != S_IFCHR && first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 
     /// Whether a descriptor is open, and for writing. The corresponding C function is `fcntl` with `F_GETFL`.

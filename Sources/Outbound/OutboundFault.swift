@@ -32,7 +32,7 @@ public enum OutboundFault: Error, Equatable, Sendable {
     /// Whether the same thing may go well a moment later.
     var mayPass: Bool {
         switch self {
-        case .refusedAddress: false
+        case .refusedAddress, .privateAddress: false
         case .status(let status, _): status >= 500 || status == 408 || status == 425 || status == 429
         default: true
         }
@@ -71,7 +71,7 @@ public struct OutboundCounts: Sendable, Equatable {
     public var delivered: UInt64 = 0
     /// Messages that were given up: they were tried in vain, or their receiver wants none any more.
     public var failed: UInt64 = 0
-    /// Messages that were never tried: they were too long, or newer ones needed their place.
+    /// Messages that were never tried: they were too long, or there was no room for them, or not for newer ones besides.
     public var dropped: UInt64 = 0
     /// Bytes that wait now.
     public var queuedBytes = 0

@@ -77,10 +77,13 @@ extension ServiceContext {
     /// The hidden field of the forms on a page that somebody is given: his key's own where he showed one, for everybody's is known to
     /// all other pages, too.
     func formToken(for caller: Caller) -> String {
-        guard let key = caller.key, let proof = try? formProof.text(for: key.id.text.utf8Span.span) else {
-            return formToken
-        }
-        return proof
+        keyProof(for: caller) ?? formToken
+    }
+
+    /// What proves that a form comes from a page that the bearer of somebody's key was given; nil where he has none, or OpenSSL fails.
+    func keyProof(for caller: Caller) -> String? {
+        guard let key = caller.key else { return nil }
+        return try? formProof.text(for: key.id.text.utf8Span.span)
     }
 
     /// Whether a key is good here and now.

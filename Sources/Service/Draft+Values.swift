@@ -6,6 +6,13 @@ internal import SecureMemory
 internal import Vault
 
 extension Draft {
+    /// A number that the sender chose, or nil. The API has none changed to another one in silence.
+    func choice(_ choice: Refusal.Choice, _ value: [UInt8], most: Int) -> Int? {
+        let number = Self.number(value)
+        if route.isInAPI, !value.isEmpty, !(1...most).contains(number ?? 0) { fail(.outOfRange(choice, most: most)) }
+        return number
+    }
+
     /// Whether words are UTF-8, those that were not given included.
     static func isText(_ words: borrowing SecureBytes?) -> Bool {
         switch words {

@@ -346,12 +346,12 @@ final class Draft {
             wantsGenerated = action.span.equals("generate")
             if case .operatorPage = route { readIncident(.action, value) }
         case .formToken:
-            let (token, own, everybodys) = (value, context.formToken(for: caller), context.formToken)
-            hasKeyProof = caller.key != nil && constantTimeEqual(token.span, own.utf8Span.span)
+            let (token, own, everybodys) = (value, context.keyProof(for: caller), context.formToken)
+            hasKeyProof = own.map { constantTimeEqual(token.span, $0.utf8Span.span) } ?? false
             hasFormToken = hasKeyProof || constantTimeEqual(token.span, everybodys.utf8Span.span)
         case .kind: if case .conceal = route { name(Self.kind(value)) }
-        case .readers: readers = Self.number(value)
-        case .tries: tries = Self.number(value)
+        case .readers: readers = choice(.readers, value, most: ServiceSettings.maximumReaders)
+        case .tries: tries = choice(.tries, value, most: context.settings.passphraseAttempts)
         case .claim:
             let digits = value
             claim = ClaimID(hexadecimal: digits.span)

@@ -51,7 +51,7 @@ extension OnetimeService {
                 write(run, &response)
             }
         } catch {
-            refuse(error, draft.route, request, &response)
+            refuse(error, draft.route, request, &response, draft)
         }
     }
 

@@ -34,7 +34,7 @@ extension OnetimeService {
             default: try makeLink(caller, rights, draft, request, &response, now)
             }
         } catch {
-            refuse(error, draft.route, request, &response)
+            refuse(error, draft.route, request, &response, draft)
         }
     }
 

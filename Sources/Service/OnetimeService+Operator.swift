@@ -60,7 +60,7 @@ extension OnetimeService {
             confirm(selection, draft, request, &response, vault)
         } catch {
             if error == .tooBusy { return Page.notice(&response, pageContext(request), .busy(retryAfter: 1)) }
-            refuse(error, .operatorPage, request, &response)
+            refuse(error, .operatorPage, request, &response, draft)
         }
     }
 

@@ -126,6 +126,7 @@ extension OnetimeService {
         case .contentIsNotText, .duplicateField, .malformedBody, .wordsTooLong, .claimMissing, .unknownField,
             .passphraseIsNoText, .linkInAPI:
             .badRequest
+        case .outOfRange: .unprocessableContent
         case .needsScript, .holdsFiles, .nothingSelected, .unconfirmed: .unprocessableContent
         case .key(let refusal): refusal.status
         case .unknownSecret, .malformedKey: .notFound
@@ -193,6 +194,10 @@ extension OnetimeService {
             response.append(": with this rule, and those of the server, nobody could read the secret from anywhere")
         case .serverClosed:
             response.append("The hours of this server do not come before the secret would expire; nothing was stored")
+        case .outOfRange(let choice, let most):
+            response.append(choice.name)
+            response.append(" has to be a whole number from 1 to ")
+            response.append(decimal: most)
         case .linkInAPI:
             response.append("link: the API takes no creation link; open it in a browser, or send a form with it to /")
         case .duplicateField: response.append("A field was given more than once")
@@ -235,7 +240,7 @@ extension OnetimeService {
             showFormAgain(refusal, route, request, &response, draft)
         case .contentIsNotText, .recipientWithoutAccount, .duplicateField, .malformedBody,
             .wordsTooLong, .claimMissing, .holdsFiles, .passphraseIsNoText, .nothingSelected, .unconfirmed,
-            .unknownField, .linkInAPI:
+            .unknownField, .linkInAPI, .outOfRange:
             Page.notice(&response, page, .malformed)
         }
     }

@@ -212,24 +212,23 @@ extension OnetimeService {
     func audit(
         _ action: AuditAction, _ request: borrowing Request, _ now: Moment, outcome: AuditEvent.Outcome = .success,
         secret: RecordID? = nil, receipt: RecordID? = nil, key: APIKey? = nil, rule: StaticString? = nil,
-        count: UInt64? = nil, detail: @autoclosure () -> AuditDetail = .none
+        detail: @autoclosure () -> AuditDetail = .none
     ) {
         guard let log = context.audit else { return }
-        write(action, request, now, outcome, secret, receipt, key, rule, count, detail(), to: log)
+        write(action, request, now, outcome, secret, receipt, key, rule, detail(), to: log)
     }
 
     /// Out of line: an event is large, and would make the stack of everybody who might write one deep.
     @inline(never)
     private func write(
         _ action: AuditAction, _ request: borrowing Request, _ now: Moment, _ outcome: AuditEvent.Outcome,
-        _ secret: RecordID?, _ receipt: RecordID?, _ key: APIKey?, _ rule: StaticString?, _ count: UInt64?,
+        _ secret: RecordID?, _ receipt: RecordID?, _ key: APIKey?, _ rule: StaticString?,
         _ detail: AuditDetail, to log: AuditLog
     ) {
         var event = AuditEvent(action, outcome)
         event.secret = secret
         event.receipt = receipt
         event.rule = rule
-        event.count = count
         event.userID = key?.id.packed
         tell(request, &event)
         log.record(event, keyName: key?.name, detail: detail, now: now)
@@ -283,17 +282,17 @@ extension OnetimeService {
         event.secret = subject
         tell(request, &event)
         var limit = Self.linesOfRefusals
-        var key: APIKey?
+        var key = draft?.caller.key
         switch refusal {
         // Written down where it was judged.
         case .key(.unknown): return
         case .key(let refusal) where refusal.isOfKey:
             // Not kept meanwhile: whoever is not refused would pay for it.
             if case .link(_, let link) = draft?.right { key = link.maker } else { key = context.shownKey(request) }
-            event.userID = key?.id.packed
         case .rule(.rate): limit = 1
         default: break
         }
+        event.userID = key?.id.packed
         log.recordRefusal(event, keyName: key?.name, upTo: limit, now: .now)
     }
 
@@ -351,7 +350,8 @@ extension Refusal {
         switch self {
         case .rule(let rule): rule.name
         case .nothingToShare, .duplicateField, .malformedBody, .malformedRule, .contentIsNotText, .wordsTooLong,
-            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing, .passphraseIsNoText, .linkInAPI:
+            .nothingSelected, .unconfirmed, .stale, .unknownField, .claimMissing, .passphraseIsNoText, .linkInAPI,
+            .outOfRange:
             "form"
         case .contentTooLarge, .bodyTooLarge: "size"
         case .needsScript, .holdsFiles: "kind"

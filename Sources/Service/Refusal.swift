@@ -47,6 +47,8 @@ enum Refusal: Error, Equatable {
     case nowhereOpen(SecretRule, wrong: String)
     /// The server's hours do not come before the secret would expire; when they do, in seconds since 1970.
     case serverClosed(opens: Int64?)
+    /// A number that the sender chose is none, or not from 1 up to the most.
+    case outOfRange(Choice, most: Int)
     /// A creation link was sent to the API, which takes none.
     case linkInAPI
     case internalError
@@ -62,6 +64,20 @@ enum Refusal: Error, Equatable {
 }
 
 extension Refusal {
+    /// A number that a sender may choose for a secret.
+    enum Choice {
+        case readers
+        case tries
+
+        /// The field's name.
+        var name: StaticString {
+            switch self {
+            case .readers: "readers"
+            case .tries: "tries"
+            }
+        }
+    }
+
     /// What figures call it: the rule as the audit log has it, or which part of one that stands for several.
     var name: StaticString {
         switch self {
@@ -83,12 +99,17 @@ extension Refusal {
         case .malformedBody: "malformed-body"
         case .bodyTooLarge: "body-too-large"
         case .malformedRule: "malformed-rule"
+        case .outOfRange: "out-of-range"
         case .linkInAPI: "link-in-api"
         case .nothingSelected: "nothing-selected"
         case .unconfirmed: "unconfirmed"
         case .stale: "stale"
         case .unknownField: "unknown-field"
-        default: ruleName
+        case .key(.malformedField): "malformed-field"
+        case .key(.tooMany): "too-many-keys"
+        case .recipientWithoutAccount, .key, .unknownSecret, .malformedKey, .passphraseRequired, .lockedOut, .tooBusy,
+            .foreignOrigin, .rule, .neverOpen, .nowhereOpen, .serverClosed, .internalError, .lockedDown:
+            ruleName
         }
     }
 

@@ -22,7 +22,7 @@ enum Help {
             SIGTERM, SIGINT and SIGQUIT finish what is in flight, wipe everything and exit 0;
             a second one does not wait.
             SIGUSR1 wipes everything and goes on. SIGUSR2 locks down, or unlocks. SIGHUP reads configuration,
-            brands and certificates anew.
+            keys, countries, brands and certificates anew.
 
             Each option is an environment variable too (in brackets), and a line of the configuration file; the
             option is stronger than the variable, and that is stronger than the line.

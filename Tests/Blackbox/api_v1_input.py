@@ -272,6 +272,16 @@ def words(results, server):
         results.equal(answer.header("X-OTS-Intended-Status"), "400", "%s: an object is refused" % name)
         answer = request(port, "POST", "/api/v1/share", [JSON], json_body({"secret": "x", name: None}))
         results.equal(answer.status, 200, "%s: null says nothing" % name)
+    for name, most in (("readers", 100), ("tries", 5)):
+        for value in ("abc", "0", "-1", str(most + 1), "1.0", "1" * 30):
+            answer = post_form(port, "/api/v1/share", {"secret": "x", name: value})
+            results.equal(answer.header("X-OTS-Intended-Status"), "422", "%s=%s is refused" % (name, value))
+            results.check(b"%s has to be a whole number from 1 to %d" % (name.encode(), most) in answer.body, answer.body)
+        for value in (True, 1.5, 0):
+            answer = request(port, "POST", "/api/v1/share", [JSON], json_body({"secret": "x", name: value}))
+            results.equal(answer.header("X-OTS-Intended-Status"), "422", "%s: %s of JSON is refused" % (name, value))
+        for value in ("", "1", str(most)):
+            results.equal(post_form(port, "/api/v1/share", {"secret": "x", name: value}).status, 200, "%s=%s" % (name, value))
     # In pieces, so that all memory is taken before the body.
     with server.connect() as connection:
         body = form({"secret": "in pieces", "note": "n" * 1000, "label": "l" * 1000})

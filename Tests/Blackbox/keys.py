@@ -538,6 +538,8 @@ def audited(results):
         results.equal(intended(request(port, "GET", "/api/v1/authcheck", [wrong])), 401, "audited: a wrong one")
         forged = keygen("ci")[0]
         results.equal(intended(request(port, "GET", "/api/v1/authcheck", [basic("ci", forged)])), 401, "audited: one that is none")
+        results.equal(intended(post_form(port, "/api/keys/rotate", {"grace": "x"}, [show["boss"]])), 422, "audited: a bad field")
+        create("ci-2", 422, readers="0")
         link = post_form(port, "/api/links", {}, [show["one"]])
         results.equal(intended(link), 403, "audited: nor a link")
         listed = {entry["id"]: entry["name"] for entry in request(port, "GET", "/api/keys", [show["boss"]]).json()["keys"]}
@@ -559,7 +561,8 @@ def audited(results):
         [
             ("looker", ids["looker"], "api-key-scope"), ("far", ids["far"], "api-key-network"), ("late", ids["late"], "api-key-expired"),
             ("one", ids["one"], "api-key-count"), ("short", ids["short"], "api-key-ttl"), ("small", ids["small"], "api-key-size"),
-            ("few", ids["few"], "api-key-uses"), ("ci", ids["ci"], "api-key-scope"), ("one", ids["one"], "api-key-count"),
+            ("few", ids["few"], "api-key-uses"), ("ci", ids["ci"], "api-key-scope"), ("boss", ids["boss"], "form"),
+            ("ci", ids["ci-2"], "form"), ("one", ids["one"], "api-key-count"),
         ],
         "audited: which key was refused, and why",
     )

@@ -378,8 +378,10 @@ def private_targets(results, program, _certificates):
         results.equal(sent(program, url, [])[0], ["no such target"], url)
     for address in ("127.0.0.1", "10.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1", "64:ff9b::a00:1"):
         names = NameServer([address])
-        said, _ = sent(program, "https://%s:%d/" % (NAME, port), [line()], server=names.address)
+        begun = time.monotonic()
+        said, counts = sent(program, "https://%s:%d/" % (NAME, port), [line()], server=names.address, within=20000)
         results.check(any("may be sent to" in words for words in said), "a name of %s: %s" % (address, said))
+        results.check(counts["failed"] == 1 and time.monotonic() - begun < 1, "a name of %s: tried once" % address, counts)
     for url, allowed in (("http://127.0.0.1:%d/", "no"), ("http://0.0.0.0:%d/", "yes"), ("https://[::]:%d/", "yes")):
         said, _ = sent(program, url % port, [line()], private=allowed)
         results.check(any("may be sent to" in words for words in said), "%s, %s: %s" % (url, allowed, said))

@@ -163,6 +163,11 @@ def chain(results):
                 ended = subprocess.run(command, stdout=out if same else subprocess.DEVNULL, stderr=subprocess.PIPE, env={},
                                        pass_fds=[out.fileno()], timeout=10)
                 results.equal(ended.returncode, code, "another descriptor to the same file: %s" % ended.stderr)
+        # Whatever goes there is read by nobody.
+        with open(os.devnull, "ab") as out:
+            command[4] = "fd:%d" % out.fileno()
+            ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={}, pass_fds=[out.fileno()], timeout=10)
+            results.equal(ended.returncode, 0, "two descriptors to nothing: %s" % ended.stderr)
 
 
 def warned(results):

@@ -47,9 +47,9 @@ public struct FileDescriptor: ~Copyable, Sendable {
     /// Whether two descriptors lead to the same file or pipe. Of a device it cannot be told whether what is written by one comes to
     /// readers of the other (`/dev/null` has none), so it counts only where they have one number. The corresponding C function is `fstat`.
     public static func areSame(_ one: Int32, _ other: Int32) -> Bool {
-        if one == other { return true }
         var (first, second) = (stat(), stat())
         guard unsafe fstat(one, &first) == 0, unsafe fstat(other, &second) == 0 else { return false }
+        if one == other { return true }
         return first.st_mode & S_IFMT != S_IFCHR && first.st_dev == second.st_dev && first.st_ino == second.st_ino
     }
 

@@ -95,5 +95,9 @@ import Testing
         #expect(FileDescriptor.areSame(one.writer.rawValue, copy.rawValue))
         #expect(!FileDescriptor.areSame(one.writer.rawValue, other.writer.rawValue))
         #expect(!FileDescriptor.areSame(-1, -1))
+        let nothing = FileDescriptor(owning: unsafe open("/dev/null", O_WRONLY))
+        let nothingToo = FileDescriptor(owning: unsafe open("/dev/null", O_WRONLY))
+        #expect(FileDescriptor.areSame(nothing.rawValue, nothing.rawValue))
+        #expect(!FileDescriptor.areSame(nothing.rawValue, nothingToo.rawValue))
     }
 }

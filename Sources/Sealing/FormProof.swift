@@ -13,12 +13,11 @@ public struct FormProof: ~Copyable, Sendable {
 
     /// A maker with a key of its own.
     public init(arena: SecureArena) throws(SealingError) {
-        guard var key = arena.allocate(CipherSuite.keySize) else { throw .arenaFull }
-        try Randomness.append(CipherSuite.keySize, to: &key)
-        self.key = key
+        key = try Randomness.key(in: arena)
     }
 
-    /// The proof for the API key with an id, 64 hexadecimal digits.
+    /// The proof for the API key with an id, 64 hexadecimal digits. A String, as it opens nothing: without the API key itself it is
+    /// worth no more than the field that everybody gets.
     public func text(for id: Span<UInt8>) throws(SealingError) -> String {
         var message: [UInt8] = []
         // A StaticString shows its bytes by a pointer that lives as long as the program.

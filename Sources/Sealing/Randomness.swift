@@ -13,6 +13,13 @@ public enum Randomness {
         guard result == 1 else { throw .libraryFailure }
     }
 
+    /// A key for use within this process, of ``CipherSuite/keySize`` bytes.
+    static func key(in arena: SecureArena) throws(SealingError) -> SecureBytes {
+        guard var key = arena.allocate(CipherSuite.keySize) else { throw .arenaFull }
+        try append(CipherSuite.keySize, to: &key)
+        return key
+    }
+
     /// A random number for purposes that need no secrecy, such as telling one run of the program from another.
     public static func number() throws(SealingError) -> UInt64 {
         var number: UInt64 = 0

@@ -10,9 +10,7 @@ public struct WordMarker: ~Copyable, Sendable {
 
     /// A marker with a key of its own.
     public init(arena: SecureArena) throws(SealingError) {
-        guard var key = arena.allocate(CipherSuite.keySize) else { throw .arenaFull }
-        try Randomness.append(CipherSuite.keySize, to: &key)
-        self.key = key
+        key = try Randomness.key(in: arena)
     }
 
     /// The mark of words: the first 8 bytes of the key derivation with the words in the second place.

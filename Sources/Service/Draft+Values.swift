@@ -6,6 +6,11 @@ internal import SecureMemory
 internal import Vault
 
 extension Draft {
+    /// Whether a form's hidden field is the one that it has to be.
+    static func isSame(_ value: [UInt8], as token: String) -> Bool {
+        constantTimeEqual(value.span, token.utf8Span.span)
+    }
+
     /// A number that the sender chose, or nil. The API has none changed to another one in silence.
     func choice(_ choice: Refusal.Choice, _ value: [UInt8], most: Int) -> Int? {
         let number = Self.number(value)

@@ -346,9 +346,8 @@ final class Draft {
             wantsGenerated = action.span.equals("generate")
             if case .operatorPage = route { readIncident(.action, value) }
         case .formToken:
-            let (token, own, everybodys) = (value, context.keyProof(for: caller), context.formToken)
-            hasKeyProof = own.map { constantTimeEqual(token.span, $0.utf8Span.span) } ?? false
-            hasFormToken = hasKeyProof || constantTimeEqual(token.span, everybodys.utf8Span.span)
+            hasKeyProof = context.keyProof(for: caller).map { Self.isSame(value, as: $0) } ?? false
+            hasFormToken = hasKeyProof || Self.isSame(value, as: context.formToken)
         case .kind: if case .conceal = route { name(Self.kind(value)) }
         case .readers: readers = choice(.readers, value, most: ServiceSettings.maximumReaders)
         case .tries: tries = choice(.tries, value, most: context.settings.passphraseAttempts)
